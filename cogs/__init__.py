@@ -1,0 +1,1 @@
+"""What speaks Discord: commands, cards, buttons, announcements."""

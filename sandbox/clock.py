@@ -1,0 +1,46 @@
+"""The world's clock: real time plus an offset that a test or a person can move forward."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from datetime import UTC, datetime, timedelta
+
+
+class WorldClock:
+    """Wall time of the sandbox, aware UTC. `advance` moves it forward and wakes whoever sleeps on it.
+
+    Everything in the sandbox that has a deadline (an interaction's 3 seconds and 15 minutes, signed links, how long a
+    request stays in the queue) reads this clock, so that moving it makes those things happen at once.
+    """
+
+    def __init__(self) -> None:
+        self._offset_seconds = 0.0
+        self._moved = asyncio.Condition()
+
+    def now(self) -> datetime:
+        """The world's present time."""
+        return datetime.now(UTC) + timedelta(seconds=self._offset_seconds)
+
+    def monotonic(self) -> float:
+        """Seconds that never run backwards and that jump with `advance`."""
+        return time.monotonic() + self._offset_seconds
+
+    async def advance(self, seconds: float) -> None:
+        """Move the world forward; `seconds` must not be negative."""
+        if seconds < 0:
+            msg = "the world's time does not run backwards"
+            raise ValueError(msg)
+        async with self._moved:
+            self._offset_seconds += seconds
+            self._moved.notify_all()
+
+    async def sleep(self, seconds: float) -> None:
+        """Sleep for `seconds` of the world's time; returns early in real time when the world is moved past it."""
+        until = self.monotonic() + seconds
+        while (left := until - self.monotonic()) > 0:
+            async with self._moved:
+                try:
+                    await asyncio.wait_for(self._moved.wait(), timeout=left)
+                except TimeoutError:
+                    return

@@ -1,0 +1,1 @@
+"""What Comfycord does, without Discord: jobs, models, the RunComfy API, storage."""

@@ -1,0 +1,229 @@
+"""The one exception tree.
+
+Errors carry facts; what a person reads is made of them in `cogs.errors` and `bot.__main__`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class ComfycordError(Exception):
+    """Anything that this project raises on purpose."""
+
+
+# --- what a person asked for cannot be done -------------------------------------------------------------------------
+
+
+class InputProblem(StrEnum):
+    """Why a value for a model's input is refused."""
+
+    MISSING = "missing"
+    BLANK = "blank"
+    TOO_LONG = "too_long"
+    NOT_A_CHOICE = "not_a_choice"
+    WRONG_TYPE = "wrong_type"
+    OUT_OF_RANGE = "out_of_range"
+    TOO_FEW = "too_few"
+    TOO_MANY = "too_many"
+    NOT_MEDIA = "not_media"
+    EMPTY_FILE = "empty_file"
+    FILE_TOO_LARGE = "file_too_large"
+    NOT_A_URL = "not_a_url"
+    NOT_HTTPS = "not_https"
+    NOT_PUBLIC = "not_public"
+    HAS_CREDENTIALS = "has_credentials"
+
+
+class InvalidInput(ComfycordError):
+    """A value does not fit the model's input.
+
+    `limit` is the bound that was passed (its unit follows from the problem), `value` what was given.
+    """
+
+    def __init__(
+        self,
+        input_name: str,
+        problem: InputProblem,
+        *,
+        value: str = "",
+        limit: str = "",
+    ) -> None:
+        super().__init__(f"{input_name}: {problem}")
+        self.input_name = input_name
+        self.problem = problem
+        self.value = value
+        self.limit = limit
+
+
+class QuotaKind(StrEnum):
+    """Which of a user's limits is meant."""
+
+    PER_DAY = "per_day"
+    WAITING = "waiting"
+
+
+class QuotaExceeded(ComfycordError):
+    """The job was not accepted: `used` of `limit` are taken.
+
+    `resets_at` is when one comes free; None: when one of the jobs ends.
+    """
+
+    def __init__(self, kind: QuotaKind, *, used: int, limit: int, resets_at: datetime | None) -> None:
+        super().__init__(f"{kind}: {used} of {limit}")
+        self.kind = kind
+        self.used = used
+        self.limit = limit
+        self.resets_at = resets_at
+
+
+class JobNotFound(ComfycordError):
+    """No such job, or none that this person may see; the two are not told apart on purpose."""
+
+    def __init__(self, job_id: str) -> None:
+        super().__init__(job_id)
+        self.job_id = job_id
+
+
+class NotAllowed(ComfycordError):
+    """The job is somebody else's and this person may not manage it."""
+
+    def __init__(self, job_id: str) -> None:
+        super().__init__(job_id)
+        self.job_id = job_id
+
+
+class InvalidTransition(ComfycordError):
+    """A job's state cannot change in this way; who meets it reloads the job."""
+
+
+class UnknownModel(ComfycordError):
+    """The catalogue has no such model."""
+
+
+class InvalidSchema(ComfycordError):
+    """A model's input schema cannot be read; the message names the place."""
+
+
+# --- starting up ----------------------------------------------------------------------------------------------------
+
+
+class StartupError(ComfycordError):
+    """The process cannot run as it is set up: one sentence that names the mend. Exit code 2."""
+
+
+class SettingsError(StartupError):
+    """The settings are missing, wrong, or name something unknown."""
+
+
+class DatabaseInUse(StartupError):
+    """Another process holds this SQLite database."""
+
+
+# --- the store ------------------------------------------------------------------------------------------------------
+
+
+class StoreUnavailable(ComfycordError):
+    """The database did not answer (locked, away); the same call may pass later."""
+
+
+# --- the Model API --------------------------------------------------------------------------------------------------
+
+
+class FailureKind(StrEnum):
+    """Why a job failed, as far as it decides what people and the operator are told."""
+
+    BAD_TOKEN = "bad_token"  # noqa: S105 - a word, not a secret  (401, or 400 with 400004)
+    NO_BALANCE = "no_balance"  # 402, or 400002
+    UNKNOWN_MODEL = "unknown_model"  # 404, or 400001
+    BAD_INPUT = "bad_input"  # 422, or another 400
+    FORBIDDEN = "forbidden"  # 403, 403001
+    REQUEST_GONE = "request_gone"  # 404001 that persists after acceptance
+    MODEL_FAILED = "model_failed"  # the job ran and the result says failed
+    REFUSED = "refused"  # any other definite refusal
+
+
+class ApiError(ComfycordError):
+    """Something about a call to the Model API."""
+
+
+@dataclass(eq=False)
+class ApiRefused(ApiError):
+    """A definite no: nothing was accepted. `reason` is the service's own sentence, if any (for people, unescaped)."""
+
+    kind: FailureKind
+    http_status: int
+    error_code: int | None = None
+    reason: str = ""
+
+    def __str__(self) -> str:
+        """Name the facts, without the service's text."""
+        return f"{self.kind} (HTTP {self.http_status}, code {self.error_code})"
+
+
+@dataclass(eq=False)
+class ApiNotSent(ApiError):
+    """A submit that certainly was not accepted (429, or no connection was made): may be sent again."""
+
+    cause: str
+    retry_after_seconds: float | None = None
+
+    def __str__(self) -> str:
+        """Name the cause."""
+        return self.cause
+
+
+@dataclass(eq=False)
+class ApiOutcomeUnknown(ApiError):
+    """A submit that may have been accepted (and paid) or not: never to be sent again."""
+
+    cause: str
+
+    def __str__(self) -> str:
+        """Name the cause."""
+        return self.cause
+
+
+@dataclass(eq=False)
+class ApiUnavailable(ApiError):
+    """A free call (status, result, cancel) got no usable answer even after its retries; ask again later."""
+
+    cause: str
+    retry_after_seconds: float | None = None
+
+    def __str__(self) -> str:
+        """Name the cause."""
+        return self.cause
+
+
+class RequestNotFound(ApiError):
+    """The API does not know this request id (404001); it ends a job only if it persists."""
+
+
+# --- results --------------------------------------------------------------------------------------------------------
+
+
+class ResultProblem(StrEnum):
+    """Why a result's file cannot be had, for good."""
+
+    HOST_REFUSED = "host_refused"
+    TOO_LARGE = "too_large"
+    GONE = "gone"
+    NOT_MEDIA = "not_media"
+    EMPTY = "empty"
+    NO_OUTPUT = "no_output"
+
+
+class ResultUnavailable(ComfycordError):
+    """A result's file cannot be fetched, and trying again will not help."""
+
+    def __init__(self, problem: ResultProblem, detail: str = "") -> None:
+        super().__init__(f"{problem} {detail}".rstrip())
+        self.problem = problem
+        self.detail = detail
+
+
+class ResultNotReady(ComfycordError):
+    """A result's file could not be fetched just now; trying again may help."""

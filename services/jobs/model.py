@@ -1,0 +1,228 @@
+"""What a job is: frozen data, its states, and the one table of what may follow what."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from decimal import Decimal
+from enum import StrEnum
+
+from services.errors import FailureKind, InvalidTransition
+
+# JSON as Python has it: dict, list, str, int, float, bool, None.
+Json = object
+
+
+class JobStatus(StrEnum):
+    """Where a job stands. Members carry what the quota and the loops need to know of them."""
+
+    WAITING = "waiting"
+    SUBMITTING = "submitting"
+    QUEUED = "queued"
+    RUNNING = "running"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    EXPIRED = "expired"
+    UNCONFIRMED = "unconfirmed"
+
+    @property
+    def is_terminal(self) -> bool:
+        """Whether the job has ended (an unconfirmed one may be reopened by its request id)."""
+        return self in TERMINAL
+
+    @property
+    def is_in_flight(self) -> bool:
+        """Whether the job takes one of its owner's places "at once"."""
+        return self in IN_FLIGHT
+
+    @property
+    def counts(self) -> bool:
+        """Whether the job counts towards its owner's day; what ended without a result is given back."""
+        return self in COUNTED
+
+
+IN_FLIGHT = frozenset({JobStatus.SUBMITTING, JobStatus.QUEUED, JobStatus.RUNNING})
+LIVE = IN_FLIGHT | {JobStatus.WAITING}
+TERMINAL = frozenset(JobStatus) - LIVE
+COUNTED = LIVE | {JobStatus.SUCCEEDED}
+# What a person would call pending: it can still be cancelled.
+CANCELLABLE = frozenset({JobStatus.WAITING, JobStatus.SUBMITTING, JobStatus.QUEUED})
+
+# Live states may jump ahead (a poll can miss a state); nothing goes back but submitting → waiting (certainly not
+# sent) and unconfirmed → queued (the request id turned up: it was accepted after all).
+TRANSITIONS: Mapping[JobStatus, frozenset[JobStatus]] = {
+    JobStatus.WAITING: frozenset({JobStatus.SUBMITTING, JobStatus.CANCELLED, JobStatus.EXPIRED, JobStatus.FAILED}),
+    JobStatus.SUBMITTING: frozenset(
+        {JobStatus.WAITING, JobStatus.QUEUED, JobStatus.FAILED, JobStatus.UNCONFIRMED},
+    ),
+    JobStatus.QUEUED: frozenset(
+        {JobStatus.RUNNING, JobStatus.SUCCEEDED, JobStatus.FAILED, JobStatus.CANCELLED, JobStatus.EXPIRED},
+    ),
+    JobStatus.RUNNING: frozenset(
+        {JobStatus.SUCCEEDED, JobStatus.FAILED, JobStatus.CANCELLED, JobStatus.EXPIRED},
+    ),
+    JobStatus.UNCONFIRMED: frozenset({JobStatus.QUEUED}),
+    JobStatus.SUCCEEDED: frozenset(),
+    JobStatus.FAILED: frozenset(),
+    JobStatus.CANCELLED: frozenset(),
+    JobStatus.EXPIRED: frozenset(),
+}
+
+
+class CancelState(StrEnum):
+    """What became of the wish to cancel; a wish is not a state of the job."""
+
+    NONE = "none"
+    REQUESTED = "requested"
+    REFUSED = "refused"  # the API said: not cancellable
+
+
+class MediaKind(StrEnum):
+    """What a file is, as the API's output keys and a model's inputs tell."""
+
+    IMAGE = "image"
+    VIDEO = "video"
+    AUDIO = "audio"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Output:
+    """One result file at the API: its URL (which expires) and what it is."""
+
+    url: str
+    kind: MediaKind
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class JobFailure:
+    """Why a job failed: the kind decides our sentence, `reason` is the service's own (unescaped, may be empty)."""
+
+    kind: FailureKind
+    reason: str = ""
+
+
+class DeliveryStep(StrEnum):
+    """The way by which a card is reached, in the order in which ways are given up."""
+
+    TOKEN = "token"  # noqa: S105 - a word, not a secret: the interaction's webhook
+    MESSAGE = "message"  # the bot's own edit of the same message
+    CHANNEL = "channel"  # a new message in the channel
+    DIRECT = "direct"  # a direct message to the owner
+    UNDELIVERED = "undelivered"  # kept, shown by /history and /job
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CardFile:
+    """A file that hangs at the card's message: Discord's attachment id and its name."""
+
+    attachment_id: int
+    filename: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Delivery:
+    """Where a job's card is and how to reach it. Changed only by who holds the card's lease."""
+
+    application_id: int
+    token: str = field(repr=False)
+    token_until: datetime
+    upload_limit_bytes: int
+    step: DeliveryStep = DeliveryStep.TOKEN
+    original_message_id: int | None = None
+    # A card that had to be posted anew: where, which message, and the nonce committed before it was sent.
+    posted_channel_id: int | None = None
+    posted_message_id: int | None = None
+    nonce: str | None = None
+    nonce_at: datetime | None = None
+    files: tuple[CardFile, ...] = ()
+    # What the card shows, as a digest of the last acknowledged rendering: an equal one needs no edit.
+    digest: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class NewJob:
+    """What a person asks for, validated, before it is accepted."""
+
+    job_id: str
+    interaction_id: int
+    owner_id: int
+    guild_id: int | None
+    channel_id: int
+    command: str
+    model_id: str
+    prompt: str
+    inputs: Mapping[str, Json]  # the request's body, defaults filled in
+    input_names: tuple[str, ...]  # the pictures' names, for people
+    is_private: bool
+    delivery: Delivery
+    retry_of: str | None = None  # the unconfirmed job that this one is submitted in place of
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Job:
+    """An accepted job.
+
+    `version` rises with every change; `deadline` ends its present phase (waiting, or at the API).
+    """
+
+    job_id: str
+    interaction_id: int
+    owner_id: int
+    guild_id: int | None
+    channel_id: int
+    command: str
+    model_id: str
+    prompt: str = field(repr=False)
+    inputs: Mapping[str, Json] = field(repr=False)
+    input_names: tuple[str, ...] = field(repr=False)
+    is_private: bool
+    delivery: Delivery
+    retry_of: str | None
+    status: JobStatus
+    version: int
+    created_at: datetime
+    changed_at: datetime
+    deadline: datetime
+    submitted_at: datetime | None = None  # when the POST was about to leave
+    queued_at: datetime | None = None  # when the request id came
+    started_at: datetime | None = None
+    finished_at: datetime | None = None
+    request_id: str | None = None
+    queue_position: int | None = None
+    outputs: tuple[Output, ...] = field(default=(), repr=False)
+    cost: Decimal | None = None  # USD
+    failure: JobFailure | None = field(default=None, repr=False)
+    cancel: CancelState = CancelState.NONE
+
+    def moved(self, status: JobStatus, *, at: datetime) -> Job:
+        """Return the job in its next state, with the step's time and without what no longer holds.
+
+        Raises: InvalidTransition where the table does not have this step.
+        """
+        if status not in TRANSITIONS[self.status]:
+            msg = f"{self.job_id}: {self.status} → {status}"
+            raise InvalidTransition(msg)
+        return replace(
+            self,
+            status=status,
+            version=self.version + 1,
+            changed_at=at,
+            queue_position=self.queue_position if status is JobStatus.QUEUED else None,
+            submitted_at=at if status is JobStatus.SUBMITTING else self.submitted_at,
+            started_at=at if status is JobStatus.RUNNING else self.started_at,
+            finished_at=at if status.is_terminal else None,
+        )
+
+    def accepted_by_api(self, request_id: str, *, at: datetime, within: timedelta) -> Job:
+        """Return the job with the API's request id, queued; also reopens an unconfirmed one.
+
+        `within` is the time the API has, counted from the submission.
+        """
+        queued = self.moved(JobStatus.QUEUED, at=at)
+        return replace(queued, request_id=request_id, queued_at=at, deadline=(self.submitted_at or at) + within)
+
+    def touched(self, *, at: datetime) -> Job:
+        """Return the job with a higher version and nothing else changed: its card is rendered again."""
+        return replace(self, version=self.version + 1, changed_at=at)

@@ -1,0 +1,228 @@
+"""What the core needs from outside: a store of jobs and the Model API. The docstrings are the contract.
+
+Every implementation passes the same tests (tests/contract).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+from pathlib import Path
+from typing import Protocol
+
+from services.jobs.model import Delivery, Job, Json, NewJob, Output
+from services.jobs.quota import QuotaLimits, Usage
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Lease:
+    """Who takes something and for how long, by the database's clock; `owner` is random per process start."""
+
+    owner: str
+    ttl_seconds: float
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Accepted:
+    """A job that is in the store. `is_new` is False when its interaction had been accepted before."""
+
+    job: Job
+    is_new: bool
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class HistoryPage:
+    """A page of one user's jobs, newest first. `page` counts from 0; `total` is the number of all their jobs."""
+
+    jobs: Sequence[Job]
+    page: int
+    pages: int
+    total: int
+
+
+class JobStore(Protocol):
+    """Jobs, their leases and their cards' addresses, in a database that several processes may share.
+
+    Any method raises StoreUnavailable where the database does not answer; nothing was changed then, or everything.
+    """
+
+    async def accept(self, new: NewJob, *, limits: QuotaLimits, now: datetime, deadline: datetime) -> Accepted:
+        """Insert the job as WAITING (version 1) if its owner has room, counting in the same transaction.
+
+        An `interaction_id` (or `retry_of`) that is there already gives the job that has it, `is_new=False`, whatever
+        the quota says. Concurrent calls of one owner are decided one after the other.
+        Raises: QuotaExceeded.
+        """
+        ...
+
+    async def get(self, job_id: str) -> Job | None:
+        """Return the job."""
+        ...
+
+    async def replace(self, job: Job, *, expected_version: int) -> bool:
+        """Write the job's changed facts (not its delivery) if the row still has `expected_version`; else False.
+
+        The written version is `job.version`, which must be higher. A terminal state releases the poll lease.
+        """
+        ...
+
+    async def start_waiting(self, lease: Lease, *, limits: QuotaLimits, now: datetime, most: int) -> Sequence[Job]:
+        """Claim up to `most` WAITING jobs into SUBMITTING under the lease and return them, oldest first.
+
+        No owner gets more than `limits.running` jobs in flight, counted in the claiming transaction with the owner's
+        row locked. A row with an expired deadline is not claimed.
+        """
+        ...
+
+    async def take_up(self, lease: Lease, *, most: int) -> Sequence[Job]:
+        """Take the poll lease of QUEUED and RUNNING jobs that nobody holds, oldest first, and return them."""
+        ...
+
+    async def take_orphaned_submits(self, lease: Lease, *, most: int) -> Sequence[Job]:
+        """Take SUBMITTING jobs whose lease ran out (their process died) and return them."""
+        ...
+
+    async def take_overdue_waiting(self, *, now: datetime, most: int) -> Sequence[Job]:
+        """Return WAITING jobs whose deadline has passed."""
+        ...
+
+    async def renew(self, lease: Lease) -> None:
+        """Extend every poll lease of this owner in one statement; never shortens one."""
+        ...
+
+    async def release(self, owner: str) -> None:
+        """Give back every lease of this owner, poll and announce leases, so that others take up its jobs at once."""
+        ...
+
+    async def forget_leases(self) -> None:
+        """Void all leases of all owners; only for a process that knows it is alone (SQLite's file lock)."""
+        ...
+
+    async def usage(self, owner_id: int, *, now: datetime) -> Usage:
+        """Count what the user has used in the 24 hours before `now`."""
+        ...
+
+    async def history(self, owner_id: int, *, page: int, per_page: int) -> HistoryPage:
+        """Return one page of the user's jobs, newest first; a page past the end gives the last one."""
+        ...
+
+    async def suggest(self, owner_id: int, *, text: str, only_cancellable: bool, most: int) -> Sequence[Job]:
+        """Return the user's newest jobs whose id or prompt contains `text` (case-insensitive; wildcards are plain)."""
+        ...
+
+    async def take_changed(self, lease: Lease, *, now: datetime, most: int) -> Sequence[Job]:
+        """Take the announce lease of jobs changed since they were announced and due by `now`, oldest first."""
+        ...
+
+    async def next_change_due(self) -> datetime | None:
+        """Return when the next unannounced change that nobody holds is due; None when there is none."""
+        ...
+
+    async def save_delivery(self, job_id: str, delivery: Delivery, *, owner: str) -> bool:
+        """Write the card's address while `owner` holds the announce lease; else False."""
+        ...
+
+    async def acknowledge(self, job_id: str, delivery: Delivery, *, owner: str, version: int) -> bool:
+        """Record that the card shows `version`, write its address, and free the announce lease.
+
+        Where `owner` holds the lease no longer, nothing is acknowledged: the job's version is raised and the digest
+        cleared, so that whoever holds it now (or next) renders again; returns False.
+        """
+        ...
+
+    async def postpone(self, job_id: str, *, owner: str, until: datetime) -> None:
+        """Free the announce lease; the change is not due before `until`."""
+        ...
+
+    async def renew_token(self, job_id: str, *, token: str, until: datetime, message_id: int) -> None:
+        """A press on the card brought a fresh interaction token: use it, if the card is still that message."""
+        ...
+
+
+class Notes(Protocol):
+    """Small facts about this installation that outlive a restart (what commands were synced last)."""
+
+    async def get_note(self, key: str) -> str | None:
+        """Return the note."""
+        ...
+
+    async def put_note(self, key: str, value: str) -> None:
+        """Write the note, over an older one."""
+        ...
+
+
+class RequestState(StrEnum):
+    """What the API says of a request."""
+
+    IN_QUEUE = "in_queue"
+    RUNNING = "running"
+    FINISHED = "finished"  # /status says it is over; only /result tells how
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    UNKNOWN = "unknown"  # a word never seen: polled on
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Progress:
+    """One answer of the API about a request. `reason` is its own text of a failure; `cost` is in USD."""
+
+    state: RequestState
+    queue_position: int | None = None
+    outputs: tuple[Output, ...] = ()
+    cost: Decimal | None = None
+    reason: str = ""
+
+
+class ModelApi(Protocol):
+    """The RunComfy Model API. Retries of free calls happen inside; a paid submit is sent once a call."""
+
+    async def submit(self, model_id: str, inputs: Mapping[str, Json]) -> str:
+        """Submit a paid request and return its request id.
+
+        Raises: ApiRefused (nothing accepted), ApiNotSent (may be sent again), ApiOutcomeUnknown (never again).
+        """
+        ...
+
+    async def get_status(self, request_id: str) -> Progress:
+        """Ask /status. Terminal words come as FINISHED. Raises: ApiUnavailable, RequestNotFound, ApiRefused."""
+        ...
+
+    async def get_result(self, request_id: str) -> Progress:
+        """Ask /result with its cost. Raises: ApiUnavailable, RequestNotFound, ApiRefused."""
+        ...
+
+    async def cancel(self, request_id: str) -> bool:
+        """Ask to cancel; True: the API confirmed it, False: it said that it cannot be.
+
+        Raises: ApiUnavailable (answer lost: read the status before saying anything), RequestNotFound, ApiRefused.
+        """
+        ...
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ResultFile:
+    """A result on the local disk, under a name that follows from the job."""
+
+    path: Path
+    filename: str
+    size_bytes: int
+    output: Output
+
+
+class ResultFiles(Protocol):
+    """Where results rest between the API and Discord."""
+
+    async def fetch(self, job: Job) -> Sequence[ResultFile]:
+        """Return the job's result files in order, downloading what is not there yet (whole files only).
+
+        Raises: ResultUnavailable (for good), ResultNotReady (try again).
+        """
+        ...
+
+    async def discard(self, job_id: str) -> None:
+        """Remove the job's files; none there is fine."""
+        ...
