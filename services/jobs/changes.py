@@ -1,0 +1,96 @@
+"""Compare-and-set changes of a job: try, reload, try again; and the kind that must reach the database."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+from typing import TypeVar
+
+from services.clock import Clock
+from services.errors import InvalidTransition, JobNotFound, StoreUnavailable
+from services.jobs.model import Job, JobStatus
+from services.jobs.ports import JobStore
+from services.jobs.signals import JobSignals
+
+log = logging.getLogger(__name__)
+T = TypeVar("T")
+
+# What to make of the job as it now is; None: nothing (any more).
+Change = Callable[[Job], Job | None]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Changed:
+    """The job as it now is, and whether this call changed it."""
+
+    job: Job
+    is_changed: bool
+
+
+class Changes:
+    """Applies changes to jobs in the store and wakes whoever waits for them."""
+
+    def __init__(self, store: JobStore, clock: Clock, signals: JobSignals) -> None:
+        self._store = store
+        self._clock = clock
+        self._signals = signals
+
+    async def apply(self, job_id: str, change: Change) -> Changed:
+        """Change the job as it now is; whoever loses the race reloads and decides again.
+
+        A change that the transition table no longer allows is none.
+        Raises: JobNotFound, StoreUnavailable.
+        """
+        while True:
+            job = await self._store.get(job_id)
+            if job is None:
+                raise JobNotFound(job_id)
+            try:
+                after = change(job)
+            except InvalidTransition:
+                after = None
+            if after is None:
+                return Changed(job=job, is_changed=False)
+            if await self._store.replace(after, expected_version=job.version):
+                self._wake(after)
+                log.info("job_id=%s %s → %s", job_id, job.status, after.status)
+                return Changed(job=after, is_changed=True)
+
+    async def insist(self, job_id: str, change: Change) -> Changed:
+        """Apply the change however long the database is away, and even when the caller is cancelled meanwhile.
+
+        For what must not be forgotten: the outcome of a paid submit.
+        """
+        return await run_to_end(self._apply_until_stored(job_id, change))
+
+    async def _apply_until_stored(self, job_id: str, change: Change) -> Changed:
+        failures = 0
+        while True:
+            try:
+                return await self.apply(job_id, change)
+            except StoreUnavailable as error:
+                failures += 1
+                log.warning("job_id=%s the database is away, trying again: %s", job_id, error)
+                await asyncio.sleep(min(0.1 * 2.0 ** min(failures, 10), 5.0))
+
+    def _wake(self, job: Job) -> None:
+        self._signals.changed.wake()
+        if job.status.is_terminal or job.status is JobStatus.WAITING:
+            self._signals.room.wake()
+
+
+async def run_to_end(work: Coroutine[object, object, T]) -> T:
+    """Await `work` to its end even when the caller is cancelled; the cancellation goes on afterwards."""
+    task = asyncio.ensure_future(work)
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        # Asked once more to stop, we still wait: the work ends by itself, and the process may die at any time anyway.
+        while not task.done():
+            try:
+                await asyncio.wait({task})
+            except asyncio.CancelledError:
+                continue
+        raise

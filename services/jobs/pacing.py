@@ -1,0 +1,110 @@
+"""When to do things: how long a change may wait to melt with the next, when to ask the API again, when to submit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+from services.clock import Clock
+from services.jobs.model import JobStatus
+
+# A random number in [0, 1): passed in, so that tests choose it.
+Random = Callable[[], float]
+
+# How long a change may wait for the next one, so that both become one edit of the card. A job that has just been
+# accepted is normally queued within a second or two, so waiting and submitting are shown only when they last.
+_HOLD_SECONDS = {JobStatus.WAITING: 2.5, JobStatus.SUBMITTING: 2.5, JobStatus.QUEUED: 1.0, JobStatus.RUNNING: 1.0}
+
+
+def hold_seconds(status: JobStatus) -> float:
+    """Return for how many seconds a change to this state may melt with later ones; an end is shown at once."""
+    return _HOLD_SECONDS.get(status, 0.0)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class JobTiming:
+    """The waits of the job loops, from the settings."""
+
+    deadline: timedelta = timedelta(minutes=60)  # at the API, from the submission
+    waiting_deadline: timedelta = timedelta(days=1)  # for a place
+    poll_min_seconds: float = 2.0
+    poll_max_seconds: float = 10.0
+    scan_seconds: float = 5.0  # how often the database is looked through for what no wake-up told
+    lease_seconds: float = 30.0
+    submit_seconds: float = 120.0  # longer than the API client's time-out of a submit
+    edit_seconds: float = 90.0  # the longest edit of a card, upload included
+    stop_seconds: float = 8.0  # what running submits get at a clean stop
+
+
+def poll_seconds(unchanged: int, timing: JobTiming, random: Random) -> float:
+    """Return the seconds until the next poll after `unchanged` polls that told nothing new (±10 %)."""
+    # Capped exponent: 1.25^64 is far past every maximum and far from overflowing.
+    grown = timing.poll_min_seconds * 1.25 ** min(unchanged, 64)
+    return min(grown, timing.poll_max_seconds) * (0.9 + 0.2 * random())
+
+
+def backoff_seconds(failures: int, *, first: float, most: float, random: Random) -> float:
+    """Return a capped exponential wait after `failures` failures in a row, with half of it random."""
+    return min(first * 2.0 ** min(failures - 1, 32), most) * (0.5 + 0.5 * random())
+
+
+class RequestBudget:
+    """A process-wide limit of free API calls: an even spacing, with a burst of one second's worth."""
+
+    def __init__(self, clock: Clock, *, per_second: float) -> None:
+        self._clock = clock
+        self._spacing = 1.0 / per_second
+        self._next_at = clock.monotonic()
+
+    def reserve(self) -> float:
+        """Take the next place and return the seconds to wait for it."""
+        now = self._clock.monotonic()
+        self._next_at = max(self._next_at, now - 1.0) + self._spacing
+        return max(0.0, self._next_at - now)
+
+
+class SubmitGate:
+    """Whether submits may leave: closed for a while after 429, after no connection, and after several unknown outcomes.
+
+    A submit whose outcome is unknown may have been paid. Several in a row mean that something is wrong with the way to
+    the API, and each further one would be another unconfirmed job; so the gate closes, and then lets one through to try.
+    """
+
+    UNKNOWN_IN_A_ROW = 3
+
+    def __init__(self, clock: Clock, random: Random) -> None:
+        self._clock = clock
+        self._random = random
+        self._closed_until = 0.0
+        self._not_sent = 0
+        self._unknown = 0
+
+    def closed_seconds(self) -> float:
+        """Return the seconds until the gate opens; 0 when it is open."""
+        return max(0.0, self._closed_until - self._clock.monotonic())
+
+    @property
+    def is_trying(self) -> bool:
+        """Whether the last outcome was bad, so that only one submit should go at a time."""
+        return self._not_sent > 0 or self._unknown >= self.UNKNOWN_IN_A_ROW
+
+    def answered(self) -> None:
+        """The API answered a submit, with yes or a definite no."""
+        self._not_sent = self._unknown = 0
+
+    def not_sent(self, retry_after_seconds: float | None) -> None:
+        """A submit was turned away (429) or never left."""
+        self._not_sent += 1
+        wait = backoff_seconds(self._not_sent, first=1.0, most=60.0, random=self._random)
+        self._close(max(wait, retry_after_seconds or 0.0))
+
+    def unknown(self) -> None:
+        """A submit's outcome is unknown."""
+        self._unknown += 1
+        if self._unknown >= self.UNKNOWN_IN_A_ROW:
+            over = self._unknown - self.UNKNOWN_IN_A_ROW + 1
+            self._close(backoff_seconds(over, first=30.0, most=600.0, random=self._random))
+
+    def _close(self, seconds: float) -> None:
+        self._closed_until = max(self._closed_until, self._clock.monotonic() + seconds)
