@@ -7,8 +7,6 @@ import secrets
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from aiohttp import web
-
 from sandbox.discord.gateway.connection import Connection
 from sandbox.discord.gateway.login import IdentifyWindow, RefusedError, parse_identify, parse_resume
 from sandbox.discord.gateway.members import members_chunk
@@ -18,6 +16,8 @@ from sandbox.discord.gateway.wire import GATEWAY_VERSION, CloseCode, Intent, Op,
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from datetime import datetime
+
+    from aiohttp import web
 
     from sandbox.clock import WorldClock
     from sandbox.discord.gateway.session import Shard
@@ -51,9 +51,14 @@ class Identified:
 
 
 class Gateway:
-    """The WebSocket side of the local Discord. `install` it into a web application; `dispatch` feeds it."""
+    """The WebSocket side of the local Discord: `handle` takes connections, `dispatch` feeds it.
 
-    def __init__(self, source: EventSource, *, clock: WorldClock, pace: GatewayPace | None = None) -> None:
+    `url` tells READY's `resume_gateway_url`, once the port is known.
+    """
+
+    def __init__(
+        self, source: EventSource, *, clock: WorldClock, url: Callable[[], str], pace: GatewayPace | None = None
+    ) -> None:
         self.pace = pace or GatewayPace()
         self.refuse_resume = False
         """While true every Resume is answered with op 9, not resumable."""
@@ -67,13 +72,7 @@ class Gateway:
         self._window = IdentifyWindow(
             max_concurrency=self.pace.max_concurrency, window_seconds=self.pace.identify_window_seconds
         )
-        self._url: Callable[[], str] = lambda: ""
-
-    def install(self, application: web.Application, *, url: Callable[[], str], path: str = "/gateway") -> None:
-        """Serve the gateway at `path`; `url` tells READY's `resume_gateway_url` once the port is known."""
         self._url = url
-        application.router.add_get(path, self.handle)
-        application.on_shutdown.append(self._shut)
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """Speak with one client until its connection ends."""
@@ -104,6 +103,11 @@ class Gateway:
             for _ in range(times):
                 session.push(event, data, guild_id=guild_id)
         return len(takers)
+
+    def has_session_for(self, guild_id: int | None) -> bool:
+        """Say whether anybody would take an interaction from that guild, or from a direct conversation."""
+        self._forget_the_dead()
+        return any(session.wants("INTERACTION_CREATE", guild_id) for session in self.sessions)
 
     @property
     def is_connected(self) -> bool:
@@ -276,6 +280,8 @@ class Gateway:
             or now - session.disconnected_at_seconds < self.pace.resume_seconds
         ]
 
-    async def _shut(self, application: web.Application) -> None:
-        del application
+    async def close(self) -> None:
+        """Close every connection with 1001 and wait until it is gone."""
         self.drop(code=CloseCode.GOING_AWAY)
+        while self._connections:  # noqa: ASYNC110 - each ends by itself within the goodbye's time
+            await asyncio.sleep(_POLL_SECONDS)

@@ -153,10 +153,10 @@ async def running_gateway(
     """Run a gateway over `TwoGuilds` on a free port of loopback."""
     clock = WorldClock()
     pace = pace or GatewayPace(identify_window_seconds=0)
-    gateway = Gateway(source or TwoGuilds(), clock=clock, pace=pace)
-    application = web.Application()
     urls: list[str] = []
-    gateway.install(application, url=lambda: urls[0])
+    gateway = Gateway(source or TwoGuilds(), clock=clock, url=lambda: urls[0], pace=pace)
+    application = web.Application()
+    application.router.add_get("/gateway", gateway.handle)
     runner = web.AppRunner(application)
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", 0)
@@ -166,4 +166,5 @@ async def running_gateway(
         async with aiohttp.ClientSession() as http, contextlib.AsyncExitStack() as open_sockets:
             yield GatewayRig(gateway=gateway, clock=clock, url=urls[0], http=http, open_sockets=open_sockets)
     finally:
+        await gateway.close()
         await runner.cleanup()

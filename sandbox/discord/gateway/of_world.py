@@ -1,0 +1,82 @@
+"""The world as the gateway's source of events."""
+
+from __future__ import annotations
+
+import hmac
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+from sandbox.discord import payloads
+from sandbox.discord.gateway.gateway import Gateway
+from sandbox.discord.gateway.wire import Intent
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Mapping, Sequence
+
+    from sandbox.discord.gateway.gateway import GatewayPace
+    from sandbox.discord.server import DiscordServer
+    from sandbox.discord.world import World
+
+_SWITCHES = {
+    Intent.GUILD_PRESENCES: (1 << 12) | (1 << 13),
+    Intent.GUILD_MEMBERS: (1 << 14) | (1 << 15),
+    Intent.MESSAGE_CONTENT: (1 << 18) | (1 << 19),
+}
+"""Which of the application's flags (verified and limited) switch a privileged intent on."""
+
+
+class WorldSource:
+    """Answers the gateway's questions out of the world."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+
+    @property
+    def allowed_intents(self) -> Intent:
+        """The privileged intents that the application's flags switch on."""
+        flags = self._world.application.flags
+        return Intent(sum(intent for intent, switches in _SWITCHES.items() if flags & switches))
+
+    @property
+    def guild_ids(self) -> Sequence[int]:
+        """The guilds that have the bot as a member."""
+        return [guild.id for guild in self._world.guilds.values() if self._world.bot.id in guild.members]
+
+    def accepts_token(self, token: str) -> bool:
+        """Say whether `token` is the bot's."""
+        return hmac.compare_digest(token.encode(), self._world.bot_token.encode())
+
+    def bot_user(self) -> Mapping[str, object]:
+        """Return the bot's own user object."""
+        return payloads.own_user_payload(self._world.bot)
+
+    def application(self) -> Mapping[str, object]:
+        """Return the application's id and flags."""
+        return {"id": str(self._world.application.id), "flags": self._world.application.flags}
+
+    def guild(self, guild_id: int) -> Mapping[str, object]:
+        """Return the guild with its channels, roles and members."""
+        return payloads.gateway_guild_payload(self._world, self._world.guilds[guild_id])
+
+    def members(self, guild_id: int) -> Sequence[Mapping[str, object]]:
+        """Return every member of the guild."""
+        members = self._world.guilds[guild_id].members.values()
+        return [payloads.member_payload(member, user=self._world.users[member.user_id]) for member in members]
+
+
+@asynccontextmanager
+async def serving_gateway(discord: DiscordServer, *, pace: GatewayPace | None = None) -> AsyncIterator[Gateway]:
+    """Serve the gateway of a local Discord: it hands out everything that its world dispatches."""
+    world = discord.world
+    gateway = Gateway(WorldSource(world), clock=world.clock, url=lambda: discord.gateway_url, pace=pace)
+
+    def listener(event: str, data: Mapping[str, object], guild_id: int | None) -> None:
+        gateway.dispatch(event, data, guild_id=guild_id)
+
+    world.gateway_listeners.append(listener)
+    discord.attach_gateway(gateway.handle)
+    try:
+        yield gateway
+    finally:
+        world.gateway_listeners.remove(listener)
+        await gateway.close()
