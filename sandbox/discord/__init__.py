@@ -1,0 +1,1 @@
+"""A local Discord: its world, REST interface, files and rules."""

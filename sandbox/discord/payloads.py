@@ -1,0 +1,238 @@
+"""The JSON shapes of accounts, guilds and channels."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sandbox.discord.rules import permissions
+from sandbox.discord.wire import timestamp
+
+if TYPE_CHECKING:
+    from sandbox.discord.channels import Channel, Overwrite
+    from sandbox.discord.guilds import Guild, Member, Role
+    from sandbox.discord.users import Application, User
+    from sandbox.discord.wire import JsonObject
+    from sandbox.discord.world import World
+
+
+def user_payload(user: User) -> JsonObject:
+    """An account as others see it."""
+    return {
+        "id": str(user.id),
+        "username": user.username,
+        "global_name": user.global_name,
+        "avatar": user.avatar,
+        "avatar_decoration_data": None,
+        "discriminator": "0000" if user.is_bot else "0",
+        "bot": user.is_bot,
+        "public_flags": 0,
+        "flags": 0,
+        "banner": None,
+        "accent_color": None,
+        "collectibles": None,
+        "primary_guild": None,
+    }
+
+
+def own_user_payload(user: User) -> JsonObject:
+    """An account as it sees itself."""
+    return {
+        **user_payload(user),
+        "mfa_enabled": True,
+        "locale": user.locale,
+        "verified": True,
+        "email": None,
+        "bio": "",
+    }
+
+
+def member_payload(member: Member, *, user: User | None) -> JsonObject:
+    """A membership; `user` None leaves the account out, as a message's author does."""
+    payload: JsonObject = {
+        "nick": member.nick,
+        "avatar": None,
+        "banner": None,
+        "roles": [str(role_id) for role_id in member.role_ids],
+        "joined_at": timestamp(member.joined_at),
+        "premium_since": None,
+        "deaf": False,
+        "mute": False,
+        "pending": False,
+        "flags": 0,
+        "communication_disabled_until": None,
+        "collectibles": None,
+        "avatar_decoration_data": None,
+    }
+    if user is not None:
+        payload["user"] = user_payload(user)
+    return payload
+
+
+def interacting_member_payload(world: World, member: Member, channel: Channel) -> JsonObject:
+    """A membership in an interaction: with the permissions in the interaction's channel."""
+    return {
+        **member_payload(member, user=world.users[member.user_id]),
+        "permissions": str(world.permissions(member.user_id, channel).value),
+    }
+
+
+def role_payload(role: Role) -> JsonObject:
+    """A role."""
+    return {
+        "id": str(role.id),
+        "name": role.name,
+        "description": None,
+        "permissions": str(role.permissions.value),
+        "position": role.position,
+        "color": 0,
+        "colors": {"primary_color": 0, "secondary_color": None, "tertiary_color": None},
+        "hoist": False,
+        "managed": role.is_managed,
+        "mentionable": role.is_mentionable,
+        "icon": None,
+        "unicode_emoji": None,
+        "flags": 0,
+    }
+
+
+def _overwrite_payload(overwrite: Overwrite) -> JsonObject:
+    return {
+        "id": str(overwrite.target_id),
+        "type": 0 if overwrite.is_role else 1,
+        "allow": str(overwrite.allow.value),
+        "deny": str(overwrite.deny.value),
+    }
+
+
+def channel_payload(world: World, channel: Channel, *, for_user_id: int | None = None) -> JsonObject:
+    """A channel; in an interaction (`for_user_id`) with that person's permissions in it."""
+    last = channel.message_ids[-1] if channel.message_ids else None
+    payload: JsonObject = {
+        "id": str(channel.id),
+        "type": channel.type.value,
+        "flags": 0,
+        "last_message_id": None if last is None else str(last),
+    }
+    if channel.is_direct:
+        others = [user_id for user_id in channel.recipient_ids if user_id != world.bot.id]
+        payload["recipients"] = [user_payload(world.users[user_id]) for user_id in others]
+    else:
+        payload |= {
+            "guild_id": str(channel.guild_id),
+            "name": channel.name,
+            "topic": channel.topic,
+            "position": channel.position,
+            "nsfw": channel.is_age_restricted,
+            "parent_id": None,
+            "rate_limit_per_user": 0,
+            "permission_overwrites": [_overwrite_payload(overwrite) for overwrite in channel.overwrites],
+        }
+    if for_user_id is not None:
+        payload["permissions"] = str(world.permissions(for_user_id, channel).value)
+    return payload
+
+
+def guild_payload(guild: Guild) -> JsonObject:
+    """A guild as REST answers it."""
+    return {
+        "id": str(guild.id),
+        "name": guild.name,
+        "icon": None,
+        "description": None,
+        "home_header": None,
+        "splash": None,
+        "discovery_splash": None,
+        "features": [],
+        "banner": None,
+        "owner_id": str(guild.owner_id),
+        "application_id": None,
+        "region": "deprecated",
+        "afk_channel_id": None,
+        "afk_timeout": 300,
+        "system_channel_id": None,
+        "system_channel_flags": 0,
+        "widget_enabled": False,
+        "widget_channel_id": None,
+        "verification_level": 0,
+        "roles": [role_payload(role) for role in guild.roles.values()],
+        "default_message_notifications": 0,
+        "mfa_level": 0,
+        "explicit_content_filter": 0,
+        "max_presences": None,
+        "max_members": 500_000,
+        "max_stage_video_channel_users": 50,
+        "max_video_channel_users": 25,
+        "vanity_url_code": None,
+        "premium_tier": guild.premium_tier,
+        "premium_subscription_count": 0,
+        "preferred_locale": guild.preferred_locale,
+        "rules_channel_id": None,
+        "safety_alerts_channel_id": None,
+        "public_updates_channel_id": None,
+        "premium_progress_bar_enabled": False,
+        "nsfw": False,
+        "nsfw_level": 0,
+        "emojis": [],
+        "stickers": [],
+        "incidents_data": None,
+    }
+
+
+def gateway_guild_payload(world: World, guild: Guild) -> JsonObject:
+    """A guild as GUILD_CREATE tells it: with its channels and members."""
+    channels = [channel for channel in world.channels.values() if channel.guild_id == guild.id]
+    own = guild.members[world.bot.id]
+    return {
+        **guild_payload(guild),
+        "joined_at": timestamp(own.joined_at),
+        "large": False,
+        "unavailable": False,
+        "member_count": len(guild.members),
+        "voice_states": [],
+        "members": [member_payload(m, user=world.users[m.user_id]) for m in guild.members.values()],
+        "channels": [
+            channel_payload(world, channel)
+            for channel in channels
+            if permissions.Permission.VIEW_CHANNEL in world.permissions(world.bot.id, channel)
+        ],
+        "threads": [],
+        "presences": [],
+        "stage_instances": [],
+        "guild_scheduled_events": [],
+        "soundboard_sounds": [],
+    }
+
+
+def application_payload(world: World, application: Application) -> JsonObject:
+    """The application as others see it."""
+    return {
+        "id": str(application.id),
+        "name": application.name,
+        "icon": None,
+        "description": application.description,
+        "type": None,
+        "bot": user_payload(world.bot),
+        "bot_public": application.is_public,
+        "bot_require_code_grant": False,
+        "verify_key": application.verify_key,
+        "flags": application.flags,
+        "flags_new": str(application.flags),
+    }
+
+
+def own_application_payload(world: World, application: Application) -> JsonObject:
+    """The application as its bot sees it."""
+    return {
+        **application_payload(world, application),
+        "owner": user_payload(world.users[application.owner_id]),
+        "team": None,
+        "redirect_uris": [],
+        "interactions_endpoint_url": None,
+        "role_connections_verification_url": None,
+        "approximate_guild_count": len(world.guilds),
+        "approximate_user_install_count": 0,
+        "approximate_user_authorization_count": 0,
+        "explicit_content_filter": 0,
+        "eligible_oauth2_scopes": [],
+        "integration_types_config": {"0": {}, "1": {}},
+    }

@@ -1,0 +1,1 @@
+"""Discord's REST interface: routes by resource, errors, rate limits, faults."""

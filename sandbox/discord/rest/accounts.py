@@ -1,0 +1,96 @@
+"""Routes about the bot itself, its application, other accounts and the gateway's address."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sandbox.discord import payloads
+from sandbox.discord.rest.errors import invalid_form, unknown_guild, unknown_member, unknown_user
+from sandbox.discord.rest.routing import Answer, Context, route
+
+if TYPE_CHECKING:
+    from sandbox.discord.wire import JsonObject
+
+_STARTS_A_DAY = 1000
+_DAY_MS = 24 * 3600 * 1000
+
+
+def get_gateway(context: Context) -> Answer:
+    """Where the gateway is."""
+    return Answer(body={"url": context.gateway_url})
+
+
+def get_gateway_bot(context: Context) -> Answer:
+    """Where the gateway is, how many shards it wants, and how often one may still log in."""
+    starts: JsonObject = {
+        "total": _STARTS_A_DAY,
+        "remaining": _STARTS_A_DAY,
+        "reset_after": _DAY_MS,
+        "max_concurrency": 1,
+    }
+    return Answer(body={"url": context.gateway_url, "shards": 1, "session_start_limit": starts})
+
+
+def get_own_user(context: Context) -> Answer:
+    """The bot's account."""
+    return Answer(body=payloads.own_user_payload(context.world.bot))
+
+
+def get_user(context: Context) -> Answer:
+    """Any account."""
+    user = context.world.users.get(context.id("user_id"))
+    if user is None:
+        raise unknown_user()
+    return Answer(body=payloads.user_payload(user))
+
+
+def get_own_application(context: Context) -> Answer:
+    """The bot's application."""
+    return Answer(body=payloads.own_application_payload(context.world, context.world.application))
+
+
+def open_direct_channel(context: Context) -> Answer:
+    """The conversation with an account; opened also when that account would refuse a message."""
+    recipient = context.form.get("recipient_id")
+    if not str(recipient or "").isdecimal():
+        raise invalid_form(("recipient_id",), "NUMBER_TYPE_COERCE", f'Value "{recipient}" is not snowflake.')
+    user = context.world.users.get(int(str(recipient)))
+    if user is None or user.id == context.world.bot.id:
+        raise invalid_form(("recipient_id",), "INVALID_RECIPIENT", "Invalid Recipient(s)")
+    channel = context.world.direct_channel(user)
+    return Answer(body=payloads.channel_payload(context.world, channel))
+
+
+def get_guild(context: Context) -> Answer:
+    """A guild that the bot is in."""
+    guild = context.world.guilds.get(context.id("guild_id"))
+    if guild is None or context.world.bot.id not in guild.members:
+        raise unknown_guild()
+    return Answer(body=payloads.guild_payload(guild))
+
+
+def get_member(context: Context) -> Answer:
+    """A member of a guild."""
+    guild = context.world.guilds.get(context.id("guild_id"))
+    if guild is None or context.world.bot.id not in guild.members:
+        raise unknown_guild()
+    user = context.world.users.get(context.id("user_id"))
+    if user is None:
+        raise unknown_user()
+    member = guild.members.get(user.id)
+    if member is None:
+        raise unknown_member()
+    return Answer(body=payloads.member_payload(member, user=user))
+
+
+ROUTES = (
+    route("GET /gateway", get_gateway, needs_bot=False),
+    route("GET /gateway/bot", get_gateway_bot),
+    route("GET /users/@me", get_own_user),
+    route("GET /users/{user_id}", get_user),
+    route("GET /applications/@me", get_own_application),
+    route("GET /oauth2/applications/@me", get_own_application),
+    route("POST /users/@me/channels", open_direct_channel),
+    route("GET /guilds/{guild_id}", get_guild),
+    route("GET /guilds/{guild_id}/members/{user_id}", get_member),
+)

@@ -1,0 +1,135 @@
+"""Rate limits: buckets by route and major parameter, the global one, and that of old messages' edits."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sandbox.discord.rest.errors import ApiError
+from sandbox.discord.rest.routing import Answer, Route
+from sandbox.discord.traffic import normalized_route
+
+if TYPE_CHECKING:
+    from sandbox.clock import WorldClock
+    from sandbox.discord.messages import Message
+    from sandbox.discord.traffic import Call
+
+GLOBAL_PER_SECOND = 50
+OLD_MESSAGE_SECONDS = 3600
+_MAJOR = ("channel_id", "guild_id", "webhook_id", "webhook_token")
+
+
+@dataclass(slots=True, kw_only=True, frozen=True)
+class Limit:
+    """So many calls within so many seconds."""
+
+    calls: int
+    seconds: float
+
+
+@dataclass(slots=True, kw_only=True)
+class _Window:
+    ends_at: float
+    used: int = 0
+
+
+class RateLimits:
+    """Counts calls by the world's clock. `enabled` off lets everything pass and sends no headers.
+
+    `by_route` (keys as `normalized_route` writes them) and `old_edits` may be changed by a test; routes that are not
+    in it have no bucket of their own.
+    """
+
+    def __init__(self, clock: WorldClock) -> None:
+        self.clock = clock
+        self.enabled = True
+        self.by_route = dict(_DEFAULTS)
+        self.old_edits = Limit(calls=3, seconds=60)
+        self._windows: dict[str, _Window] = {}
+
+    def admit(self, call: Call, route: Route) -> tuple[dict[str, str], Answer | None]:
+        """Count a call. Returns the headers for its answer, and the 429 when it is one too many."""
+        if not self.enabled:
+            return {}, None
+        if route.needs_bot:
+            window = self._window("global", seconds=1)
+            if window.used >= GLOBAL_PER_SECOND:
+                return {}, self._refusal(window, {}, scope="global")
+            window.used += 1
+        limit = self.by_route.get(normalized_route(route.template))
+        if limit is None:
+            return {}, None
+        window = self._window(_bucket_key(call, route), seconds=limit.seconds)
+        if window.used >= limit.calls:
+            return {}, self._refusal(window, self._headers(route, limit, window), scope="user")
+        window.used += 1
+        return self._headers(route, limit, window), None
+
+    def admit_old_edit(self, message: Message) -> None:
+        """Raises: ApiError 429 / 30046 (without retry_after) when too many messages older than an hour were edited."""
+        age = self.clock.now() - message.created_at
+        if not self.enabled or age.total_seconds() <= OLD_MESSAGE_SECONDS:
+            return
+        window = self._window(f"old edits {message.channel_id}", seconds=self.old_edits.seconds)
+        if window.used >= self.old_edits.calls:
+            sentence = "Maximum number of edits to messages older than 1 hour reached. Try again later"
+            raise ApiError(429, 30046, sentence)
+        window.used += 1
+
+    def _window(self, key: str, *, seconds: float) -> _Window:
+        now = self.clock.monotonic()
+        window = self._windows.get(key)
+        if window is None or window.ends_at <= now:
+            window = self._windows[key] = _Window(ends_at=now + seconds)
+        return window
+
+    def _left(self, window: _Window) -> float:
+        return max(0.0, window.ends_at - self.clock.monotonic())
+
+    def _headers(self, route: Route, limit: Limit, window: _Window) -> dict[str, str]:
+        left = self._left(window)
+        return {
+            "X-RateLimit-Limit": str(limit.calls),
+            "X-RateLimit-Remaining": str(max(0, limit.calls - window.used)),
+            "X-RateLimit-Reset": f"{self.clock.now().timestamp() + left:.3f}",
+            "X-RateLimit-Reset-After": f"{left:.3f}",
+            "X-RateLimit-Bucket": hashlib.sha256(route.template.encode()).hexdigest()[:32],
+        }
+
+    def _refusal(self, window: _Window, headers: dict[str, str], *, scope: str) -> Answer:
+        left = max(0.001, round(self._left(window), 3))
+        more = {"Retry-After": str(math.ceil(left)), "X-RateLimit-Scope": scope}
+        if scope == "global":
+            more["X-RateLimit-Global"] = "true"
+        body = {"message": "You are being rate limited.", "retry_after": left, "global": scope == "global"}
+        return Answer(status=429, body=body, headers=headers | more)
+
+
+def _bucket_key(call: Call, route: Route) -> str:
+    major = [call.parameters[name] for name in _MAJOR if name in call.parameters]
+    return " ".join([route.template, *major])
+
+
+_DEFAULTS = {
+    normalized_route(route): limit
+    for route, limit in {
+        "POST /channels/{channel_id}/messages": Limit(calls=5, seconds=5),
+        "PATCH /channels/{channel_id}/messages/{message_id}": Limit(calls=5, seconds=5),
+        "DELETE /channels/{channel_id}/messages/{message_id}": Limit(calls=5, seconds=1),
+        "GET /channels/{channel_id}/messages": Limit(calls=5, seconds=1),
+        "GET /channels/{channel_id}/messages/{message_id}": Limit(calls=5, seconds=1),
+        "POST /channels/{channel_id}/typing": Limit(calls=5, seconds=5),
+        "POST /users/@me/channels": Limit(calls=10, seconds=10),
+        "POST /webhooks/{webhook_id}/{webhook_token}": Limit(calls=5, seconds=2),
+        "PATCH /webhooks/{webhook_id}/{webhook_token}/messages/@original": Limit(calls=5, seconds=2),
+        "PATCH /webhooks/{webhook_id}/{webhook_token}/messages/{message_id}": Limit(calls=5, seconds=2),
+        "GET /webhooks/{webhook_id}/{webhook_token}/messages/@original": Limit(calls=5, seconds=2),
+        "GET /webhooks/{webhook_id}/{webhook_token}/messages/{message_id}": Limit(calls=5, seconds=2),
+        "DELETE /webhooks/{webhook_id}/{webhook_token}/messages/@original": Limit(calls=5, seconds=2),
+        "DELETE /webhooks/{webhook_id}/{webhook_token}/messages/{message_id}": Limit(calls=5, seconds=2),
+        "PUT /applications/{application_id}/commands": Limit(calls=5, seconds=20),
+        "PUT /applications/{application_id}/guilds/{guild_id}/commands": Limit(calls=5, seconds=20),
+    }.items()
+}

@@ -1,0 +1,12 @@
+"""Every route of this Discord."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sandbox.discord.rest import accounts
+
+if TYPE_CHECKING:
+    from sandbox.discord.rest.routing import Route
+
+ROUTES: tuple[Route, ...] = (*accounts.ROUTES,)

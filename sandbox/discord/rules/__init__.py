@@ -1,0 +1,1 @@
+"""Discord's rules: limits, layouts, registration, permissions."""
