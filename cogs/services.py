@@ -1,0 +1,33 @@
+"""What the cogs are given: the use cases and the few things around them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from services.clock import Clock
+from services.jobs.ports import Notes, ResultFiles
+
+if TYPE_CHECKING:
+    from services.jobs.service import JobService
+    from services.jobs.updates import JobUpdates
+    from services.models.catalog import Catalog
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class BotServices:
+    """Everything a cog may use; made once by `bot.wiring`. `guilds` is empty where every server may use the bot."""
+
+    jobs: JobService
+    updates: JobUpdates
+    catalog: Catalog
+    results: ResultFiles
+    clock: Clock
+    guilds: frozenset[int]
+    notes: Notes
+
+
+class HasServices(Protocol):
+    """The bot, as far as a cog knows it beyond discord.py."""
+
+    services: BotServices

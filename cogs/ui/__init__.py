@@ -1,0 +1,1 @@
+"""What people see: layouts, buttons, and the text in them."""

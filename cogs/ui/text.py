@@ -1,0 +1,153 @@
+"""Text as Discord takes it: limits, cutting, escaping, and the small formats that every view shares."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from decimal import Decimal
+
+# Discord's limits (developer documentation: application commands, message components, messages).
+CONTENT_MAX = 2_000
+LAYOUT_TEXT_MAX = 4_000
+LAYOUT_COMPONENTS_MAX = 40
+PROMPT_MAX = 4_000
+NAME_MAX = 32
+DESCRIPTION_MAX = 100
+OPTIONS_MAX = 25
+CHOICES_MAX = 25
+CHOICE_MAX = 100
+COMMAND_TEXTS_MAX = 8_000
+BUTTON_LABEL_MAX = 80
+CUSTOM_ID_MAX = 100
+ALT_TEXT_MAX = 1_024
+ATTACHMENTS_MAX = 10
+
+ELLIPSIS = "…"
+
+# C0 and C1 controls but the newline, and what overrides the direction of the text after it: they can make a
+# name or a sentence read as something else.
+_UNSEEN = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufeff]")
+# Emphasis, code, spoilers, links, and everything in angle brackets (mentions, timestamps, emoji, bare links).
+_MARKS = re.compile(r"[\\*_~`|\[\]<]")
+# What counts at a line's beginning only: headings, small print, quotes, lists.
+_LINE_MARKS = re.compile(r"^([ ]*\d*)([#>+.-])", re.MULTILINE)
+_SCHEMES = re.compile(r"(?<=[A-Za-z])://")
+_EVERYBODY = re.compile(r"@(?=everyone|here)")
+_BACKTICKS = re.compile(r"`(?=`)")
+_BLANK_LINES = re.compile(r"\n[^\S\n]*(?:\n[^\S\n]*)+")
+
+
+def cut(text: str, most: int) -> str:
+    """Return the text in at most `most` characters, with an ellipsis where something is missing."""
+    if len(text) <= most:
+        return text
+    return text[: max(most - 1, 0)].rstrip() + ELLIPSIS if most > 0 else ""
+
+
+def cleaned(text: str) -> str:
+    """Return the text without control and direction marks, line feeds as its only line ends."""
+    return _UNSEEN.sub("", text.replace("\r\n", "\n").replace("\r", "\n").replace("\t", " "))
+
+
+def one_line(text: str) -> str:
+    """Return the text on one line, each run of white space as one space."""
+    return " ".join(cleaned(text.replace("\u2028", " ").replace("\u2029", " ")).split())
+
+
+def escaped(text: str) -> str:
+    """Return text of somebody else so that it reads as it is: no markdown, mention, timestamp or link comes alive.
+
+    A backslash before punctuation is how Discord's markdown takes it literally. Nothing pings anyway
+    (`allowed_mentions` is empty everywhere); this is about what it looks like.
+    """
+    plain = _MARKS.sub(r"\\\g<0>", cleaned(text))
+    plain = _LINE_MARKS.sub(r"\1\\\2", plain)
+    plain = _SCHEMES.sub(r"\\://", plain)
+    return _EVERYBODY.sub(r"\\@", plain)
+
+
+def shown(text: str, most: int) -> str:
+    """Return somebody else's text escaped, in at most `most` characters, escapes included and never torn."""
+    whole = escaped(text).strip()
+    if len(whole) <= most:
+        return whole
+    kept = whole[: max(most - 1, 0)]
+    trailing = len(kept) - len(kept.rstrip("\\"))
+    if trailing % 2:
+        kept = kept[:-1]
+    return kept.rstrip(" \n") + ELLIPSIS if most > 0 else ""
+
+
+def shown_line(text: str, most: int) -> str:
+    """Return somebody else's text escaped and on one line, in at most `most` characters."""
+    return shown(one_line(text), most)
+
+
+def quoted(text: str, most: int, *, lines: int = 12) -> str:
+    """Return somebody else's text as a block quote of at most `most` characters and `lines` lines, marks included."""
+    rows = _BLANK_LINES.sub("\n\n", escaped(text).strip()).split("\n")
+    too_many = len(rows) > lines
+    rows = rows[:lines]
+    whole = "\n".join(f"> {row}" for row in rows)
+    if not too_many and len(whole) <= most:
+        return whole
+    kept = whole[: max(most - 1, 0)]
+    trailing = len(kept) - len(kept.rstrip("\\"))
+    if trailing % 2:
+        kept = kept[:-1]
+    return kept.rstrip(" \n") + ELLIPSIS
+
+
+def code_block(text: str) -> str:
+    """Return the text in a code block that it cannot break out of, easy to copy back.
+
+    Backticks in a row are kept apart by a character of no width.
+    """
+    inside = _BACKTICKS.sub("`\u200b", cleaned(text))
+    return f"```\n{inside}\n```"
+
+
+def relative(at: datetime) -> str:
+    """Return Discord's own relative timestamp, which counts in the reader's client."""
+    return f"<t:{int(at.timestamp())}:R>"
+
+
+def moment(at: datetime) -> str:
+    """Return Discord's own timestamp with date and time, in the reader's zone."""
+    return f"<t:{int(at.timestamp())}:f>"
+
+
+def clock_time(at: datetime) -> str:
+    """Return Discord's own timestamp of the time of day with seconds, in the reader's zone."""
+    return f"<t:{int(at.timestamp())}:T>"
+
+
+def money(usd: Decimal) -> str:
+    """Return an amount of US dollars: cents, and as many digits more as the amount has, up to six."""
+    exact = format(round(usd, 6).normalize(), "f")
+    whole, _, fraction = exact.partition(".")
+    return f"${whole}.{fraction:0<2}"
+
+
+def duration(seconds: float) -> str:
+    """Return a span of time in the two largest units that it has: "8 s", "2 min 5 s", "1 h 4 min"."""
+    left = max(round(seconds), 0)
+    hours, left = divmod(left, 3_600)
+    minutes, rest = divmod(left, 60)
+    if hours:
+        return f"{hours} h {minutes} min" if minutes else f"{hours} h"
+    if minutes:
+        return f"{minutes} min {rest} s" if rest else f"{minutes} min"
+    return f"{rest} s"
+
+
+def counted(number: int, one: str, many: str | None = None) -> str:
+    """Return a number with its word: "1 job", "3 jobs"."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def file_size(size_bytes: int) -> str:
+    """Return a size as people read it, in binary megabytes as Discord counts them: "480 KB", "10 MB", "52.4 MB"."""
+    if size_bytes < 1024 * 1024:
+        return f"{max(round(size_bytes / 1024), 1)} KB" if size_bytes else "0 bytes"
+    return f"{size_bytes / (1024 * 1024):.1f}".removesuffix(".0") + " MB"
