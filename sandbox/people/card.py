@@ -1,0 +1,198 @@
+"""A message as one person sees it, live: it reads the world anew at every look."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sandbox.discord.kinds import MessageFlag
+from sandbox.discord.message_payloads import component_payload
+from sandbox.people.face import Button, Face, Medium, Select, face_of
+from sandbox.people.refusals import NotThere
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from sandbox.discord.files import Attachment
+    from sandbox.discord.messages import Message, Revision
+    from sandbox.people.member import Member
+    from sandbox.people.reply import Reply
+
+WAIT_SECONDS = 15.0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class State:
+    """One state of a message that could be seen, from `at` on."""
+
+    at: datetime
+    text: str
+    buttons: tuple[Button, ...]
+    attachments: tuple[Attachment, ...]
+    is_thinking: bool
+    is_deleted: bool
+
+
+class Card:
+    """A live handle on a message, in the eyes of `viewer`."""
+
+    def __init__(self, message: Message, *, viewer: Member) -> None:
+        self.message = message
+        self.viewer = viewer
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.message.id} for {self.viewer.name}: {self.text!r} {list(self.labels)}>"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Card) and other.message.id == self.message.id
+
+    def __hash__(self) -> int:
+        return hash(self.message.id)
+
+    # What stands there
+
+    @property
+    def id(self) -> int:
+        """The message's id."""
+        return self.message.id
+
+    @property
+    def text(self) -> str:
+        """All that can be read, line by line: content, embeds and text displays, without the buttons' labels."""
+        return self._face.text
+
+    @property
+    def buttons(self) -> tuple[Button, ...]:
+        """Every button, disabled ones too."""
+        return self._face.buttons
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The labels of the buttons that can be pressed."""
+        return tuple(button.label for button in self.buttons if not button.is_disabled)
+
+    @property
+    def selects(self) -> tuple[Select, ...]:
+        """Every menu."""
+        return self._face.selects
+
+    @property
+    def media(self) -> tuple[Medium, ...]:
+        """Every picture shown, with its alt text."""
+        return self._face.media
+
+    @property
+    def gallery(self) -> tuple[str, ...]:
+        """The links of the pictures shown; files of the message have links that can be fetched."""
+        return tuple(medium.url for medium in self.media)
+
+    @property
+    def attachments(self) -> tuple[Attachment, ...]:
+        """The message's files with their bytes."""
+        return tuple(self.message.attachments)
+
+    @property
+    def flags(self) -> MessageFlag:
+        """The message's flags."""
+        return self.message.flags
+
+    @property
+    def is_ephemeral(self) -> bool:
+        """Whether only the viewer sees it."""
+        return self.message.is_ephemeral
+
+    @property
+    def is_thinking(self) -> bool:
+        """Whether it is still a deferred "… is thinking"."""
+        return self.message.is_loading
+
+    @property
+    def is_deleted(self) -> bool:
+        """Whether it is gone."""
+        return self.message.is_deleted
+
+    @property
+    def pinged(self) -> frozenset[int]:
+        """The ids of those whom it gave a notification."""
+        return frozenset(self.message.pinged)
+
+    # How it came about
+
+    @property
+    def history(self) -> tuple[State, ...]:
+        """Every state that could be seen, oldest first, "thinking" and the deletion among them."""
+        return tuple(_state(revision) for revision in self.message.revisions)
+
+    @property
+    def edits(self) -> int:
+        """How often it was changed: every state after the first, not counting a deletion."""
+        return sum(not state.is_deleted for state in self.history) - 1
+
+    # What one does with it
+
+    def button(self, label: str) -> Button:
+        """Return the button with this label (or custom_id).
+
+        Raises:
+            NotThere: there is no such button.
+
+        """
+        for button in self.buttons:
+            if label in (button.label, button.custom_id):
+                return button
+        raise NotThere(f"there is no button {label!r} on {self!r}")
+
+    async def click(self, label: str, *, twice: bool = False) -> Reply:
+        """Let the viewer press a button."""
+        return await self.viewer.click(self, label, twice=twice)
+
+    async def until(self, condition: Callable[[Card], object], *, timeout_seconds: float = WAIT_SECONDS) -> Card:
+        """Wait until `condition` holds for this card, and return it.
+
+        Raises:
+            TimeoutError: it did not within `timeout_seconds` of real time; says what stands there instead.
+
+        """
+        try:
+            await self.viewer.world.changes.wait_for(lambda: bool(condition(self)), seconds=timeout_seconds)
+        except TimeoutError as error:
+            raise TimeoutError(f"after {timeout_seconds} s still {self!r}") from error
+        return self
+
+    async def until_text(self, text: str, *, timeout_seconds: float = WAIT_SECONDS) -> Card:
+        """Wait until `text` can be read on the card.
+
+        Raises:
+            TimeoutError: see `until`.
+
+        """
+        return await self.until(lambda card: text in card.text, timeout_seconds=timeout_seconds)
+
+    @property
+    def _face(self) -> Face:
+        message = self.message
+        components = [component_payload(self.viewer.world, message, one) for one in message.components]
+        return face_of(message.content, message.embeds, components)
+
+
+class PrivateReply(Card):
+    """An ephemeral message: nobody but the viewer sees it."""
+
+
+def card_of(message: Message, *, viewer: Member) -> Card:
+    """Return the handle on a message that fits who sees it."""
+    kind = PrivateReply if message.is_ephemeral else Card
+    return kind(message, viewer=viewer)
+
+
+def _state(revision: Revision) -> State:
+    face = face_of(revision.content, revision.embeds, revision.components)
+    return State(
+        at=revision.at,
+        text=face.text,
+        buttons=face.buttons,
+        attachments=revision.attachments,
+        is_thinking=bool(revision.flags & MessageFlag.LOADING),
+        is_deleted=revision.is_deleted,
+    )

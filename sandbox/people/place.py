@@ -1,0 +1,67 @@
+"""A channel as people stand in it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sandbox.people.card import card_of
+
+if TYPE_CHECKING:
+    from sandbox.discord.channels import Channel
+    from sandbox.discord.world import World
+    from sandbox.people.card import Card
+    from sandbox.people.member import Member
+
+
+class Place:
+    """A channel, or a direct conversation with the bot."""
+
+    def __init__(self, channel: Channel, *, world: World) -> None:
+        self.channel = channel
+        self._world = world
+
+    def __repr__(self) -> str:
+        return f"<Place {self.channel.name or 'direct messages'}>"
+
+    @property
+    def id(self) -> int:
+        """The channel's id."""
+        return self.channel.id
+
+    @property
+    def guild_id(self) -> int | None:
+        """The guild's id; None for a direct conversation."""
+        return self.channel.guild_id
+
+    def seen_by(self, member: Member) -> list[Card]:
+        """Return the messages that `member` sees here, oldest first."""
+        return [card_of(message, viewer=member) for message in self._world.seen_by(member.id, self.channel)]
+
+
+class Channels:
+    """The places of a world, by name."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+
+    def __getitem__(self, name: str) -> Place:
+        return Place(self._world.channel(name), world=self._world)
+
+    @property
+    def general(self) -> Place:
+        """Where everybody, the bot too, may write."""
+        return self["general"]
+
+    @property
+    def adults(self) -> Place:
+        """An age-restricted channel."""
+        return self["adults"]
+
+    @property
+    def announcements(self) -> Place:
+        """Where the bot may read but not post."""
+        return self["announcements"]
+
+    def direct(self, member: Member) -> Place:
+        """Return the direct conversation between the bot and `member`."""
+        return Place(self._world.direct_channel(member.user), world=self._world)

@@ -1,0 +1,157 @@
+"""What comes back to a person for one deed: an interaction as its maker sees it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sandbox.discord.kinds import CallbackType
+from sandbox.people.card import WAIT_SECONDS, Card, card_of
+from sandbox.people.form import Form, form_of
+from sandbox.people.refusals import InteractionFailed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import TypeVar
+
+    from sandbox.discord.interactions import Interaction
+    from sandbox.people.member import Member
+
+    _Found = TypeVar("_Found")
+
+DID_NOT_RESPOND = "The application did not respond"
+_STEP_SECONDS = 0.25
+_CHANGES_ITS_MESSAGE = frozenset({CallbackType.UPDATE_MESSAGE, CallbackType.DEFERRED_UPDATE})
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Choice:
+    """A suggestion of an autocomplete."""
+
+    name: str
+    value: str | int | float
+
+
+class Reply:
+    """A live handle on one interaction. `is_delivered` is false where no session of the bot could take it."""
+
+    def __init__(self, interaction: Interaction, *, member: Member, is_delivered: bool) -> None:
+        self.interaction = interaction
+        self.member = member
+        self.is_delivered = is_delivered
+
+    def __repr__(self) -> str:
+        answer = self.interaction.callback_type
+        state = self.failed or (answer.name if answer else "no answer yet")
+        return f"<Reply to {self.member.name}: {state}, messages {self.messages}>"
+
+    @property
+    def failed(self) -> str | None:
+        """What the person reads instead of an answer, None while it may come or when it came."""
+        if self.interaction.responded_at is not None:
+            return None
+        late = self.interaction.has_failed(self.member.world.clock.now())
+        return DID_NOT_RESPOND if late or not self.is_delivered else None
+
+    @property
+    def acknowledged_after_seconds(self) -> float | None:
+        """How long the first answer took, by the world's clock; None before it."""
+        at = self.interaction.responded_at
+        return None if at is None else (at - self.interaction.created_at).total_seconds()
+
+    @property
+    def messages(self) -> list[Card]:
+        """The messages made for this interaction that the person sees now, "thinking" ones left out."""
+        interaction, world = self.interaction, self.member.world
+        ids = list(interaction.followup_ids)
+        if interaction.original_message_id is not None and interaction.callback_type not in _CHANGES_ITS_MESSAGE:
+            ids.insert(0, interaction.original_message_id)
+        found = [world.messages[message_id] for message_id in dict.fromkeys(ids)]
+        return [
+            card_of(message, viewer=self.member)
+            for message in found
+            if not message.is_deleted and not message.is_loading and self.member.sees(message)
+        ]
+
+    @property
+    def modal(self) -> Form | None:
+        """The form with which the bot answered; None where it did not."""
+        return form_of(self.interaction)
+
+    async def acknowledged(self, *, timeout_seconds: float = WAIT_SECONDS) -> Reply:
+        """Wait for the bot's first answer, whatever it is.
+
+        Raises:
+            InteractionFailed: it did not come in time for Discord.
+
+        """
+        await self._found(lambda: self.interaction.responded_at, timeout_seconds)
+        return self
+
+    async def message(self, *, timeout_seconds: float = WAIT_SECONDS) -> Card:
+        """Wait for the first message for this interaction: the original response once it has words, or a followup.
+
+        For a button whose answer changes its own message, that message.
+
+        Raises:
+            InteractionFailed: the bot did not answer in time for Discord.
+            TimeoutError: there was no message within `timeout_seconds` of real time.
+
+        """
+
+        def first() -> Card | None:
+            if self.interaction.callback_type is CallbackType.UPDATE_MESSAGE:
+                message = self.member.world.messages[self.interaction.message_id or 0]
+                return card_of(message, viewer=self.member)
+            return next(iter(self.messages), None)
+
+        return await self._found(first, timeout_seconds)
+
+    async def form(self, *, timeout_seconds: float = WAIT_SECONDS) -> Form:
+        """Wait for the form with which the bot answers.
+
+        Raises:
+            InteractionFailed: the bot did not answer in time for Discord.
+            TimeoutError: it answered with no form.
+
+        """
+        return await self._found(lambda: self.modal, timeout_seconds)
+
+    async def choices(self, *, timeout_seconds: float = WAIT_SECONDS) -> list[Choice]:
+        """Wait for the suggestions of an autocomplete.
+
+        Raises:
+            InteractionFailed: the bot did not answer in time for Discord.
+
+        """
+        await self.acknowledged(timeout_seconds=timeout_seconds)
+        return [Choice(name=one["name"], value=one["value"]) for one in self.interaction.choices or []]
+
+    async def failure(self, *, timeout_seconds: float = WAIT_SECONDS) -> str:
+        """Wait until the interaction has failed, and return what the person reads.
+
+        Raises:
+            TimeoutError: it had not failed within `timeout_seconds` of real time.
+
+        """
+        return await self._polled(lambda: self.failed, timeout_seconds)
+
+    async def _found(self, look: Callable[[], _Found | None], timeout_seconds: float) -> _Found:
+        def look_or_fail() -> _Found | None:
+            found = look()
+            if found is None and self.failed:
+                raise InteractionFailed(self.failed)
+            return found
+
+        return await self._polled(look_or_fail, timeout_seconds)
+
+    async def _polled(self, look: Callable[[], _Found | None], timeout_seconds: float) -> _Found:
+        """Ask at each change of the world, and now and then besides, since time passes without a change."""
+        left = timeout_seconds
+        while True:
+            try:
+                return await self.member.world.changes.wait_for(look, seconds=min(left, _STEP_SECONDS))
+            except TimeoutError as error:
+                left -= _STEP_SECONDS
+                if left <= 0:
+                    raise TimeoutError(f"after {timeout_seconds} s still {self!r}") from error
