@@ -17,6 +17,8 @@ from services.jobs.signals import JobSignals
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 
+GRACE_SECONDS = 1.5
+
 # What to make of the job as it now is; None: nothing (any more).
 Change = Callable[[Job], Job | None]
 
@@ -82,15 +84,16 @@ class Changes:
 
 
 async def run_to_end(work: Coroutine[object, object, T]) -> T:
-    """Await `work` to its end even when the caller is cancelled; the cancellation goes on afterwards."""
+    """Await `work` to its end even when the caller is cancelled; the cancellation goes on afterwards.
+
+    A cancelled caller waits for GRACE_SECONDS at most, since a stop must not hang on a database that is away.
+    """
     task = asyncio.ensure_future(work)
     try:
         return await asyncio.shield(task)
     except asyncio.CancelledError:
-        # Asked once more to stop, we still wait: the work ends by itself, and the process may die at any time anyway.
-        while not task.done():
-            try:
-                await asyncio.wait({task})
-            except asyncio.CancelledError:
-                continue
+        try:
+            await asyncio.wait({task}, timeout=GRACE_SECONDS)
+        finally:
+            task.cancel()
         raise

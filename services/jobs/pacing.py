@@ -67,8 +67,8 @@ class RequestBudget:
 class SubmitGate:
     """Whether submits may leave: closed for a while after 429, after no connection, and after several unknown outcomes.
 
-    A submit whose outcome is unknown may have been paid. Several in a row mean that something is wrong with the way to
-    the API, and each further one would be another unconfirmed job; so the gate closes, and then lets one through to try.
+    A submit whose outcome is unknown may have been paid. Several in a row mean that something is wrong with the way
+    to the API, and each further one would be another unconfirmed job; so the gate closes, then lets one through.
     """
 
     UNKNOWN_IN_A_ROW = 3

@@ -1,0 +1,66 @@
+"""What an answer of the API means for a job: pure, so that every word and every race is tested without a socket."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+from services.errors import FailureKind
+from services.jobs.model import CancelState, Job, JobFailure, JobStatus
+from services.jobs.ports import Progress, RequestState
+
+_ENDS = {
+    RequestState.SUCCEEDED: JobStatus.SUCCEEDED,
+    RequestState.FAILED: JobStatus.FAILED,
+    RequestState.CANCELLED: JobStatus.CANCELLED,
+}
+
+
+def follow(job: Job, progress: Progress, *, at: datetime) -> Job | None:
+    """Return the job as the answer makes it; None where it tells nothing new.
+
+    Nothing goes back: a job that was seen running is not queued again because an older answer arrives late.
+    """
+    if job.status.is_terminal:
+        return _with_cost(job, progress, at=at)
+    if progress.state in _ENDS:
+        return _ended(job, progress, at=at)
+    if progress.state is RequestState.RUNNING and job.status is JobStatus.QUEUED:
+        return _too_late_to_cancel(job.moved(JobStatus.RUNNING, at=at))
+    if progress.state is RequestState.IN_QUEUE and job.status is JobStatus.QUEUED:
+        if progress.queue_position is None or progress.queue_position == job.queue_position:
+            return None
+        return replace(job.touched(at=at), queue_position=progress.queue_position)
+    return None
+
+
+def _ended(job: Job, progress: Progress, *, at: datetime) -> Job:
+    ended = job.moved(_ENDS[progress.state], at=at)
+    failure = None
+    if ended.status is JobStatus.FAILED:
+        failure = JobFailure(kind=FailureKind.MODEL_FAILED, reason=progress.reason)
+    return replace(ended, outputs=progress.outputs, cost=progress.cost, failure=failure)
+
+
+def _too_late_to_cancel(job: Job) -> Job:
+    """A running job cannot be cancelled (the API's rule): a wish that was still open is refused by that."""
+    return replace(job, cancel=CancelState.REFUSED) if job.cancel is CancelState.REQUESTED else job
+
+
+def _with_cost(job: Job, progress: Progress, *, at: datetime) -> Job | None:
+    """The one thing that an ended job still learns: what it cost, where the API told it late."""
+    if job.cost is not None or progress.cost is None or job.status is not JobStatus.SUCCEEDED:
+        return None
+    return replace(job.touched(at=at), cost=progress.cost)
+
+
+def gone(job: Job, *, at: datetime) -> Job | None:
+    """Return the job as failed because the API persistently does not know its request."""
+    if job.status.is_terminal:
+        return None
+    return replace(job.moved(JobStatus.FAILED, at=at), failure=JobFailure(kind=FailureKind.REQUEST_GONE))
+
+
+def expired(job: Job, *, at: datetime) -> Job | None:
+    """Return the job as expired: its deadline has passed and the last poll did not see an end."""
+    return None if job.status.is_terminal else job.moved(JobStatus.EXPIRED, at=at)

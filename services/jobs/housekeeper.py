@@ -1,0 +1,55 @@
+"""Ends what nobody else ends: submits of dead processes, and jobs that waited too long."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+
+from services.clock import Clock
+from services.errors import StoreUnavailable
+from services.jobs.changes import Changes
+from services.jobs.model import Job, JobStatus
+from services.jobs.pacing import JobTiming
+from services.jobs.ports import JobStore, Lease
+
+log = logging.getLogger(__name__)
+
+
+class Housekeeper:
+    """The loop that looks through the database for jobs without anybody to end them."""
+
+    BATCH = 100
+
+    def __init__(self, *, store: JobStore, changes: Changes, clock: Clock, owner: str, timing: JobTiming) -> None:
+        self._store = store
+        self._changes = changes
+        self._clock = clock
+        self._lease = Lease(owner=owner, ttl_seconds=timing.lease_seconds)
+        self._scan_seconds = timing.scan_seconds
+
+    async def run(self) -> None:
+        """Look every few seconds until cancelled."""
+        while True:
+            try:
+                await self.tidy()
+            except StoreUnavailable as error:
+                log.warning("the database cannot be tidied: %s", error)
+            await asyncio.sleep(self._scan_seconds)
+
+    async def tidy(self) -> None:
+        """End what has to be ended now.
+
+        Raises: StoreUnavailable.
+        """
+        for job in await self._store.take_orphaned_submits(self._lease, most=self.BATCH):
+            log.error("job_id=%s its process died while submitting: it may have been charged", job.job_id)
+            await self._end(job, JobStatus.SUBMITTING, JobStatus.UNCONFIRMED)
+        for job in await self._store.take_overdue_waiting(now=self._clock.now(), most=self.BATCH):
+            log.warning("job_id=%s waited too long", job.job_id)
+            await self._end(job, JobStatus.WAITING, JobStatus.EXPIRED)
+
+    async def _end(self, job: Job, of: JobStatus, to: JobStatus) -> None:
+        def change(j: Job) -> Job | None:
+            return j.moved(to, at=self._clock.now()) if j.status is of else None
+
+        await self._changes.apply(job.job_id, change)

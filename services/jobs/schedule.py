@@ -1,0 +1,54 @@
+"""Which job is to be asked about next: times in memory only, since they can be lost at any moment."""
+
+from __future__ import annotations
+
+import heapq
+from dataclasses import dataclass
+
+
+@dataclass(slots=True)
+class Watched:
+    """What the poller remembers of a job between polls. Everything else is read from the database."""
+
+    job_id: str
+    unchanged: int = 0  # polls in a row that told nothing new
+    failures: int = 0  # polls in a row without a usable answer
+    not_found: int = 0  # answers in a row that the API does not know the request
+    cost_checks: int = 0  # looks for the cost of a job that has ended without one
+
+
+class Schedule:
+    """A heap of (due, job), due in monotonic seconds; a job is in it once."""
+
+    def __init__(self) -> None:
+        self._heap: list[tuple[float, int, Watched]] = []
+        self._jobs: set[str] = set()
+        self._count = 0
+
+    def __contains__(self, job_id: str) -> bool:
+        """Whether the job is watched, also while it is being asked about."""
+        return job_id in self._jobs
+
+    def __len__(self) -> int:
+        """How many jobs are watched."""
+        return len(self._jobs)
+
+    def add(self, watched: Watched, due: float) -> None:
+        """Put the job in, or back in, for `due`."""
+        self._jobs.add(watched.job_id)
+        self._count += 1
+        heapq.heappush(self._heap, (due, self._count, watched))
+
+    def forget(self, job_id: str) -> None:
+        """Watch the job no longer; it must not be in the heap (it was popped)."""
+        self._jobs.discard(job_id)
+
+    def pop_due(self, now: float) -> Watched | None:
+        """Take out the job that is due first, if one is; it stays watched until forgotten."""
+        if not self._heap or self._heap[0][0] > now:
+            return None
+        return heapq.heappop(self._heap)[2]
+
+    def seconds_to_next(self, now: float) -> float | None:
+        """Return the seconds until the next one is due (not negative); None when there is none."""
+        return max(0.0, self._heap[0][0] - now) if self._heap else None

@@ -1,0 +1,170 @@
+"""The use cases: what a person may do with jobs."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from services.clock import Clock
+from services.errors import InvalidTransition, JobNotFound, NotAllowed
+from services.jobs.cancelling import Canceller, CancelOutcome, with_cancel
+from services.jobs.changes import Changes
+from services.jobs.model import CANCELLABLE, CancelState, Job, JobStatus, NewJob
+from services.jobs.pacing import JobTiming
+from services.jobs.ports import Accepted, HistoryPage, JobStore
+from services.jobs.quota import QuotaLimits, Usage
+from services.jobs.signals import JobSignals
+
+log = logging.getLogger(__name__)
+
+HISTORY_PAGE = 5
+SUGGESTIONS = 25
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Actor:
+    """Who asks, and where. `may_manage` is Discord's Manage Messages in that channel, so it holds for that channel."""
+
+    user_id: int
+    channel_id: int | None = None
+    guild_id: int | None = None
+    may_manage: bool = False
+
+    def may_cancel(self, job: Job) -> bool:
+        """Whether this person may cancel the job: its owner, or who keeps order where its card stands."""
+        if job.owner_id == self.user_id:
+            return True
+        return self.may_manage and self.guild_id is not None and job.channel_id == self.channel_id
+
+
+class JobService:
+    """What commands and buttons call. Whose a job is, is asked of the store each time."""
+
+    def __init__(
+        self,
+        *,
+        store: JobStore,
+        changes: Changes,
+        canceller: Canceller,
+        signals: JobSignals,
+        clock: Clock,
+        limits: QuotaLimits,
+        timing: JobTiming,
+    ) -> None:
+        self._store = store
+        self._changes = changes
+        self._canceller = canceller
+        self._signals = signals
+        self._clock = clock
+        self._timing = timing
+        self.limits = limits
+
+    async def submit(self, new: NewJob) -> Accepted:
+        """Accept the job: when this returns, its row is committed and it will end, whatever happens.
+
+        Raises: QuotaExceeded, StoreUnavailable.
+        """
+        now = self._clock.now()
+        accepted = await self._store.accept(
+            new, limits=self.limits, now=now, deadline=now + self._timing.waiting_deadline
+        )
+        if accepted.is_new:
+            log.info("job_id=%s accepted model=%s owner=%d", accepted.job.job_id, new.model_id, new.owner_id)
+            self._signals.room.wake()
+            self._signals.changed.wake()
+        else:
+            log.info("job_id=%s its interaction was delivered before", accepted.job.job_id)
+        return accepted
+
+    async def cancel(self, job_id: str, actor: Actor) -> CancelOutcome:
+        """Cancel the job as far as it can be; a running one cannot (the API's rule).
+
+        Raises: JobNotFound, NotAllowed, StoreUnavailable.
+        """
+        job = await self._store.get(job_id)
+        if job is None:
+            raise JobNotFound(job_id)
+        if not actor.may_cancel(job):
+            raise NotAllowed(job_id)
+        wished = await self._changes.apply(job_id, self._wish_to_cancel)
+        job = wished.job
+        if job.status is JobStatus.CANCELLED:
+            return CancelOutcome.CANCELLED if wished.is_changed else CancelOutcome.ALREADY_OVER
+        if job.status.is_terminal:
+            return CancelOutcome.ALREADY_OVER
+        if job.status is JobStatus.RUNNING or job.cancel is CancelState.REFUSED:
+            return CancelOutcome.TOO_LATE
+        return await self._canceller.send(job)
+
+    def _wish_to_cancel(self, job: Job) -> Job | None:
+        if job.status is JobStatus.WAITING:
+            return job.moved(JobStatus.CANCELLED, at=self._clock.now())
+        if job.status in CANCELLABLE and job.cancel is CancelState.NONE:
+            return with_cancel(CancelState.REQUESTED, self._clock.now)(job)
+        return None
+
+    async def require_own(self, job_id: str, owner_id: int) -> Job:
+        """Return one of this person's own jobs.
+
+        Raises: JobNotFound (also for somebody else's), StoreUnavailable.
+        """
+        job = await self._store.get(job_id)
+        if job is None or job.owner_id != owner_id:
+            raise JobNotFound(job_id)
+        return job
+
+    async def require_unconfirmed(self, job_id: str, actor_id: int) -> Job:
+        """Return a job that this person may submit anew.
+
+        Raises: JobNotFound, NotAllowed (somebody else's), InvalidTransition (it is not unconfirmed).
+        """
+        job = await self._store.get(job_id)
+        if job is None:
+            raise JobNotFound(job_id)
+        if job.owner_id != actor_id:
+            raise NotAllowed(job_id)
+        if job.status is not JobStatus.UNCONFIRMED:
+            msg = f"{job_id} is {job.status}"
+            raise InvalidTransition(msg)
+        return job
+
+    async def history(self, owner_id: int, *, page: int) -> HistoryPage:
+        """Return one page of this person's jobs, newest first."""
+        return await self._store.history(owner_id, page=max(page, 0), per_page=HISTORY_PAGE)
+
+    async def suggest(self, owner_id: int, text: str, *, only_cancellable: bool = False) -> Sequence[Job]:
+        """Return this person's jobs that fit what they have typed so far."""
+        return await self._store.suggest(
+            owner_id, text=text.strip(), only_cancellable=only_cancellable, most=SUGGESTIONS
+        )
+
+    async def quota(self, owner_id: int) -> tuple[Usage, QuotaLimits]:
+        """Return what this person has used, and the limits."""
+        return await self._store.usage(owner_id, now=self._clock.now()), self.limits
+
+    async def renew_token(self, job_id: str, *, token: str, until: datetime, message_id: int) -> None:
+        """Use the fresh interaction token that a press on the card brought."""
+        await self._store.renew_token(job_id, token=token, until=until, message_id=message_id)
+
+    async def adopt(self, job_id: str, request_id: str) -> Job:
+        """Give an unconfirmed job the request id that turned up: it goes on as queued.
+
+        The API gets its whole deadline from now: what counts is that the result is still there to be fetched.
+        Raises: JobNotFound, InvalidTransition, StoreUnavailable.
+        """
+
+        def change(job: Job) -> Job | None:
+            if job.status is not JobStatus.UNCONFIRMED:
+                return None
+            now = self._clock.now()
+            queued = job.accepted_by_api(request_id, at=now, within=self._timing.deadline)
+            return replace(queued, deadline=now + self._timing.deadline)
+
+        changed = await self._changes.apply(job_id, change)
+        if not changed.is_changed:
+            msg = f"{job_id} is {changed.job.status}, not unconfirmed"
+            raise InvalidTransition(msg)
+        self._signals.polls.wake()
+        return changed.job

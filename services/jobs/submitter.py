@@ -1,0 +1,147 @@
+"""Starts waiting jobs: claims them, sends the one paid request of each, and stores what came of it."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from dataclasses import replace
+
+from services.clock import Clock
+from services.errors import ApiNotSent, ApiOutcomeUnknown, ApiRefused, StoreUnavailable
+from services.jobs.changes import Change, Changes
+from services.jobs.model import Job, JobFailure, JobStatus
+from services.jobs.pacing import JobTiming, SubmitGate
+from services.jobs.ports import JobStore, Lease, ModelApi
+from services.jobs.quota import QuotaLimits
+from services.jobs.signals import JobSignals
+
+log = logging.getLogger(__name__)
+
+
+class Submitter:
+    """The loop that turns WAITING into a request at the API, at most once a job."""
+
+    AT_ONCE = 16
+
+    def __init__(
+        self,
+        *,
+        store: JobStore,
+        api: ModelApi,
+        changes: Changes,
+        signals: JobSignals,
+        gate: SubmitGate,
+        clock: Clock,
+        owner: str,
+        limits: QuotaLimits,
+        timing: JobTiming,
+        accepted: Callable[[Job], None],
+    ) -> None:
+        self._store = store
+        self._api = api
+        self._changes = changes
+        self._signals = signals
+        self._gate = gate
+        self._clock = clock
+        self._lease = Lease(owner=owner, ttl_seconds=timing.submit_seconds)
+        self._limits = limits
+        self._timing = timing
+        self._accepted = accepted
+        self._running: set[asyncio.Task[None]] = set()
+
+    async def run(self) -> None:
+        """Submit waiting jobs until cancelled; then let running submits finish for `stop_seconds`."""
+        try:
+            while True:
+                if not await self._start_some():
+                    await self._signals.room.wait(self._wait_seconds())
+        finally:
+            await self._finish()
+
+    def _wait_seconds(self) -> float:
+        closed = self._gate.closed_seconds()
+        return min(closed, self._timing.scan_seconds) if closed else self._timing.scan_seconds
+
+    async def _start_some(self) -> bool:
+        most = 1 if self._gate.is_trying else self.AT_ONCE
+        free = most - len(self._running)
+        if free <= 0 or self._gate.closed_seconds() > 0:
+            return False
+        try:
+            jobs = await self._store.start_waiting(self._lease, limits=self._limits, now=self._clock.now(), most=free)
+        except StoreUnavailable as error:
+            log.warning("waiting jobs cannot be read: %s", error)
+            return False
+        for job in jobs:
+            task = asyncio.create_task(self._submit(job), name=f"submit {job.job_id}")
+            self._running.add(task)
+            task.add_done_callback(self._submitted)
+        if jobs:
+            self._signals.changed.wake()
+        return bool(jobs)
+
+    def _submitted(self, task: asyncio.Task[None]) -> None:
+        self._running.discard(task)
+        self._signals.room.wake()
+        if not task.cancelled() and (error := task.exception()):
+            log.error("%s died", task.get_name(), exc_info=error)
+
+    async def _finish(self) -> None:
+        running = set(self._running)
+        if not running:
+            return
+        log.info("stopping: %d running submits get %.0f s", len(running), self._timing.stop_seconds)
+        _, late = await asyncio.wait(running, timeout=self._timing.stop_seconds)
+        for task in late:
+            task.cancel()
+        await asyncio.gather(*late, return_exceptions=True)
+
+    async def _submit(self, job: Job) -> None:
+        """Send the paid request. Whatever happens here, the row leaves SUBMITTING with what is known."""
+        try:
+            request_id = await self._api.submit(job.model_id, job.inputs)
+        except ApiNotSent as error:
+            log.warning("job_id=%s not sent, waits: %s", job.job_id, error)
+            self._gate.not_sent(error.retry_after_seconds)
+            await self._changes.insist(job.job_id, self._to(JobStatus.WAITING))
+        except ApiRefused as error:
+            log.error("job_id=%s refused: %s", job.job_id, error)
+            self._gate.answered()
+            await self._changes.insist(job.job_id, self._failed(JobFailure(kind=error.kind, reason=error.reason)))
+        except asyncio.CancelledError:
+            await self._unconfirmed(job, "this process stopped before the answer came")
+            raise
+        except ApiOutcomeUnknown as error:
+            self._gate.unknown()
+            await self._unconfirmed(job, error.cause)
+        except Exception:
+            # A fault of ours between the request's start and its answer: it may have been accepted.
+            log.exception("job_id=%s the submit broke", job.job_id)
+            self._gate.unknown()
+            await self._unconfirmed(job, "a fault of the bot")
+        else:
+            log.info("job_id=%s accepted by the API as request_id=%s", job.job_id, request_id)
+            self._gate.answered()
+            await self._store_request(job, request_id)
+
+    async def _store_request(self, job: Job, request_id: str) -> None:
+        changed = await self._changes.insist(
+            job.job_id,
+            lambda j: j.accepted_by_api(request_id, at=self._clock.now(), within=self._timing.deadline),
+        )
+        if changed.is_changed:
+            self._accepted(changed.job)
+        elif changed.job.request_id != request_id:
+            log.error("job_id=%s is %s and cannot take request_id=%s", job.job_id, changed.job.status, request_id)
+
+    async def _unconfirmed(self, job: Job, cause: str) -> None:
+        log.error("job_id=%s may or may not have been accepted (%s): never sent again", job.job_id, cause)
+        await self._changes.insist(job.job_id, self._to(JobStatus.UNCONFIRMED))
+
+    def _to(self, status: JobStatus) -> Change:
+        # Only from SUBMITTING: what has moved on meanwhile (a request id adopted, say) knows better.
+        return lambda j: j.moved(status, at=self._clock.now()) if j.status is JobStatus.SUBMITTING else None
+
+    def _failed(self, failure: JobFailure) -> Change:
+        return lambda j: replace(j.moved(JobStatus.FAILED, at=self._clock.now()), failure=failure)

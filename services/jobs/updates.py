@@ -1,0 +1,67 @@
+"""Changed jobs, under a lease, until somebody acknowledges that their cards show it."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from datetime import timedelta
+
+from services.clock import Clock
+from services.errors import StoreUnavailable
+from services.jobs.model import Delivery, Job
+from services.jobs.pacing import JobTiming
+from services.jobs.ports import JobStore, Lease
+from services.jobs.signals import JobSignals
+
+log = logging.getLogger(__name__)
+
+
+class JobUpdates:
+    """What the announcer works from. Nothing is pushed: the database knows what has not been shown yet."""
+
+    def __init__(self, *, store: JobStore, signals: JobSignals, clock: Clock, owner: str, timing: JobTiming) -> None:
+        self._store = store
+        self._signals = signals
+        self._clock = clock
+        self._scan_seconds = timing.scan_seconds
+        # A lease longer than the longest edit: nobody else edits the card while this one still may.
+        self._lease = Lease(owner=owner, ttl_seconds=timing.edit_seconds * 1.5 + 5.0)
+        self.longest_edit_seconds = timing.edit_seconds
+
+    async def wait(self) -> None:
+        """Return when something may be due: a wake-up, a due time, or the scan's turn."""
+        seconds = self._scan_seconds
+        try:
+            due = await self._store.next_change_due()
+        except StoreUnavailable as error:
+            log.warning("changed jobs cannot be read: %s", error)
+            due = None
+        if due is not None:
+            seconds = min(seconds, (due - self._clock.now()).total_seconds())
+        if seconds > 0:
+            await self._signals.changed.wait(seconds)
+
+    async def take(self, most: int) -> Sequence[Job]:
+        """Take up to `most` jobs whose cards are behind; each must be acknowledged or postponed."""
+        try:
+            return await self._store.take_changed(self._lease, now=self._clock.now(), most=most)
+        except StoreUnavailable as error:
+            log.warning("changed jobs cannot be taken: %s", error)
+            return ()
+
+    async def save(self, job: Job, delivery: Delivery) -> bool:
+        """Write where the card is (before a message is sent, after it was); False: the lease is lost, stop."""
+        return await self._store.save_delivery(job.job_id, delivery, owner=self._lease.owner)
+
+    async def acknowledge(self, job: Job, delivery: Delivery) -> bool:
+        """Record that the card shows `job.version`; False: the lease was lost, and the card is rendered again."""
+        kept = await self._store.acknowledge(job.job_id, delivery, owner=self._lease.owner, version=job.version)
+        if not kept:
+            log.warning("job_id=%s the card's lease was lost in the middle of an edit", job.job_id)
+            self._signals.changed.wake()
+        return kept
+
+    async def postpone(self, job: Job, *, seconds: float) -> None:
+        """Try the same card again in `seconds`."""
+        until = self._clock.now() + timedelta(seconds=seconds)
+        await self._store.postpone(job.job_id, owner=self._lease.owner, until=until)
