@@ -1,0 +1,86 @@
+"""What an answer of the API means for a job."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+
+from services.errors import FailureKind
+from services.jobs.following import expired, follow, gone
+from services.jobs.model import CancelState, JobStatus, MediaKind, Output
+from services.jobs.ports import Progress, RequestState
+from tests.unit.jobs.factories import NOON, make_job
+
+AT = NOON + timedelta(minutes=2)
+PICTURE = Output(url="https://x.runcomfy.net/a.png", kind=MediaKind.IMAGE)
+
+
+def test_a_queue_position_moves_the_card() -> None:
+    """A new position is a change, the same one is none."""
+    moved = follow(make_job(queue_position=3), Progress(state=RequestState.IN_QUEUE, queue_position=2), at=AT)
+    assert moved is not None
+    assert (moved.status, moved.queue_position, moved.version) == (JobStatus.QUEUED, 2, 4)
+    assert follow(moved, Progress(state=RequestState.IN_QUEUE, queue_position=2), at=AT) is None
+    assert follow(moved, Progress(state=RequestState.IN_QUEUE), at=AT) is None
+
+
+def test_a_running_job_is_not_queued_again() -> None:
+    """An older answer that arrives late changes nothing."""
+    assert follow(make_job(JobStatus.RUNNING), Progress(state=RequestState.IN_QUEUE, queue_position=1), at=AT) is None
+
+
+@pytest.mark.parametrize("status", [JobStatus.QUEUED, JobStatus.RUNNING])
+@pytest.mark.parametrize("state", [RequestState.UNKNOWN, RequestState.FINISHED])
+def test_a_word_that_tells_no_end_never_ends_a_paid_job(status: JobStatus, state: RequestState) -> None:
+    """An unknown word is polled on."""
+    assert follow(make_job(status), Progress(state=state), at=AT) is None
+
+
+def test_success_may_come_straight_from_the_queue() -> None:
+    """A poll can miss the running state; outputs and cost are kept."""
+    progress = Progress(state=RequestState.SUCCEEDED, outputs=(PICTURE,), cost=Decimal("0.044"))
+    done = follow(make_job(), progress, at=AT)
+    assert done is not None
+    assert (done.status, done.outputs, done.cost) == (JobStatus.SUCCEEDED, (PICTURE,), Decimal("0.044"))
+
+
+def test_a_failure_keeps_the_services_own_reason() -> None:
+    """People read why."""
+    failed = follow(make_job(JobStatus.RUNNING), Progress(state=RequestState.FAILED, reason="too dark"), at=AT)
+    assert failed is not None
+    assert failed.failure is not None
+    assert (failed.failure.kind, failed.failure.reason) == (FailureKind.MODEL_FAILED, "too dark")
+
+
+def test_a_wish_to_cancel_ends_when_the_job_runs() -> None:
+    """The API cannot cancel a running job, so the card must not go on saying "cancelling"."""
+    running = follow(make_job(cancel=CancelState.REQUESTED), Progress(state=RequestState.RUNNING), at=AT)
+    assert running is not None
+    assert running.cancel is CancelState.REFUSED
+
+
+def test_an_ended_job_learns_only_its_late_cost() -> None:
+    """Terminal states never change; a cost that comes late is added once."""
+    done = make_job(JobStatus.SUCCEEDED)
+    late = Progress(state=RequestState.SUCCEEDED, cost=Decimal("0.1"))
+    with_cost = follow(done, late, at=AT)
+    assert with_cost is not None
+    assert (with_cost.status, with_cost.cost) == (JobStatus.SUCCEEDED, Decimal("0.1"))
+    assert follow(with_cost, late, at=AT) is None
+    assert follow(make_job(JobStatus.CANCELLED), Progress(state=RequestState.SUCCEEDED), at=AT) is None
+
+
+def test_gone_and_expired_leave_ended_jobs_alone() -> None:
+    """Neither a lost request nor a deadline touches a job that has ended."""
+    done = make_job(JobStatus.SUCCEEDED)
+    assert gone(done, at=AT) is None
+    assert expired(done, at=AT) is None
+    lost = gone(make_job(), at=AT)
+    late = expired(make_job(), at=AT)
+    assert lost is not None
+    assert lost.failure is not None
+    assert lost.failure.kind is FailureKind.REQUEST_GONE
+    assert late is not None
+    assert late.status is JobStatus.EXPIRED

@@ -1,0 +1,66 @@
+"""What a job may become."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from services.errors import InvalidTransition
+from services.jobs.model import IN_FLIGHT, LIVE, TERMINAL, TRANSITIONS, JobStatus
+from tests.unit.jobs.factories import NOON, make_job
+
+LATER = NOON + timedelta(minutes=5)
+
+
+def test_every_state_is_in_the_table() -> None:
+    """The transition table knows each state."""
+    assert set(TRANSITIONS) == set(JobStatus)
+
+
+@pytest.mark.parametrize("ended", sorted(TERMINAL - {JobStatus.UNCONFIRMED}))
+@pytest.mark.parametrize("after", sorted(JobStatus))
+def test_an_end_is_an_end(ended: JobStatus, after: JobStatus) -> None:
+    """Nothing follows a terminal state."""
+    with pytest.raises(InvalidTransition):
+        make_job(ended).moved(after, at=LATER)
+
+
+@pytest.mark.parametrize("before", sorted(LIVE - {JobStatus.SUBMITTING}))
+def test_only_a_submit_can_become_unconfirmed(before: JobStatus) -> None:
+    """A job whose request id is known, or that was never sent, has a known outcome."""
+    with pytest.raises(InvalidTransition):
+        make_job(before).moved(JobStatus.UNCONFIRMED, at=LATER)
+
+
+@pytest.mark.parametrize("before", sorted(IN_FLIGHT - {JobStatus.SUBMITTING}))
+def test_what_the_api_accepted_never_waits_or_is_submitted_again(before: JobStatus) -> None:
+    """From the API's acceptance on, no way leads back to a second paid request."""
+    for after in (JobStatus.WAITING, JobStatus.SUBMITTING):
+        with pytest.raises(InvalidTransition):
+            make_job(before).moved(after, at=LATER)
+
+
+def test_an_unconfirmed_job_is_reopened_by_its_request_id() -> None:
+    """A request id that turns up late makes the job live again, without its end time."""
+    dead = make_job(JobStatus.SUBMITTING, request_id=None).moved(JobStatus.UNCONFIRMED, at=LATER)
+    assert dead.finished_at == LATER
+    again = dead.accepted_by_api("req-9", at=LATER, within=timedelta(hours=1))
+    assert (again.status, again.request_id, again.finished_at) == (JobStatus.QUEUED, "req-9", None)
+    assert again.deadline == NOON + timedelta(hours=1)
+
+
+def test_each_step_leaves_its_time_and_a_higher_version() -> None:
+    """The record tells when each step was."""
+    running = make_job(JobStatus.QUEUED, queue_position=4).moved(JobStatus.RUNNING, at=LATER)
+    done = running.moved(JobStatus.SUCCEEDED, at=LATER + timedelta(minutes=1))
+    assert (running.started_at, running.queue_position) == (LATER, None)
+    assert (done.started_at, done.finished_at) == (LATER, LATER + timedelta(minutes=1))
+    assert [running.version, done.version] == [4, 5]
+
+
+def test_a_token_is_not_shown_when_a_job_is_printed() -> None:
+    """Neither the interaction's token nor the prompt shows in a job's repr, so no log can leak them by accident."""
+    shown = repr(make_job(prompt="my secret idea"))
+    assert "tok'" not in shown
+    assert "my secret idea" not in shown

@@ -1,0 +1,70 @@
+"""When to ask, when to show, when to submit."""
+
+from __future__ import annotations
+
+from services.jobs.model import TERMINAL, JobStatus
+from services.jobs.pacing import JobTiming, RequestBudget, SubmitGate, backoff_seconds, hold_seconds, poll_seconds
+from tests.unit.jobs.hand_clock import HandClock
+
+TIMING = JobTiming(poll_min_seconds=2.0, poll_max_seconds=10.0)
+
+
+def test_an_end_is_shown_at_once_and_everything_else_melts() -> None:
+    """Only terminal states are due immediately."""
+    assert {status for status in JobStatus if hold_seconds(status) == 0} == TERMINAL
+
+
+def test_polls_slow_down_while_nothing_changes_and_stay_within_their_bounds() -> None:
+    """From poll_min to poll_max, however long it takes."""
+    waits = [poll_seconds(n, TIMING, lambda: 0.5) for n in range(500)]
+    assert waits[0] == 2.0
+    assert waits == sorted(waits)
+    assert waits[-1] == 10.0
+
+
+def test_polls_of_jobs_that_began_together_drift_apart() -> None:
+    """Jitter is ten per cent both ways."""
+    assert poll_seconds(0, TIMING, lambda: 0.0) == 1.8
+    assert round(poll_seconds(0, TIMING, lambda: 0.999999), 3) == 2.2
+
+
+def test_backoff_is_capped() -> None:
+    """The thousandth failure does not overflow or wait for ever."""
+    assert backoff_seconds(1000, first=1.0, most=60.0, random=lambda: 1.0) == 60.0
+    assert backoff_seconds(1, first=1.0, most=60.0, random=lambda: 0.0) == 0.5
+
+
+def test_the_budget_spaces_requests_after_a_burst_of_a_second() -> None:
+    """Ten a second: ten at once after a quiet time, then one each tenth."""
+    clock = HandClock()
+    budget = RequestBudget(clock, per_second=10)
+    clock.move(60)
+    waits = [budget.reserve() for _ in range(15)]
+    assert waits[:10] == [0.0] * 10
+    assert [round(wait, 3) for wait in waits[10:]] == [0.1, 0.2, 0.3, 0.4, 0.5]
+
+
+def test_three_unknown_outcomes_in_a_row_close_the_gate() -> None:
+    """One lost answer is bad luck; three could each have cost money, so a pause, then one at a time."""
+    clock = HandClock()
+    gate = SubmitGate(clock, lambda: 1.0)
+    gate.unknown()
+    gate.unknown()
+    assert (gate.closed_seconds(), gate.is_trying) == (0.0, False)
+    gate.unknown()
+    assert (gate.closed_seconds(), gate.is_trying) == (30.0, True)
+    clock.move(30)
+    assert gate.closed_seconds() == 0.0
+    gate.unknown()
+    assert gate.closed_seconds() == 60.0
+    gate.answered()
+    assert not gate.is_trying
+
+
+def test_the_gate_obeys_retry_after() -> None:
+    """A submit that was turned away is not tried before the API says so."""
+    clock = HandClock()
+    gate = SubmitGate(clock, lambda: 1.0)
+    gate.not_sent(17.0)
+    assert gate.closed_seconds() == 17.0
+    assert gate.is_trying
