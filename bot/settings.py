@@ -1,0 +1,283 @@
+"""What can be set, with types, bounds and defaults. Where values come from: `bot.settings_loading`."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Annotated, ClassVar, Literal, Self
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from bot.settings_sources import FileValues, PlainVariables, secret_from_file
+from services.errors import SettingsError
+
+ENV_PREFIX = "COMFYCORD_"
+LOOPBACK_HOSTS = frozenset({"127.0.0.1", "localhost", "::1"})
+# Discord's rule for the names of slash commands, as far as this bot needs it.
+COMMAND_NAME = re.compile(r"[a-z0-9_-]{1,32}")
+MODEL_ID = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]*(/[A-Za-z0-9_-][A-Za-z0-9_.-]*)+")
+RESERVED_COMMANDS = frozenset({"cancel", "history", "job", "quota"})
+
+
+def _require_address(*schemes: str) -> AfterValidator:
+    """Make a validator for URLs with one of the schemes and a host; the trailing slash goes."""
+
+    def check(value: str) -> str:
+        parts = urlsplit(value)
+        if parts.scheme not in schemes or not parts.hostname:
+            msg = f"must be an address that starts with {' or '.join(f'{scheme}://' for scheme in schemes)}"
+            raise ValueError(msg)
+        if parts.username or parts.password:
+            msg = "must not hold a user name or a password"
+            raise ValueError(msg)
+        return value.rstrip("/")
+
+    return AfterValidator(check)
+
+
+HttpAddress = Annotated[str, _require_address("https", "http")]
+GatewayAddress = Annotated[str, _require_address("wss", "ws")]
+
+
+class Section(BaseModel):
+    """One table of the settings file: frozen, and an unknown key is an error."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+
+class SecretSection(Section):
+    """A table with one secret, given as it is or as the path of a file that holds it."""
+
+    secret_key: ClassVar[str] = "token"  # noqa: S105 - the name of a key
+
+    @model_validator(mode="before")
+    @classmethod
+    def _read_secret_file(cls, values: object) -> object:
+        return secret_from_file(values, cls.secret_key)
+
+
+def _clean_token(value: SecretStr) -> SecretStr:
+    """Strip what copying leaves behind, and refuse what cannot be a token."""
+    token = value.get_secret_value().strip()
+    if any(char.isspace() or not char.isprintable() for char in token):
+        msg = "must be the token alone, without spaces or line breaks"
+        raise ValueError(msg)
+    return SecretStr(token)
+
+
+Token = Annotated[SecretStr, AfterValidator(_clean_token)]
+
+
+class DiscordSettings(SecretSection):
+    """Who the bot is at Discord, and by which addresses it is reached."""
+
+    token: Token = SecretStr("")
+    token_file: str = ""  # the path of a file
+    api_url: HttpAddress = "https://discord.com/api/v10"
+    gateway_url: GatewayAddress = "wss://gateway.discord.gg"
+    cdn_url: HttpAddress = "https://cdn.discordapp.com"
+    guilds: frozenset[Annotated[int, Field(gt=0)]] = frozenset()
+
+
+class RunComfySettings(SecretSection):
+    """The Model API: its address, our token, and where results may come from."""
+
+    token: Token = SecretStr("")
+    token_file: str = ""  # the path of a file
+    base_url: HttpAddress = "https://model-api.runcomfy.net"
+    result_hosts: tuple[str, ...] = ("*.runcomfy.net", "*.runcomfy.com")
+    max_result_mb: Annotated[int, Field(ge=1, le=10_000)] = 512
+
+    @field_validator("base_url")
+    @classmethod
+    def _keep_the_token_off_plain_http(cls, value: str) -> str:
+        parts = urlsplit(value)
+        if parts.scheme == "http" and parts.hostname not in LOOPBACK_HOSTS:
+            msg = "must be https (plain http only for this machine itself): the token travels there"
+            raise ValueError(msg)
+        return value
+
+    @field_validator("result_hosts")
+    @classmethod
+    def _take_hosts_alone(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for host in value:
+            if not re.fullmatch(r"(\*\.)?[A-Za-z0-9]([A-Za-z0-9.:-]*[A-Za-z0-9])?|::1", host):
+                msg = f'must list host names such as "files.example.com" or "*.example.com", not "{host}"'
+                raise ValueError(msg)
+        return tuple(host.lower() for host in value)
+
+
+class DatabaseSettings(SecretSection):
+    """Where jobs are kept."""
+
+    secret_key: ClassVar[str] = "url"  # noqa: S105 - the name of a key
+
+    # Secret, since a PostgreSQL address may hold a password.
+    url: SecretStr = SecretStr("sqlite+aiosqlite:///data/comfycord.db")
+    url_file: str = ""  # the path of a file
+
+    @field_validator("url")
+    @classmethod
+    def _name_the_driver(cls, value: SecretStr) -> SecretStr:
+        scheme, separator, rest = value.get_secret_value().strip().partition("://")
+        driver = {
+            "sqlite": "sqlite+aiosqlite",
+            "sqlite+aiosqlite": "sqlite+aiosqlite",
+            "postgres": "postgresql+asyncpg",
+            "postgresql": "postgresql+asyncpg",
+            "postgresql+asyncpg": "postgresql+asyncpg",
+        }.get(scheme)
+        if not separator or driver is None:
+            msg = "must start with sqlite+aiosqlite:/// or postgresql+asyncpg://"
+            raise ValueError(msg)
+        return SecretStr(f"{driver}://{rest}")
+
+
+class JobsSettings(Section):
+    """How long jobs may take and how often the API is asked."""
+
+    deadline_minutes: Annotated[float, Field(gt=0, le=10_080)] = 60
+    waiting_deadline_minutes: Annotated[float, Field(gt=0, le=43_200)] = 1440
+    poll_min_seconds: Annotated[float, Field(ge=0.05, le=600)] = 2
+    poll_max_seconds: Annotated[float, Field(ge=0.05, le=600)] = 10
+    results_dir: Path = Path("data/results")
+
+    @model_validator(mode="after")
+    def _order_the_bounds(self) -> Self:
+        if self.poll_min_seconds > self.poll_max_seconds:
+            msg = "poll_min_seconds must not be greater than poll_max_seconds"
+            raise ValueError(msg)
+        return self
+
+
+class QuotaSettings(Section):
+    """What one user may have."""
+
+    jobs_per_day: Annotated[int, Field(ge=0, le=1_000_000)] = 20
+    running_per_user: Annotated[int, Field(ge=1, le=10_000)] = 3
+    waiting_per_user: Annotated[int, Field(ge=0, le=10_000)] = 7
+
+
+class HealthSettings(Section):
+    """Where /healthz and /readyz are served."""
+
+    listen: str = "127.0.0.1:8080"
+
+    @field_validator("listen")
+    @classmethod
+    def _be_host_and_port(cls, value: str) -> str:
+        host, _, port = value.rpartition(":")
+        if value and (not host or not re.fullmatch(r"[0-9]{1,5}", port) or int(port) > 65_535):  # noqa: PLR2004 - TCP's
+            msg = 'must be "host:port", such as "127.0.0.1:8080", or "" for none'
+            raise ValueError(msg)
+        return value
+
+    @property
+    def address(self) -> tuple[str, int] | None:
+        """Host and port to listen at; None: no listener."""
+        if not self.listen:
+            return None
+        host, _, port = self.listen.rpartition(":")
+        return host.strip("[]"), int(port)
+
+
+class LogSettings(Section):
+    """What is logged, and in which form."""
+
+    level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    format: Literal["text", "json"] = "text"
+
+    @field_validator("level", "format", mode="before")
+    @classmethod
+    def _ignore_case(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        return value.lower() if value.lower() in {"text", "json"} else value.upper()
+
+
+class ModelSettings(Section):
+    """One RunComfy model and the slash command that runs it."""
+
+    id: str
+    command: str
+
+    @field_validator("id")
+    @classmethod
+    def _be_a_model_id(cls, value: str) -> str:
+        if not MODEL_ID.fullmatch(value):
+            msg = 'must be a model id as its page shows it, such as "openai/gpt-image-1-5/image-to-image"'
+            raise ValueError(msg)
+        return value
+
+    @field_validator("command")
+    @classmethod
+    def _be_a_free_name(cls, value: str) -> str:
+        if not COMMAND_NAME.fullmatch(value):
+            msg = "must be 1 to 32 characters out of a-z, 0-9, - and _"
+            raise ValueError(msg)
+        if value in RESERVED_COMMANDS:
+            msg = f"/{value} is one of the bot's own commands; choose another name"
+            raise ValueError(msg)
+        return value
+
+
+class Settings(BaseSettings):
+    """Everything that an operator can set."""
+
+    model_config = SettingsConfigDict(
+        frozen=True, extra="forbid", hide_input_in_errors=True, env_prefix=ENV_PREFIX, env_nested_delimiter="__"
+    )
+
+    discord: DiscordSettings = DiscordSettings()
+    runcomfy: RunComfySettings = RunComfySettings()
+    database: DatabaseSettings = DatabaseSettings()
+    jobs: JobsSettings = JobsSettings()
+    quota: QuotaSettings = QuotaSettings()
+    health: HealthSettings = HealthSettings()
+    log: LogSettings = LogSettings()
+    models: tuple[ModelSettings, ...] = (ModelSettings(id="openai/gpt-image-1-5/image-to-image", command="edit"),)
+
+    @field_validator("models")
+    @classmethod
+    def _have_distinct_commands(cls, value: tuple[ModelSettings, ...]) -> tuple[ModelSettings, ...]:
+        commands = [model.command for model in value]
+        if not commands:
+            msg = "must name at least one model"
+            raise ValueError(msg)
+        for command in commands:
+            if commands.count(command) > 1:
+                msg = f"/{command} is given to more than one model"
+                raise ValueError(msg)
+        return value
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - pydantic-settings' signature
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - as above
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Order the sources: the environment, its two plain names, then the file (what the constructor got)."""
+        return env_settings, PlainVariables(settings_cls), FileValues(settings_cls, init_settings)
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """What must never be seen in a log."""
+        values = (self.discord.token, self.runcomfy.token)
+        password = urlsplit(self.database.url.get_secret_value()).password or ""
+        return tuple(text for text in (*(value.get_secret_value() for value in values), password) if text)
+
+    def require_tokens(self, *, runcomfy: bool = True) -> None:
+        """Raise SettingsError, one sentence, where a token that is needed was not given."""
+        missing = []
+        if not self.discord.token.get_secret_value():
+            missing.append("discord.token (or the variable DISCORD_TOKEN)")
+        if runcomfy and not self.runcomfy.token.get_secret_value():
+            missing.append("runcomfy.token (or the variable RUNCOMFY_API_TOKEN)")
+        if missing:
+            msg = f"missing {' and '.join(missing)}: set it in the settings file; the README says where it comes from"
+            raise SettingsError(msg)
