@@ -1,0 +1,100 @@
+"""One accepted request of the Model API: its state, its times, and the handles by which a test moves it."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from sandbox.model_api.json_values import JsonObject
+
+
+class RequestState(StrEnum):
+    """Where a request stands; the words are the API's own."""
+
+    IN_QUEUE = "in_queue"
+    IN_PROGRESS = "in_progress"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether nothing can happen to the request any more."""
+        return self in {RequestState.SUCCEEDED, RequestState.FAILED, RequestState.CANCELLED}
+
+
+@dataclass(slots=True, kw_only=True)
+class ModelRequest:
+    """What the API knows of one accepted, paid request. Tests read it; `start`, `finish` and `fail` move it by hand."""
+
+    request_id: str
+    model_id: str
+    inputs: JsonObject
+    submitted_at: datetime
+    now: Callable[[], datetime]
+    state: RequestState = RequestState.IN_QUEUE
+    queue_position: int | None = None
+    started_at: datetime | None = None
+    ended_at: datetime | None = None
+    cost: float | None = None
+    error: str | None = None
+    outputs: tuple[str, ...] = ()
+    """Paths of the result files on this server."""
+    status_polls: int = 0
+    result_polls: int = 0
+    cancel_calls: int = 0
+    start_asked: asyncio.Event = field(default_factory=asyncio.Event)
+    finish_asked: asyncio.Event = field(default_factory=asyncio.Event)
+    fail_asked: str | None = None
+    _changed: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def start(self) -> None:
+        """Take the request out of the queue now, whatever the pace says; returns when it is in progress."""
+        self.start_asked.set()
+        await self.reached(RequestState.IN_PROGRESS)
+
+    async def finish(self) -> None:
+        """Bring the request to its natural end now; returns when it has ended."""
+        self.start_asked.set()
+        self.finish_asked.set()
+        await self.ended()
+
+    async def fail(self, reason: str) -> None:
+        """Have the request fail with this sentence; returns when it has ended."""
+        self.fail_asked = reason
+        await self.finish()
+
+    async def reached(self, *states: RequestState, timeout_seconds: float = 15) -> None:
+        """Wait (in real seconds) until the request is in one of these states, or has ended.
+
+        Raises:
+            TimeoutError: when it does not get there in time.
+
+        """
+        async with asyncio.timeout(timeout_seconds):
+            while self.state not in states and not self.state.has_ended:
+                self._changed.clear()
+                await self._changed.wait()
+
+    async def ended(self, *, timeout_seconds: float = 15) -> None:
+        """Wait (in real seconds) until the request has ended."""
+        await self.reached(timeout_seconds=timeout_seconds)
+
+    def move_to(self, state: RequestState) -> None:
+        """Put the request into a state and note the time; a request that has ended stays as it is."""
+        if self.state.has_ended:
+            return
+        self.state = state
+        if state is RequestState.IN_PROGRESS:
+            self.started_at = self.now()
+        if state.has_ended:
+            self.ended_at = self.now()
+        if state is not RequestState.IN_QUEUE:
+            self.queue_position = None
+        self._changed.set()
