@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol, cast
+
+import discord
 
 from services.clock import Clock
 from services.jobs.ports import Notes, ResultFiles
-
-if TYPE_CHECKING:
-    from services.jobs.service import JobService
-    from services.jobs.updates import JobUpdates
-    from services.models.catalog import Catalog
+from services.jobs.service import JobService
+from services.jobs.updates import JobUpdates
+from services.models.catalog import Catalog
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -31,3 +31,8 @@ class HasServices(Protocol):
     """The bot, as far as a cog knows it beyond discord.py."""
 
     services: BotServices
+
+
+def services_of(client: discord.Client) -> BotServices:
+    """Return what the bot was given; buttons, which live in no cog, come by it through their interaction."""
+    return cast("HasServices", client).services

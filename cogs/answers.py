@@ -1,0 +1,111 @@
+"""Answering an interaction: acknowledge it in time, and reach one person only, whatever was answered before."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import logging
+from dataclasses import dataclass
+from enum import StrEnum
+
+import discord
+
+from cogs.ui import text
+from cogs.ui.base import NO_MENTIONS, Panel
+
+log = logging.getLogger(__name__)
+
+# Discord's error codes.
+ALREADY_ACKNOWLEDGED = 40060
+UNKNOWN_INTERACTION = 10062
+
+# Discord waits three seconds for the first answer; what takes longer than this is not worth waiting for.
+_ACKNOWLEDGE_SECONDS = 5.0
+_PUBLIC = "deferred publicly"
+
+
+class Acknowledgement(StrEnum):
+    """What is known of a first answer."""
+
+    ARRIVED = "arrived"
+    UNCERTAIN = "uncertain"  # an error that is no proof of loss: go on
+    DEAD = "dead"  # Discord said that nothing can be answered any more
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Deferral:
+    """How a defer went, and the id of the message that it made, where Discord told it."""
+
+    acknowledgement: Acknowledgement
+    message_id: int | None = None
+
+
+async def acknowledge(interaction: discord.Interaction[discord.Client], *, private: bool) -> Deferral:
+    """Defer the answer; a retried callback that met 40060 had arrived, and a lost answer is no lost defer."""
+    if not private:
+        interaction.extras[_PUBLIC] = True
+    try:
+        async with asyncio.timeout(_ACKNOWLEDGE_SECONDS):
+            response = await interaction.response.defer(ephemeral=private)
+    except discord.HTTPException as error:
+        if error.status >= 500 or error.code == ALREADY_ACKNOWLEDGED:  # noqa: PLR2004 - HTTP's server errors
+            log.info("interaction=%d its defer met %d (code %d)", interaction.id, error.status, error.code)
+            return Deferral(acknowledgement=Acknowledgement.UNCERTAIN)
+        log.warning("interaction=%d cannot be answered: %d (code %d)", interaction.id, error.status, error.code)
+        return Deferral(acknowledgement=Acknowledgement.DEAD)
+    except Exception as error:  # noqa: BLE001 - whatever the connection met, the defer may have arrived
+        log.warning("interaction=%d its defer got no answer: %s", interaction.id, type(error).__name__)
+        return Deferral(acknowledgement=Acknowledgement.UNCERTAIN)
+    message_id = response.message_id if response else None
+    return Deferral(acknowledgement=Acknowledgement.ARRIVED, message_id=message_id)
+
+
+async def answer_privately(
+    interaction: discord.Interaction[discord.Client],
+    content: str,
+    *,
+    file: discord.File = discord.utils.MISSING,
+) -> None:
+    """Say something to this person only, in place of a first answer or after one; what Discord refuses is logged.
+
+    After a public defer the first followup would become the deferred message and be public too: that one is
+    deleted first (discord-api-docs#2739, #2866).
+    """
+    try:
+        if not interaction.response.is_done() and not interaction.extras.get(_PUBLIC):
+            await interaction.response.send_message(content, file=file, ephemeral=True, allowed_mentions=NO_MENTIONS)
+            return
+        if interaction.extras.pop(_PUBLIC, False):
+            await _delete_original(interaction)
+        await interaction.followup.send(content, file=file, ephemeral=True, allowed_mentions=NO_MENTIONS)
+    except discord.HTTPException as error:
+        # 40060: the same event was answered by its other delivery, or by a try whose answer was lost.
+        level = logging.INFO if error.code == ALREADY_ACKNOWLEDGED else logging.WARNING
+        log.log(level, "interaction=%d no answer: %d (code %d)", interaction.id, error.status, error.code)
+
+
+async def show_privately(interaction: discord.Interaction[discord.Client], panel: Panel, *files: discord.File) -> None:
+    """Put a layout in place of the deferred private message; what Discord refuses is logged."""
+    try:
+        await interaction.edit_original_response(view=panel, attachments=files, allowed_mentions=NO_MENTIONS)
+    except discord.HTTPException as error:
+        log.warning("interaction=%d no answer: %d (code %d)", interaction.id, error.status, error.code)
+
+
+async def _delete_original(interaction: discord.Interaction[discord.Client]) -> None:
+    try:
+        await interaction.delete_original_response()
+    except discord.HTTPException as error:
+        log.info("interaction=%d its message was not deleted: %d", interaction.id, error.status)
+
+
+def with_prompt(refusal: str, prompt: str) -> tuple[str, discord.File]:
+    """Return a refusal that gives the prompt back, so that nobody types it twice; a long one as a file."""
+    refusal = text.cut(refusal, text.CONTENT_MAX - 100)
+    if not prompt.strip():
+        return refusal, discord.utils.MISSING
+    whole = f"{refusal}\nYour prompt, to copy:\n{text.code_block(prompt)}"
+    if len(whole) <= text.CONTENT_MAX:
+        return whole, discord.utils.MISSING
+    file = discord.File(io.BytesIO(prompt.encode(errors="replace")), filename="prompt.txt")
+    return f"{refusal}\nYour prompt is in the file.", file

@@ -1,0 +1,35 @@
+"""What a person reads about a wish to cancel; the command and the button say the same."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import discord
+
+from services.jobs.cancelling import CancelOutcome
+from services.jobs.service import Actor
+
+_OUTCOMES: Mapping[CancelOutcome, str] = {
+    CancelOutcome.CANCELLED: "Cancelled. It does not count towards your quota.",
+    CancelOutcome.REQUESTED: "Noted: it is being submitted right now and will be cancelled as soon as that can be. "
+    "Its card shows what comes of it.",
+    CancelOutcome.TOO_LATE: "Too late: it is already running, and a running job cannot be cancelled.",
+    CancelOutcome.ALREADY_OVER: "There is nothing to cancel: this job is over.",
+    CancelOutcome.UNANSWERED: "RunComfy does not answer just now. The bot goes on asking; the card shows what comes "
+    "of it.",
+}
+
+
+def outcome_sentence(outcome: CancelOutcome) -> str:
+    """Return what became of the wish."""
+    return _OUTCOMES[outcome]
+
+
+def actor_of(interaction: discord.Interaction[discord.Client]) -> Actor:
+    """Return who asks and what they may do here; in direct messages nobody manages anything."""
+    return Actor(
+        user_id=interaction.user.id,
+        channel_id=interaction.channel_id,
+        guild_id=interaction.guild_id,
+        may_manage=interaction.guild_id is not None and interaction.permissions.manage_messages,
+    )

@@ -1,0 +1,207 @@
+"""The one table from an error to the sentence that a person reads, and the way there."""
+
+from __future__ import annotations
+
+import functools
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from typing import TypeVar
+
+import discord
+from discord import app_commands
+
+from cogs.answers import answer_privately
+from cogs.places import CannotPost
+from cogs.ui import text
+from services.errors import (
+    ComfycordError,
+    FailureKind,
+    InputProblem,
+    InvalidInput,
+    InvalidTransition,
+    JobNotFound,
+    NotAllowed,
+    QuotaExceeded,
+    QuotaKind,
+    ResultProblem,
+    StoreUnavailable,
+    UnknownModel,
+)
+from services.jobs.model import JobFailure
+
+__all__ = [
+    "NOT_SET_UP_HERE",
+    "answer_privately",
+    "failure_sentence",
+    "guarded",
+    "on_tree_error",
+    "report",
+    "result_sentence",
+    "sentence",
+]
+
+log = logging.getLogger(__name__)
+
+NOT_SET_UP_HERE = "This bot is not set up here. Use it in a server that its operator has chosen."
+_RELOAD = "Reload Discord (Ctrl+R) and try again."
+
+_PLAIN: Mapping[type[ComfycordError], str] = {
+    JobNotFound: "You have no job with that id. `/history` lists your jobs.",
+    NotAllowed: "This job is somebody else's: only they, or a member with Manage Messages here, may do that.",
+    InvalidTransition: "This job has moved on in the meantime. Look at its card, or at `/history`.",
+    StoreUnavailable: "The bot's database does not answer just now. "
+    "Look at `/history` in a minute before you try again.",
+    UnknownModel: f"This model is no longer offered here. {_RELOAD}",
+}
+
+_FAILURES: Mapping[FailureKind, str] = {
+    FailureKind.BAD_TOKEN: "RunComfy does not accept this bot's sign-in; the bot's operator has to mend that.",
+    FailureKind.NO_BALANCE: "The operator's RunComfy account has no balance left; the operator has to top it up.",
+    FailureKind.UNKNOWN_MODEL: "RunComfy does not know this model; the bot's operator has to look into it.",
+    FailureKind.BAD_INPUT: "RunComfy refused what was asked for. Change it and try again.",
+    FailureKind.FORBIDDEN: "RunComfy does not let this bot use the model; the bot's operator has to look into it.",
+    FailureKind.REQUEST_GONE: "RunComfy no longer knows this job, so its result cannot be fetched.",
+    FailureKind.MODEL_FAILED: "The model could not finish this job.",
+    FailureKind.REFUSED: "RunComfy did not take this job.",
+}
+
+# The API had accepted these, so it is its own affair whether they cost something.
+_AFTER_ACCEPTANCE = frozenset({FailureKind.REQUEST_GONE, FailureKind.MODEL_FAILED})
+
+_RESULTS: Mapping[ResultProblem, str] = {
+    ResultProblem.HOST_REFUSED: "The result lies on a server that this bot does not fetch from.",
+    ResultProblem.TOO_LARGE: "The result is too large for this bot to fetch.",
+    ResultProblem.GONE: "The result is no longer there.",
+    ResultProblem.NOT_MEDIA: "What the model returned is no picture, video or sound.",
+    ResultProblem.EMPTY: "The file that the model returned is empty.",
+    ResultProblem.NO_OUTPUT: "The model finished without a result.",
+}
+
+_INPUTS: Mapping[InputProblem, str] = {
+    InputProblem.MISSING: "{name} is missing.",
+    InputProblem.BLANK: "{name} is blank.",
+    InputProblem.TOO_LONG: "{name} is too long: {value} characters, and {limit} are allowed.",
+    InputProblem.NOT_A_CHOICE: "{name} cannot be “{value}”. Choose one of: {limit}.",
+    InputProblem.WRONG_TYPE: "{name} has a value that cannot be used.",
+    InputProblem.OUT_OF_RANGE: "{name} cannot be {value}: it has to be {limit}.",
+    InputProblem.TOO_FEW: "Too few pictures: {value} given, at least {limit} needed. "
+    "Attach them, or give their addresses in `image_urls`.",
+    InputProblem.TOO_MANY: "Too many pictures: {value} given, at most {limit} allowed, attachments and addresses "
+    "together.",
+    InputProblem.NOT_MEDIA: "{name} (“{value}”) is no picture that can be used. Attach a PNG, JPEG, WebP or GIF file.",
+    InputProblem.EMPTY_FILE: "{name} (“{value}”) is an empty file.",
+    InputProblem.FILE_TOO_LARGE: "{name} (“{value}”) is too large: at most {limit} are allowed.",
+    InputProblem.NOT_A_URL: "“{value}” in {name} is no web address. It has to look like "
+    "`https://example.com/picture.png`.",
+    InputProblem.NOT_HTTPS: "“{value}” in {name} does not begin with `https://`.",
+    InputProblem.NOT_PUBLIC: "“{value}” in {name} does not lead to a public server. RunComfy has to be able to "
+    "fetch it.",
+    InputProblem.HAS_CREDENTIALS: "An address in {name} holds a user name or a password. Use one that needs neither.",
+}
+
+
+def sentence(error: ComfycordError) -> str:
+    """Return what happened and what to do, in markdown; for every error that can reach a person."""
+    match error:
+        case InvalidInput():
+            return _invalid_input(error)
+        case QuotaExceeded():
+            return _quota(error)
+        case CannotPost():
+            missing = ", ".join(error.missing)
+            return (
+                f"This bot may not post here: it lacks {missing}. Try again with `private` on, or in another channel."
+            )
+        case JobNotFound():
+            return "You have no job with that id. `/history` lists your jobs."
+        case NotAllowed():
+            return "This job is somebody else's: only they, or a member with Manage Messages here, may do that."
+        case InvalidTransition():
+            return "This job has moved on in the meantime. Look at its card, or at `/history`."
+        case StoreUnavailable():
+            return "The bot's database does not answer just now. Look at `/history` in a minute before you try again."
+        case UnknownModel():
+            return f"This model is no longer offered here. {_RELOAD}"
+        case _:
+            return "That did not work. Look at `/history` before you try again."
+
+
+def _invalid_input(error: InvalidInput) -> str:
+    limit = error.limit
+    if error.problem is InputProblem.OUT_OF_RANGE:
+        limit = _range(limit)
+    name = error.input_name.replace("`", "'")
+    return _INPUTS[error.problem].format(
+        name=f"`{text.cut(text.one_line(name), 60)}`",
+        value=text.shown_line(error.value, 200),
+        limit=text.shown_line(limit, 600),
+    )
+
+
+def _range(limit: str) -> str:
+    """Read "1..10", "1.." or "..10" out."""
+    low, _, high = limit.partition("..")
+    if low and high:
+        return f"from {low} to {high}"
+    return f"at least {low}" if low else f"at most {high}"
+
+
+def _quota(error: QuotaExceeded) -> str:
+    if error.limit <= 0:
+        return "This bot takes no jobs at present: its operator has set the limit to 0."
+    if error.kind is QuotaKind.PER_DAY:
+        used = f"You have used {error.used} of {error.limit} jobs in 24 hours."
+        return f"{used} The next one is free {text.relative(error.resets_at)}." if error.resets_at else used
+    return (
+        f"You have {error.used} of {error.limit} jobs running or waiting. "
+        "The next one is free when one of them has ended; `/quota` shows how it stands."
+    )
+
+
+async def report(interaction: discord.Interaction[discord.Client], error: BaseException) -> None:
+    """Tell a person what went wrong, privately, and the log the rest. Never raises.
+
+    What nobody foresaw gets a reference that stands in both places.
+    """
+    cause = error.__cause__ if isinstance(error, app_commands.CommandInvokeError) and error.__cause__ else error
+    if isinstance(cause, ComfycordError):
+        log.info("interaction=%d refused: %s", interaction.id, type(cause).__name__)
+        await answer_privately(interaction, sentence(cause))
+    elif isinstance(cause, app_commands.CommandSignatureMismatch | app_commands.CommandNotFound):
+        log.warning("interaction=%d does not fit the commands as they are: %s", interaction.id, type(cause).__name__)
+        await answer_privately(interaction, f"This command has changed. {_RELOAD}")
+    elif isinstance(cause, app_commands.TransformerError):
+        await answer_privately(interaction, f"An option has a value that cannot be used. {_RELOAD}")
+    else:
+        reference = f"{interaction.id % 36**4:06d}"
+        log.error("interaction=%d reference=%s failed", interaction.id, reference, exc_info=cause)
+        await answer_privately(
+            interaction,
+            f"Something went wrong on the bot's side (reference `{reference}`). "
+            "Look at `/history` before you try again: a job that was accepted goes on.",
+        )
+
+
+async def on_tree_error(
+    interaction: discord.Interaction[discord.Client],
+    error: app_commands.AppCommandError,
+) -> None:
+    """Handle what a command raised; for `CommandTree.on_error`."""
+    await report(interaction, error)
+
+
+ItemT = TypeVar("ItemT")
+Callback = Callable[[ItemT, discord.Interaction[discord.Client]], Awaitable[None]]
+
+
+def guarded(callback: Callback[ItemT]) -> Callback[ItemT]:
+    """Wrap a button's or a form's callback, so that no error vanishes: discord.py only logs it, or not even that."""
+
+    @functools.wraps(callback)
+    async def wrapped(self: ItemT, interaction: discord.Interaction[discord.Client]) -> None:
+        try:
+            await callback(self, interaction)
+        except Exception as error:  # noqa: BLE001 - the outermost place of a button's call; it is logged and answered
+            await report(interaction, error)
+
+    return wrapped
