@@ -112,18 +112,23 @@ def sentence(error: ComfycordError) -> str:
             return (
                 f"This bot may not post here: it lacks {missing}. Try again with `private` on, or in another channel."
             )
-        case JobNotFound():
-            return "You have no job with that id. `/history` lists your jobs."
-        case NotAllowed():
-            return "This job is somebody else's: only they, or a member with Manage Messages here, may do that."
-        case InvalidTransition():
-            return "This job has moved on in the meantime. Look at its card, or at `/history`."
-        case StoreUnavailable():
-            return "The bot's database does not answer just now. Look at `/history` in a minute before you try again."
-        case UnknownModel():
-            return f"This model is no longer offered here. {_RELOAD}"
         case _:
-            return "That did not work. Look at `/history` before you try again."
+            return _PLAIN.get(type(error), "That did not work. Look at `/history` before you try again.")
+
+
+def failure_sentence(failure: JobFailure) -> str:
+    """Return what a failed job's card says; the service's own reason is the card's to quote."""
+    given_back = (
+        "It does not count towards your quota."
+        if failure.kind in _AFTER_ACCEPTANCE
+        else "Nothing was charged, and it does not count towards your quota."
+    )
+    return f"{_FAILURES[failure.kind]} {given_back}"
+
+
+def result_sentence(problem: ResultProblem) -> str:
+    """Return why a card shows no file."""
+    return _RESULTS[problem]
 
 
 def _invalid_input(error: InvalidInput) -> str:
