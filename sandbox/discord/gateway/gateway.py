@@ -7,6 +7,8 @@ import secrets
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from aiohttp import web
+
 from sandbox.discord.gateway.connection import Connection
 from sandbox.discord.gateway.login import IdentifyWindow, RefusedError, parse_identify, parse_resume
 from sandbox.discord.gateway.members import members_chunk
@@ -16,8 +18,6 @@ from sandbox.discord.gateway.wire import GATEWAY_VERSION, CloseCode, Intent, Op,
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from datetime import datetime
-
-    from aiohttp import web
 
     from sandbox.clock import WorldClock
     from sandbox.discord.gateway.session import Shard
@@ -67,6 +67,7 @@ class Gateway:
         self._source = source
         self._clock = clock
         self._is_held = False
+        self._is_closed = False
         self._repeat_next: list[int] = []
         self._connections: set[Connection] = set()
         self._window = IdentifyWindow(
@@ -76,6 +77,8 @@ class Gateway:
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """Speak with one client until its connection ends."""
+        if self._is_closed:
+            return web.Response(status=503)
         connection = Connection(request, self, heartbeat_seconds=self.pace.heartbeat_seconds)
         self._connections.add(connection)
         try:
@@ -281,7 +284,8 @@ class Gateway:
         ]
 
     async def close(self) -> None:
-        """Close every connection with 1001 and wait until it is gone."""
+        """Close every connection with 1001, wait until it is gone, and take no more."""
+        self._is_closed = True
         self.drop(code=CloseCode.GOING_AWAY)
         while self._connections:  # noqa: ASYNC110 - each ends by itself within the goodbye's time
             await asyncio.sleep(_POLL_SECONDS)

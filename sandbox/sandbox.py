@@ -1,0 +1,118 @@
+"""Both services in one event loop, with people in front of them and a place for the bot's data."""
+
+from __future__ import annotations
+
+import contextlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Self
+
+from sandbox.bot_process import BotProcess
+from sandbox.clock import WorldClock
+from sandbox.discord.gateway import GatewayPace, serving_gateway
+from sandbox.discord.server import DiscordServer
+from sandbox.model_api import ModelApiServer
+from sandbox.people import Channels, People, Place
+from sandbox.world_config import write_config
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+    from pathlib import Path
+
+    from sandbox.discord.channels import Channel
+    from sandbox.discord.gateway import Gateway
+    from sandbox.discord.world import World
+    from sandbox.world_config import Overrides
+
+BRISK = GatewayPace(identify_window_seconds=0)
+"""Discord's gateway, but for the five seconds between two Identifies: a bot that is killed may start again at once."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Sandbox:
+    """A running local Discord and Model API. The bot under test is started beside it with `bot`."""
+
+    clock: WorldClock
+    discord: DiscordServer
+    gateway: Gateway
+    model_api: ModelApiServer
+    people: People
+    channels: Channels
+    data_dir: Path
+
+    @classmethod
+    @contextlib.asynccontextmanager
+    async def open(
+        cls,
+        *,
+        data_dir: Path,
+        host_map: Mapping[str, Path | str] | None = None,
+        models: Iterable[Path] = (),
+        gateway_pace: GatewayPace = BRISK,
+        ports: tuple[int, int] = (0, 0),
+    ) -> AsyncIterator[Self]:
+        """Start both servers on loopback; `ports` are Discord's and the Model API's, 0 for any free one.
+
+        `data_dir`, absolute, is where the bot's settings and data go; it is made when they are written.
+        """
+        clock = WorldClock()
+        async with (
+            DiscordServer(clock=clock, port=ports[0]) as discord,
+            ModelApiServer(clock=clock, port=ports[1], host_map=host_map, models=models) as model_api,
+            serving_gateway(discord, pace=gateway_pace) as gateway,
+        ):
+            yield cls(
+                clock=clock,
+                discord=discord,
+                gateway=gateway,
+                model_api=model_api,
+                people=People(discord.world, gateway),
+                channels=Channels(discord.world),
+                data_dir=data_dir,
+            )
+
+    @property
+    def world(self) -> World:
+        """The state of the local Discord."""
+        return self.discord.world
+
+    @property
+    def violations(self) -> list[str]:
+        """What the bot did that neither service knows or allows: unknown routes, a token sent astray."""
+        return [
+            *(f"Discord: {one}" for one in self.discord.violations),
+            *(f"Model API: {one.message}" for one in self.model_api.violations),
+        ]
+
+    def place(self, channel: Channel) -> Place:
+        """Return the place of any channel of the world."""
+        return Place(channel, world=self.world)
+
+    def write_config(
+        self, name: str = "config.toml", *, database_url: str | None = None, overrides: Overrides | None = None
+    ) -> Path:
+        """Write the bot's settings file into the data folder and return its path."""
+        return write_config(
+            self.data_dir / name,
+            discord=self.discord,
+            model_api=self.model_api,
+            database_url=database_url,
+            overrides=overrides,
+        )
+
+    def bot(
+        self,
+        *,
+        config: Path | None = None,
+        module: str = "bot",
+        arguments: Sequence[str] | None = None,
+        env: Mapping[str, str] | None = None,
+    ) -> BotProcess:
+        """Return the bot as a process that is not started yet; `config` is by default the plain one."""
+        return BotProcess(
+            config=config or self.write_config(),
+            world=self.world,
+            gateway=self.gateway,
+            module=module,
+            arguments=arguments,
+            env=env,
+        )
