@@ -73,7 +73,7 @@ class Faults:
     def __init__(self) -> None:
         self.script: list[Fault] = []
 
-    def fail(  # noqa: PLR0913 - an error answer has these facts
+    def fail(
         self,
         route: str,
         *,

@@ -1,0 +1,171 @@
+"""Messages come, change and go: the world's side of every message route."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from sandbox.discord.changes import ChangeKind
+from sandbox.discord.kinds import NO_FLAGS, MessageFlag, MessageType
+from sandbox.discord.message_payloads import message_payload
+from sandbox.discord.messages import MentionedParties, Message
+from sandbox.discord.rules.mentions import mentioned_parties, notified_user_ids, readable_texts
+
+if TYPE_CHECKING:
+    from sandbox.discord.channels import Channel
+    from sandbox.discord.drafts import Draft
+    from sandbox.discord.files import Attachment
+    from sandbox.discord.interactions import Interaction
+    from sandbox.discord.messages import Origin
+    from sandbox.discord.rules.attachments import PlannedFile
+    from sandbox.discord.wire import JsonObject
+    from sandbox.discord.world import World
+
+
+def publish(
+    world: World,
+    channel: Channel,
+    draft: Draft,
+    *,
+    author_id: int,
+    interaction: Interaction | None = None,
+    origin: Origin | None = None,
+) -> Message:
+    """Put a new message into a channel; ephemeral where its draft wants that and it answers an interaction."""
+    is_private = interaction is not None and draft.wants_ephemeral
+    message = _blank(world, channel, author_id=author_id, interaction=interaction, origin=origin)
+    message.flags |= MessageFlag.EPHEMERAL if is_private else NO_FLAGS
+    message.visible_to = interaction.user_id if interaction is not None and is_private else None
+    message.nonce = draft.nonce
+    message.tts = draft.tts
+    _refer(message, draft.reference)
+    _apply(world, channel, message, draft)
+    _notify(world, channel, message, draft)
+    _enter(world, channel, message)
+    return message
+
+
+def publish_thinking(
+    world: World, channel: Channel, *, interaction: Interaction, origin: Origin, is_private: bool
+) -> Message:
+    """Put a "… is thinking" message into a channel."""
+    message = _blank(world, channel, author_id=world.bot.id, interaction=interaction, origin=origin)
+    message.flags = MessageFlag.LOADING | (MessageFlag.EPHEMERAL if is_private else NO_FLAGS)
+    message.visible_to = interaction.user_id if is_private else None
+    _enter(world, channel, message)
+    return message
+
+
+def revise(world: World, channel: Channel, message: Message, draft: Draft) -> None:
+    """Give a message its next state. Filling a "thinking" one is no edit: it gets no time of editing, and it pings."""
+    was_loading = message.is_loading
+    message.flags &= ~MessageFlag.LOADING
+    _apply(world, channel, message, draft)
+    if was_loading:
+        _notify(world, channel, message, draft)
+    else:
+        message.edited_at = world.clock.now()
+    message.record_revision(world.clock.now())
+    _tell_gateway(world, "MESSAGE_UPDATE", message)
+    world.tell(ChangeKind.MESSAGE_EDITED, message_id=message.id, channel_id=channel.id)
+
+
+def remove(world: World, message: Message) -> None:
+    """Take a message away."""
+    now = world.clock.now()
+    message.deleted_at = now
+    message.record_revision(now)
+    data: JsonObject = {"id": str(message.id), "channel_id": str(message.channel_id)}
+    guild_id = None if message.is_ephemeral else message.guild_id
+    if guild_id is not None:
+        data["guild_id"] = str(guild_id)
+    world.dispatch("MESSAGE_DELETE", data, guild_id=guild_id)
+    world.tell(ChangeKind.MESSAGE_DELETED, message_id=message.id, channel_id=message.channel_id)
+
+
+def _blank(
+    world: World, channel: Channel, *, author_id: int, interaction: Interaction | None, origin: Origin | None
+) -> Message:
+    is_answer_to_command = origin is not None and origin.command_name is not None
+    return Message(
+        id=world.snowflakes.next(),
+        channel_id=channel.id,
+        guild_id=channel.guild_id,
+        author_id=author_id,
+        created_at=world.clock.now(),
+        type=MessageType.CHAT_INPUT_COMMAND if is_answer_to_command else MessageType.DEFAULT,
+        interaction_id=interaction.id if interaction else None,
+        origin=origin,
+    )
+
+
+def _enter(world: World, channel: Channel, message: Message) -> None:
+    world.messages[message.id] = message
+    channel.message_ids.append(message.id)
+    message.record_revision(world.clock.now())
+    _tell_gateway(world, "MESSAGE_CREATE", message)
+    world.tell(ChangeKind.MESSAGE_CREATED, message_id=message.id, channel_id=channel.id)
+
+
+def _tell_gateway(world: World, event_name: str, message: Message) -> None:
+    """An ephemeral message is told as a direct one (Discord's note on Message Create)."""
+    guild_id = None if message.is_ephemeral else message.guild_id
+    world.dispatch(event_name, message_payload(world, message, for_gateway=True), guild_id=guild_id)
+
+
+def _apply(world: World, channel: Channel, message: Message, draft: Draft) -> None:
+    kept = message.flags & (MessageFlag.EPHEMERAL | MessageFlag.LOADING)
+    message.flags = kept | draft.flags
+    message.content = draft.content
+    message.embeds = draft.embeds
+    message.components = draft.components
+    message.attachments = [_stored(world, channel, file, is_ephemeral=message.is_ephemeral) for file in draft.files]
+    message.mentioned = mentioned_parties(
+        world,
+        channel,
+        author_id=message.author_id,
+        texts=readable_texts(draft.content, draft.components),
+        allowed=draft.allowed_mentions,
+    )
+
+
+def _stored(world: World, channel: Channel, file: PlannedFile, *, is_ephemeral: bool) -> Attachment:
+    if file.kept is not None:
+        world.files.by_id[file.kept.id] = file.kept
+        return file.kept
+    if file.upload is None:
+        raise ValueError(file)
+    return world.files.keep(
+        replace(file.upload, filename=file.filename),
+        attachment_id=world.snowflakes.next(),
+        folder_id=channel.id,
+        description=file.description,
+        is_ephemeral=is_ephemeral,
+    )
+
+
+def _refer(message: Message, reference: JsonObject | None) -> None:
+    if reference is None:
+        return
+    message.type = MessageType.REPLY
+    message.reference = {
+        "type": 0,
+        "message_id": str(reference["message_id"]),
+        "channel_id": str(message.channel_id),
+    }
+    if message.guild_id is not None:
+        message.reference["guild_id"] = str(message.guild_id)
+
+
+def _notify(world: World, channel: Channel, message: Message, draft: Draft) -> None:
+    """Note who gets a notification: a private message reaches only its reader, one that is silent nobody."""
+    if MessageFlag.SUPPRESS_NOTIFICATIONS in message.flags:
+        return
+    parties: MentionedParties = message.mentioned
+    notified = notified_user_ids(world, channel, parties)
+    referenced = world.messages.get(int((draft.reference or {}).get("message_id") or 0))
+    if referenced is not None and draft.allowed_mentions.replied_user:
+        notified.add(referenced.author_id)
+    if message.visible_to is not None:
+        notified &= {message.visible_to}
+    message.pinged |= notified - {message.author_id}

@@ -1,0 +1,197 @@
+"""The routes of channels and their messages."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from sandbox.discord import payloads, posting
+from sandbox.discord.changes import ChangeKind
+from sandbox.discord.drafts import Draft, DraftSource, read_draft
+from sandbox.discord.message_payloads import message_payload
+from sandbox.discord.rest.errors import (
+    closed_direct_messages,
+    edited_by_another,
+    invalid_form,
+    missing_access,
+    missing_permissions,
+    unknown_channel,
+    unknown_message,
+)
+from sandbox.discord.rest.routing import NO_CONTENT, Answer, Context, route
+from sandbox.discord.rules.permissions import Permission
+
+if TYPE_CHECKING:
+    from sandbox.discord.channels import Channel
+    from sandbox.discord.messages import Message
+
+NONCE_MEMORY = timedelta(minutes=5)
+_MOST_LISTED = 100
+_USUALLY_LISTED = 50
+
+
+def get_channel(context: Context) -> Answer:
+    """A channel that the bot can see."""
+    return Answer(body=payloads.channel_payload(context.world, _channel(context)))
+
+
+def send_typing(context: Context) -> Answer:
+    """Show that the bot is typing."""
+    channel = _channel(context, Permission.SEND_MESSAGES)
+    context.world.tell(ChangeKind.TYPING, channel_id=channel.id)
+    return NO_CONTENT
+
+
+def create_message(context: Context) -> Answer:
+    """Post a message; an enforced nonce that was used a few minutes ago returns the first message instead."""
+    channel = _channel(context, Permission.SEND_MESSAGES)
+    _check_recipients(context, channel)
+    if context.uploads and not _has(context, channel, Permission.ATTACH_FILES):
+        raise missing_permissions()
+    draft = read_draft(_source(context, channel))
+    if draft.embeds and not _has(context, channel, Permission.EMBED_LINKS):
+        raise missing_permissions()
+    _check_reference(context, channel, draft)
+    world = context.world
+    message = _repeated(context, channel, draft) if draft.enforces_nonce and draft.nonce is not None else None
+    if message is None:
+        message = posting.publish(world, channel, draft, author_id=world.bot.id)
+    return Answer(body=message_payload(world, message))
+
+
+def list_messages(context: Context) -> Answer:
+    """A page of the channel's messages, newest first; empty without the right to read the history."""
+    channel = _channel(context)
+    if not _has(context, channel, Permission.READ_MESSAGE_HISTORY):
+        return Answer(body=[])
+    visible = [message for message in context.world.messages_in(channel) if not message.is_ephemeral]
+    page = _page(context, visible)
+    return Answer(body=[message_payload(context.world, message) for message in page])
+
+
+def get_message(context: Context) -> Answer:
+    """One message."""
+    channel = _channel(context, Permission.READ_MESSAGE_HISTORY)
+    return Answer(body=message_payload(context.world, _message(context, channel)))
+
+
+def edit_message(context: Context) -> Answer:
+    """Edit one of the bot's own messages; those older than an hour only a few times."""
+    channel = _channel(context)
+    message = _message(context, channel)
+    if message.author_id != context.world.bot.id:
+        raise edited_by_another()
+    draft = read_draft(_source(context, channel, present=message))
+    context.rate_limits.admit_old_edit(message)
+    posting.revise(context.world, channel, message, draft)
+    return Answer(body=message_payload(context.world, message))
+
+
+def delete_message(context: Context) -> Answer:
+    """Delete a message: one's own, or anybody's with Manage Messages."""
+    channel = _channel(context)
+    message = _message(context, channel)
+    is_own = message.author_id == context.world.bot.id
+    if not is_own and not _has(context, channel, Permission.MANAGE_MESSAGES):
+        raise missing_permissions()
+    posting.remove(context.world, message)
+    return NO_CONTENT
+
+
+def _channel(context: Context, *needed: Permission) -> Channel:
+    """The call's channel. Raises: ApiError 10003, 50001 when it cannot be seen, 50013 when a permission is missing."""
+    channel = context.world.channels.get(context.id("channel_id"))
+    if channel is None:
+        raise unknown_channel()
+    if not _has(context, channel, Permission.VIEW_CHANNEL):
+        raise missing_access()
+    if not all(_has(context, channel, permission) for permission in needed):
+        raise missing_permissions()
+    return channel
+
+
+def _has(context: Context, channel: Channel, permission: Permission) -> bool:
+    return permission in context.world.permissions(context.world.bot.id, channel)
+
+
+def _message(context: Context, channel: Channel) -> Message:
+    """The call's message. Raises: ApiError 10008, also for an ephemeral one, which no channel knows."""
+    message = context.world.messages.get(context.id("message_id"))
+    if message is None or message.channel_id != channel.id or message.is_deleted or message.is_ephemeral:
+        raise unknown_message()
+    return message
+
+
+def _source(context: Context, channel: Channel, *, present: Message | None = None) -> DraftSource:
+    return DraftSource(
+        body=context.form,
+        uploads=context.uploads,
+        upload_limit_bytes=context.world.upload_limit_bytes(channel),
+        present=present,
+    )
+
+
+def _check_recipients(context: Context, channel: Channel) -> None:
+    if not channel.is_direct:
+        return
+    recipients = (context.world.users[user_id] for user_id in channel.recipient_ids)
+    if not all(recipient.accepts_direct_messages for recipient in recipients):
+        raise closed_direct_messages()
+
+
+def _check_reference(context: Context, channel: Channel, draft: Draft) -> None:
+    """The message that is answered must be there, unless the body says that it need not."""
+    if draft.reference is None:
+        return
+    referenced = context.world.messages.get(int(draft.reference["message_id"]))
+    gone = referenced is None or referenced.is_deleted or referenced.channel_id != channel.id
+    if gone and draft.reference.get("fail_if_not_exists", True):
+        raise invalid_form(("message_reference",), "MESSAGE_REFERENCE_UNKNOWN_MESSAGE", "Unknown message")
+
+
+def _repeated(context: Context, channel: Channel, draft: Draft) -> Message | None:
+    """The bot's message of the last minutes with the same nonce."""
+    world = context.world
+    since = world.clock.now() - NONCE_MEMORY
+    for message in world.messages_in(channel):
+        is_own = message.author_id == world.bot.id
+        if is_own and str(message.nonce) == str(draft.nonce) and message.created_at > since:
+            return message
+    return None
+
+
+def _page(context: Context, visible: list[Message]) -> list[Message]:
+    query = context.call.query
+    limit = _number(context, "limit", default=_USUALLY_LISTED)
+    if not 1 <= limit <= _MOST_LISTED:
+        raise invalid_form(("limit",), "NUMBER_TYPE_MAX", f"int value should be between 1 and {_MOST_LISTED}.")
+    newest_first = visible[::-1]
+    if "around" in query:
+        centre = _number(context, "around")
+        nearest = sorted(newest_first, key=lambda message: abs(message.id - centre))[:limit]
+        return sorted(nearest, key=lambda message: -message.id)
+    if "before" in query:
+        return [message for message in newest_first if message.id < _number(context, "before")][:limit]
+    if "after" in query:
+        later = [message for message in visible if message.id > _number(context, "after")]
+        return later[:limit][::-1]
+    return newest_first[:limit]
+
+
+def _number(context: Context, name: str, *, default: int = 0) -> int:
+    raw = context.call.query.get(name, str(default))
+    if not raw.isdecimal():
+        raise invalid_form((name,), "NUMBER_TYPE_COERCE", f'Value "{raw}" is not int.')
+    return int(raw)
+
+
+_MESSAGES = "/channels/{channel_id}/messages"
+ROUTES = (
+    route("GET /channels/{channel_id}", get_channel),
+    route("POST /channels/{channel_id}/typing", send_typing),
+    route(f"POST {_MESSAGES}", create_message),
+    route(f"GET {_MESSAGES}", list_messages),
+    route(f"GET {_MESSAGES}/{{message_id}}", get_message),
+    route(f"PATCH {_MESSAGES}/{{message_id}}", edit_message),
+    route(f"DELETE {_MESSAGES}/{{message_id}}", delete_message),
+)
