@@ -1,0 +1,84 @@
+"""The bot at Discord: what it may see, which commands and buttons it has, and where it answers."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot.command_sync import sync_changed_commands
+from cogs.errors import NOT_SET_UP_HERE, answer_privately, on_tree_error
+from cogs.services import BotServices
+
+log = logging.getLogger(__name__)
+
+DynamicItem = type[discord.ui.DynamicItem[discord.ui.Item[discord.ui.LayoutView]]]
+
+
+class GuardedTree(app_commands.CommandTree["ComfyBot"]):
+    """Commands that answer only in the servers of the operator's choice."""
+
+    async def interaction_check(self, interaction: discord.Interaction[ComfyBot], /) -> bool:
+        """Refuse, privately, where the bot is not set up: once servers are named, also in direct messages."""
+        guilds = interaction.client.services.guilds
+        if not guilds or interaction.guild_id in guilds:
+            return True
+        if interaction.type is discord.InteractionType.autocomplete:
+            await interaction.response.autocomplete([])
+        else:
+            await answer_privately(interaction, NOT_SET_UP_HERE)
+        return False
+
+    async def on_error(
+        self, interaction: discord.Interaction[ComfyBot], error: app_commands.AppCommandError, /
+    ) -> None:
+        """Answer with the sentence for the error."""
+        await on_tree_error(interaction, error)
+
+
+class ComfyBot(commands.AutoShardedBot):
+    """The connection to Discord. It sees servers and their channels, no messages, no members, and pings nobody."""
+
+    def __init__(
+        self, services: BotServices, *, extensions: Sequence[str], dynamic_items: Sequence[DynamicItem] = ()
+    ) -> None:
+        super().__init__(
+            command_prefix=commands.when_mentioned,
+            help_command=None,
+            tree_cls=GuardedTree,
+            intents=discord.Intents(guilds=True),
+            allowed_mentions=discord.AllowedMentions.none(),
+            max_messages=None,
+            member_cache_flags=discord.MemberCacheFlags.none(),
+            chunk_guilds_at_startup=False,
+        )
+        self.services = services
+        self._extensions = tuple(extensions)
+        self._dynamic_items = tuple(dynamic_items)
+
+    async def load_commands(self) -> None:
+        """Load every extension and every button; the first that fails is an error."""
+        for name in self._extensions:
+            await self.load_extension(name)
+        self.add_dynamic_items(*self._dynamic_items)
+
+    async def setup_hook(self) -> None:
+        """Make ready between login and the gateway: commands, buttons, their sync, the number of shards."""
+        await self.load_commands()
+        await sync_changed_commands(self.tree, self.services.notes)
+        # Told beforehand, the library goes to the gateway address of the settings, not to the one of this answer.
+        self.shard_count, _, limits = await self.http.get_bot_gateway()
+        log.info("%d shard(s), %d session starts left today", self.shard_count, limits["remaining"])
+
+    async def on_ready(self) -> None:
+        """Say once a (re)start is through: who we are and in how many servers."""
+        log.info("ready as %s in %d server(s)", self.user, len(self.guilds))
+
+    @property
+    def is_connected(self) -> bool:
+        """Whether every shard has an open connection to the gateway, after the first start was complete."""
+        shards = self.shards.values()
+        return self.is_ready() and bool(shards) and not any(shard.is_closed() for shard in shards)

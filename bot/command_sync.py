@@ -1,0 +1,61 @@
+"""Tells Discord our commands when they changed, and only then: it counts how often they are written."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+from collections.abc import Sequence
+from typing import TypeVar
+
+import discord
+from discord import app_commands
+
+from services.jobs.ports import Notes
+
+log = logging.getLogger(__name__)
+
+ClientT = TypeVar("ClientT", bound=discord.Client)
+
+NOTE = "commands"
+
+
+def digest_of(tree: app_commands.CommandTree[ClientT]) -> str:
+    """Return what changes when any global command does."""
+    payload = sorted((command.to_dict(tree) for command in tree.get_commands()), key=lambda entry: str(entry["name"]))
+    text = json.dumps(payload, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _note(digest: str, application_id: int | None, commands: Sequence[app_commands.AppCommand]) -> str:
+    """Write down what was synced: for which application, what, and the ids that Discord gave."""
+    ids = ",".join(str(command.id) for command in sorted(commands, key=lambda command: command.id))
+    return f"{application_id} {digest} {ids}"
+
+
+async def sync_commands(tree: app_commands.CommandTree[ClientT], notes: Notes) -> int:
+    """Write the commands to Discord and note it; return how many there are.
+
+    Raises: discord.HTTPException, discord.app_commands.CommandSyncFailure; StoreUnavailable.
+    """
+    commands = await tree.sync()
+    await notes.put_note(NOTE, _note(digest_of(tree), tree.client.application_id, commands))
+    log.info("synced %d commands", len(commands))
+    return len(commands)
+
+
+async def sync_changed_commands(tree: app_commands.CommandTree[ClientT], notes: Notes) -> None:
+    """Write the commands to Discord where ours changed since the last sync, or Discord's are not those we left.
+
+    A refusal stops nothing: accepted jobs are followed to their end by a bot whose new commands Discord does not take.
+    """
+    try:
+        noted = await notes.get_note(NOTE)
+        if noted and noted == _note(digest_of(tree), tree.client.application_id, await tree.fetch_commands()):
+            log.info("the commands have not changed since they were synced")
+            return
+        await sync_commands(tree, notes)
+    except app_commands.CommandSyncFailure as error:
+        log.error("Discord refuses the commands, the old ones stay: %s", error)
+    except discord.HTTPException as error:
+        log.error("the commands could not be synced, the next start tries again: %s", error)

@@ -1,0 +1,75 @@
+"""`/healthz` and `/readyz` over HTTP, for whoever supervises the process."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+
+from aiohttp import web
+
+from services.errors import StartupError, StoreUnavailable
+
+log = logging.getLogger(__name__)
+
+# How long the database may take to answer before the process counts as unwell.
+DATABASE_SECONDS = 2.0
+
+
+class HealthChecks:
+    """Answers two questions: whether the process works at all, and whether it serves people now."""
+
+    def __init__(self, *, ping_database: Callable[[], Awaitable[None]], is_connected: Callable[[], bool]) -> None:
+        self._ping_database = ping_database
+        self._is_connected = is_connected
+
+    async def healthz(self, request: web.Request) -> web.Response:  # noqa: ARG002 - aiohttp's signature
+        """Alive: the event loop answers and the database too. 200 or 503."""
+        return self._answer(database=await self._database_answers())
+
+    async def readyz(self, request: web.Request) -> web.Response:  # noqa: ARG002 - aiohttp's signature
+        """Serving: connected to Discord's gateway as well. 200 or 503."""
+        return self._answer(database=await self._database_answers(), gateway=self._is_connected())
+
+    @staticmethod
+    def _answer(**parts: bool) -> web.Response:
+        body = {"status": "ok" if all(parts.values()) else "unavailable"}
+        body.update({name: "ok" if is_well else "unavailable" for name, is_well in parts.items()})
+        return web.json_response(body, status=200 if all(parts.values()) else 503)
+
+    async def _database_answers(self) -> bool:
+        try:
+            async with asyncio.timeout(DATABASE_SECONDS):
+                await self._ping_database()
+        except (TimeoutError, StoreUnavailable) as error:
+            log.warning("health: the database does not answer: %s", error or type(error).__name__)
+            return False
+        return True
+
+
+@asynccontextmanager
+async def serve_health(address: tuple[str, int] | None, checks: HealthChecks) -> AsyncIterator[int | None]:
+    """Listen while the block runs and give the port; None: nowhere.
+
+    Raises: StartupError where the address is taken.
+    """
+    if address is None:
+        yield None
+        return
+    app = web.Application()
+    app.add_routes([web.get("/healthz", checks.healthz), web.get("/readyz", checks.readyz)])
+    runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=1.0)
+    await runner.setup()
+    try:
+        host, port = address
+        try:
+            await web.TCPSite(runner, host, port).start()
+        except OSError as error:
+            msg = f'health.listen: {host}:{port} cannot be listened at ({error.strerror}); choose another, or ""'
+            raise StartupError(msg) from error
+        bound: int = runner.addresses[0][1]
+        log.info("health is served at http://%s:%d", host, bound)
+        yield bound
+    finally:
+        await runner.cleanup()

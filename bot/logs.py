@@ -1,0 +1,69 @@
+"""Logging of the process: one stream, UTC, as text or as one JSON object a line, without secrets."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import TextIO
+
+from bot.redaction import Redactor
+from bot.settings import LogSettings
+
+# DEBUG is about our own code: discord.py at DEBUG writes every gateway event out, prompts and tokens included.
+OWN_PACKAGES = ("bot", "cogs", "services")
+
+
+def _written_at(record: logging.LogRecord) -> str:
+    at = datetime.fromtimestamp(record.created, UTC)
+    return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+class TextFormatter(logging.Formatter):
+    """`2026-01-31T12:00:00.000Z INFO bot.running: sentence`, tracebacks on the lines below."""
+
+    def __init__(self, redact: Redactor) -> None:
+        super().__init__()
+        self._redact = redact
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the line, and the traceback if there is one. A message cannot start a line of its own."""
+        message = record.getMessage().replace("\r", "\\r").replace("\n", "\\n")
+        lines = [f"{_written_at(record)} {record.levelname} {record.name}: {message}"]
+        if record.exc_info:
+            lines.append(self.formatException(record.exc_info))
+        return self._redact("\n".join(lines))
+
+
+class JsonFormatter(logging.Formatter):
+    """One JSON object a line: at, level, logger, message, and the exception if there is one."""
+
+    def __init__(self, redact: Redactor) -> None:
+        super().__init__()
+        self._redact = redact
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the object as one line."""
+        line = {
+            "at": _written_at(record),
+            "level": record.levelname,
+            "logger": record.name,
+            "message": self._redact(record.getMessage()),
+        }
+        if record.exc_info:
+            line["exception"] = self._redact(self.formatException(record.exc_info))
+        return json.dumps(line, ensure_ascii=False)
+
+
+def configure_logging(settings: LogSettings, *, secrets: Iterable[str], stream: TextIO) -> None:
+    """Send every log line of the process to the stream, ours at the set level, the libraries' from INFO up."""
+    redact = Redactor(secrets)
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(JsonFormatter(redact) if settings.format == "json" else TextFormatter(redact))
+    level = logging.getLevelNamesMapping()[settings.level]
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(max(level, logging.INFO))
+    for name in OWN_PACKAGES:
+        logging.getLogger(name).setLevel(level)
