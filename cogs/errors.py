@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from typing import TypeVar
 
 import discord
@@ -196,7 +196,7 @@ async def on_tree_error(
 
 
 ItemT = TypeVar("ItemT")
-Callback = Callable[[ItemT, discord.Interaction[discord.Client]], Awaitable[None]]
+Callback = Callable[[ItemT, discord.Interaction[discord.Client]], Coroutine[None, None, None]]
 
 
 def guarded(callback: Callback[ItemT]) -> Callback[ItemT]:

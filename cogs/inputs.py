@@ -1,0 +1,162 @@
+"""Discord's options and attachments, checked without any I/O, as a model's inputs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import Protocol
+from urllib.parse import unquote, urlsplit
+
+from cogs.options import CommandPlan, Role, choice_of
+from cogs.ui import text
+from services.errors import InputProblem, InvalidInput
+from services.jobs.model import Json
+from services.models.inputs import validate_inputs
+from services.models.spec import InputKind, InputSpec
+from services.models.urls import require_public_url, split_urls
+
+# The model pages' figure: "images ≤ 50 MB".
+PICTURE_MAX_BYTES = 50 * 1024 * 1024
+PICTURE_TYPES = frozenset({"image/png", "image/jpeg", "image/jpg", "image/webp", "image/gif"})
+PICTURE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".gif"})
+
+_NAME_MAX = 100
+
+
+class GivenFile(Protocol):
+    """What Discord tells of an attachment."""
+
+    @property
+    def filename(self) -> str:
+        """The file's name."""
+        ...
+
+    @property
+    def content_type(self) -> str | None:
+        """The declared media type."""
+        ...
+
+    @property
+    def size(self) -> int:
+        """The size in bytes."""
+        ...
+
+    @property
+    def url(self) -> str:
+        """Where the service can fetch it, for about a day."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Wish:
+    """What a person asks a model for: the request's whole body, and what people are shown of it."""
+
+    prompt: str
+    inputs: Mapping[str, Json]
+    input_names: tuple[str, ...]
+    is_private: bool
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Picture:
+    url: str
+    name: str
+    is_attachment: bool
+
+
+def given_prompt(plan: CommandPlan, values: Mapping[str, object]) -> str:
+    """Return the prompt as it was typed, to give it back with a refusal."""
+    value = next((values.get(option.name) for option in plan.of(Role.PROMPT)), None)
+    return value if isinstance(value, str) else ""
+
+
+def is_private(plan: CommandPlan, values: Mapping[str, object]) -> bool:
+    """Return whether only this person may see the card."""
+    return any(values.get(option.name) is True for option in plan.of(Role.PRIVATE))
+
+
+def read_wish(plan: CommandPlan, values: Mapping[str, object], files: Mapping[str, GivenFile]) -> Wish:
+    """Read a command's options, by their names; what was left out is absent or None.
+
+    Raises: InvalidInput, naming the option as the person sees it.
+    """
+    pictures = _read_pictures(plan, values, files)
+    by_input: dict[str, Json | None] = {}
+    shown_as: dict[str, str] = {}
+    for option in (*plan.of(Role.PROMPT), *plan.of(Role.VALUE)):
+        if option.input is None:
+            continue
+        value = values.get(option.name)
+        by_input[option.input.name] = choice_of(option.input, value) if value is not None else None
+        shown_as[option.input.name] = option.name
+    if plan.spec.pictures is not None and pictures:
+        by_input[plan.spec.pictures.name] = [picture.url for picture in pictures]
+    attachments = frozenset(picture.url for picture in pictures if picture.is_attachment)
+    try:
+        inputs = validate_inputs(plan.spec, by_input, attachment_urls=attachments)
+    except InvalidInput as error:
+        option_name = shown_as.get(error.input_name, error.input_name)
+        raise InvalidInput(option_name, error.problem, value=error.value, limit=error.limit) from error
+    return Wish(
+        prompt=given_prompt(plan, values),
+        inputs=inputs,
+        input_names=tuple(picture.name for picture in pictures),
+        is_private=is_private(plan, values),
+    )
+
+
+def require_picture(option_name: str, file: GivenFile) -> None:
+    """Refuse an attachment that is no picture by its declared type or by its name, empty, or too large.
+
+    Raises: InvalidInput.
+    """
+    declared = (file.content_type or "").partition(";")[0].strip().lower()
+    suffix = PurePosixPath(file.filename.lower()).suffix
+    if declared not in PICTURE_TYPES or suffix not in PICTURE_SUFFIXES:
+        raise InvalidInput(option_name, InputProblem.NOT_MEDIA, value=file.filename)
+    if file.size <= 0:
+        raise InvalidInput(option_name, InputProblem.EMPTY_FILE, value=file.filename)
+    if file.size > PICTURE_MAX_BYTES:
+        told = f"{file.filename}, {text.file_size(file.size)}"
+        raise InvalidInput(
+            option_name, InputProblem.FILE_TOO_LARGE, value=told, limit=text.file_size(PICTURE_MAX_BYTES)
+        )
+
+
+def _read_pictures(
+    plan: CommandPlan, values: Mapping[str, object], files: Mapping[str, GivenFile]
+) -> Sequence[_Picture]:
+    spec = plan.spec.pictures
+    if spec is None:
+        return ()
+    pictures = []
+    for option in plan.of(Role.PICTURE):
+        if option.name in files:
+            file = files[option.name]
+            require_picture(option.name, file)
+            pictures.append(_Picture(url=file.url, name=file.filename[:_NAME_MAX], is_attachment=True))
+    for option in plan.of(Role.URLS):
+        for url in split_urls(str(values.get(option.name) or "")):
+            public = require_public_url(url, input_name=option.name)
+            pictures.append(_Picture(url=public, name=_name_of(public), is_attachment=False))
+    _require_count(spec, len(pictures))
+    return pictures
+
+
+def _require_count(spec: InputSpec, count: int) -> None:
+    least = max(spec.min_items or 0, 1) if spec.is_required else 0
+    if count < least or 0 < count < (spec.min_items or 0):
+        raise InvalidInput(
+            spec.name, InputProblem.TOO_FEW, value=str(count), limit=str(max(spec.min_items or 0, least))
+        )
+    most = 1 if spec.kind is InputKind.MEDIA else spec.max_items
+    if most is not None and count > most:
+        raise InvalidInput(spec.name, InputProblem.TOO_MANY, value=str(count), limit=str(most))
+
+
+def _name_of(url: str) -> str:
+    """Return what a picture behind an address is called: the file's name there, or the host."""
+    parts = urlsplit(url)
+    name = PurePosixPath(unquote(parts.path)).name
+    return text.one_line(name or parts.hostname or "picture")[:_NAME_MAX]
