@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from sandbox.sandbox import Sandbox
 
 ROOT = Path(__file__).resolve().parent.parent
 WAIT_SECONDS = 15.0
