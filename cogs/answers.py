@@ -40,13 +40,21 @@ class Deferral:
     message_id: int | None = None
 
 
-async def acknowledge(interaction: discord.Interaction[discord.Client], *, private: bool) -> Deferral:
-    """Defer the answer; a retried callback that met 40060 had arrived, and a lost answer is no lost defer."""
+async def acknowledge(
+    interaction: discord.Interaction[discord.Client],
+    *,
+    private: bool,
+    as_new_message: bool = False,
+) -> Deferral:
+    """Defer the answer; a retried callback that met 40060 had arrived, and a lost answer is no lost defer.
+
+    `as_new_message`: a button's press gets a message of its own, instead of leaving the pressed one as it is.
+    """
     if not private:
         interaction.extras[_PUBLIC] = True
     try:
         async with asyncio.timeout(_ACKNOWLEDGE_SECONDS):
-            response = await interaction.response.defer(ephemeral=private)
+            response = await interaction.response.defer(ephemeral=private, thinking=as_new_message)
     except discord.HTTPException as error:
         if error.status >= 500 or error.code == ALREADY_ACKNOWLEDGED:  # noqa: PLR2004 - HTTP's server errors
             log.info("interaction=%d its defer met %d (code %d)", interaction.id, error.status, error.code)

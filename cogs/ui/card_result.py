@@ -1,0 +1,50 @@
+"""What a finished card shows of its result: files that hang at its message, links, and what became of the rest."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from services.errors import ResultProblem
+from services.jobs.model import MediaKind
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CardPicture:
+    """A result file that hangs at the card's message, uploaded now or before."""
+
+    filename: str
+    kind: MediaKind
+
+
+class LinkReason(StrEnum):
+    """Why a result is linked to and not uploaded."""
+
+    TOO_LARGE = "too_large"
+    TOO_MANY = "too_many"
+    UNAVAILABLE = "unavailable"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CardLink:
+    """A result that only the Model API holds. `number` counts the outputs from 1; its URL expires."""
+
+    number: int
+    url: str
+    reason: LinkReason
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CardResult:
+    """All that a card shows of a result; empty for a job that has none.
+
+    `problem` says why a result cannot be fetched, `is_fetching` that it takes longer than usual.
+    """
+
+    pictures: tuple[CardPicture, ...] = ()
+    links: tuple[CardLink, ...] = ()
+    problem: ResultProblem | None = None
+    is_fetching: bool = False
+
+
+NO_RESULT = CardResult()

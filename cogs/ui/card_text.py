@@ -1,0 +1,193 @@
+"""The sentences of a card, each within its share of Discord's 4,000 characters."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from cogs.errors import failure_sentence, result_sentence
+from cogs.ui.card_result import CardLink, CardResult, LinkReason
+from cogs.ui.states import STATES
+from cogs.ui.text import cut, duration, money, one_line, quoted, relative, shown_line
+from services.jobs.model import CANCELLABLE, CancelState, Job, JobStatus, Json
+from services.models.spec import ModelSpec
+
+# The shares, markup included. Together they stay below 4,000, whatever a job holds.
+HEADER_MAX = 250
+PROMPT_MAX = 900
+NAMES_MAX = 450
+PARAMETERS_MAX = 450
+PROGRESS_MAX = 350
+FAILURE_MAX = 350
+REASON_MAX = 600
+LINKS_MAX = 450
+FOOTER_MAX = 120
+
+_NAME_MAX = 60
+_VALUE_MAX = 60
+_MODEL_MAX = 90
+_COMMAND_MAX = 32
+_SEPARATOR = " · "
+
+_TOO_LATE = "Too late to cancel: it is already running."
+_GIVEN_BACK = "It does not count towards your quota."
+
+
+def header(job: Job, spec: ModelSpec | None) -> str:
+    """Return the state in words, the command, the model and who asked (a mention that pings nobody)."""
+    model = shown_line(spec.display_name if spec else job.model_id, _MODEL_MAX)
+    command = shown_line(job.command, _COMMAND_MAX)
+    return f"### {STATES[job.status].title}\n-# /{command}{_SEPARATOR}{model}{_SEPARATOR}asked by <@{job.owner_id}>"
+
+
+def prompt(job: Job) -> str:
+    """Return the prompt as a quote, shortened."""
+    return quoted(job.prompt, PROMPT_MAX)
+
+
+def names(job: Job) -> str:
+    """Return the pictures' names on one line; empty where the job has none."""
+    if not job.input_names:
+        return ""
+    label = "**Picture**" if len(job.input_names) == 1 else "**Pictures**"
+    kept, left = _fitting([shown_line(name, _NAME_MAX) for name in job.input_names], NAMES_MAX - 40, ", ")
+    return f"{label} {kept}" + (f" and {left} more" if left else "")
+
+
+def parameters(job: Job, spec: ModelSpec | None) -> str:
+    """Return the parameters that differ from the model's defaults, on one line; empty where none does."""
+    if spec is None:
+        return ""
+    texts = [
+        f"**{shown_line(field.title or field.name, _NAME_MAX)}** {shown_line(_value(value), _VALUE_MAX)}"
+        for field, value in spec.differing(job.inputs)
+    ]
+    kept, left = _fitting(texts, PARAMETERS_MAX - 40, _SEPARATOR)
+    return kept + (f" and {left} more" if left else "")
+
+
+def progress(job: Job) -> str:
+    """Return where the job stands, with Discord's own clock; what an ended job needs to have said is here too."""
+    lines = [_progress(job)]
+    if _is_too_late(job):
+        lines.append(_TOO_LATE)
+    elif job.status is JobStatus.RUNNING:
+        lines.append("A running job cannot be cancelled.")
+    if job.retry_of and not job.status.is_terminal:
+        lines.append(f"Submitted in place of job `{cut(job.retry_of, 40)}`.")
+    return "\n".join(lines)
+
+
+def failure(job: Job) -> Sequence[str]:
+    """Return our sentence about a failure, then the service's own reason as a quote where it gave one."""
+    if job.status is not JobStatus.FAILED or job.failure is None:
+        return ()
+    sentence = cut(failure_sentence(job.failure), FAILURE_MAX)
+    reason = one_line(job.failure.reason)
+    return (sentence, quoted(reason, REASON_MAX)) if reason else (sentence,)
+
+
+def missing_result(result: CardResult) -> str:
+    """Return why a result is not on the card (yet); empty where it is."""
+    if result.problem is not None:
+        return result_sentence(result.problem)
+    return "The result is there and being fetched; that takes longer than usual." if result.is_fetching else ""
+
+
+def links(links: Sequence[CardLink], *, unlisted: int) -> str:
+    """Return why results are linked to instead of shown; `unlisted` of them have no link on the card."""
+    if not links:
+        return ""
+    reasons = {link.reason for link in links}
+    sentences = [sentence for reason, sentence in _LINK_REASONS.items() if reason in reasons]
+    if unlisted < len(links):
+        sentences.append("The service's links expire, so save what you want to keep.")
+    if unlisted:
+        sentences.append(f"{unlisted} more: see `/job`.")
+    return cut(" ".join(sentences), LINKS_MAX)
+
+
+def footer(job: Job) -> str:
+    """Return the last line: the job's id first, by which a card is found again in its channel."""
+    parts = [footer_mark(job.job_id)]
+    if job.status.is_terminal:
+        if job.cost is not None:
+            parts.append(money(job.cost))
+        if job.finished_at is not None and job.submitted_at is not None:
+            parts.append(f"took {duration((job.finished_at - job.submitted_at).total_seconds())}")
+    return cut(_SEPARATOR.join(parts), FOOTER_MAX)
+
+
+def footer_mark(job_id: str) -> str:
+    """Return how a card's last line begins. No text of a person's can begin a text display this way."""
+    return f"-# Job {job_id}"
+
+
+def alt_text(job: Job, most: int) -> str:
+    """Return the result's description for those who do not see it: the prompt."""
+    return cut(one_line(job.prompt), most)
+
+
+def _is_too_late(job: Job) -> bool:
+    live = job.status in CANCELLABLE or job.status is JobStatus.RUNNING
+    return live and job.cancel is CancelState.REFUSED
+
+
+def _progress(job: Job) -> str:
+    accepted = f"accepted {relative(job.created_at)}"
+    match job.status:
+        case JobStatus.WAITING:
+            return f"Waiting for a free place; it starts by itself{_SEPARATOR}{accepted}"
+        case JobStatus.SUBMITTING:
+            return f"On its way to the model{_SEPARATOR}{accepted}"
+        case JobStatus.QUEUED:
+            place = "In the model's queue" if job.queue_position is None else f"Queue position **{job.queue_position}**"
+            return f"{place}{_SEPARATOR}{accepted}"
+        case JobStatus.RUNNING:
+            return f"Started {relative(job.started_at or job.changed_at)}{_SEPARATOR}{accepted}"
+        case _:
+            return _ended(job, relative(job.finished_at or job.changed_at))
+
+
+def _ended(job: Job, ended: str) -> str:
+    match job.status:
+        case JobStatus.CANCELLED:
+            return f"Cancelled {ended}. {_GIVEN_BACK}"
+        case JobStatus.EXPIRED if job.submitted_at is None:
+            return f"Given up {ended}: no place came free in time. Nothing was charged. {_GIVEN_BACK}"
+        case JobStatus.EXPIRED:
+            return f"Given up {ended}: there was no result in time. {_GIVEN_BACK}"
+        case JobStatus.UNCONFIRMED:
+            return (
+                f"The service's answer was lost {ended}: this job **may have been charged**, or never begun. "
+                f"It is not sent again by itself. {_GIVEN_BACK}"
+            )
+        case JobStatus.FAILED:
+            return f"Failed {ended}."
+        case _:
+            return f"Finished {ended}."
+
+
+def _value(value: Json) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list | tuple):
+        return ", ".join(_value(each) for each in value)
+    return str(value)
+
+
+def _fitting(texts: Sequence[str], most: int, between: str) -> tuple[str, int]:
+    """Return as many of the texts joined as fit into `most` characters, and how many are left out."""
+    kept: list[str] = []
+    length = 0
+    for text in texts:
+        length += len(text) + len(between)
+        if length > most:
+            break
+        kept.append(text)
+    return between.join(kept), len(texts) - len(kept)
+
+
+_LINK_REASONS = {
+    LinkReason.TOO_LARGE: "The result is larger than this place lets a bot upload.",
+    LinkReason.TOO_MANY: "A message holds ten files.",
+}

@@ -1,0 +1,189 @@
+"""A card's buttons: dynamic items, found by their custom_id after any restart; whose job it is, the database knows."""
+
+from __future__ import annotations
+
+import logging
+import re
+from contextlib import suppress
+from datetime import datetime, timedelta
+from typing import Self, cast
+
+import discord
+from discord import ui
+
+from cogs.answers import Acknowledgement, Deferral, acknowledge, answer_privately, show_privately
+from cogs.cancelling import actor_of, outcome_sentence
+from cogs.errors import NOT_SET_UP_HERE, guarded
+from cogs.places import require_place
+from cogs.resubmitting import has_dead_links, job_in_place_of
+from cogs.services import BotServices, services_of
+from cogs.ui.base import Panel
+from cogs.ui.text import quoted
+from services.errors import JobNotFound
+from services.jobs.cancelling import CancelOutcome
+from services.jobs.model import Delivery
+
+log = logging.getLogger(__name__)
+
+Interaction = discord.Interaction[discord.Client]
+Button = ui.Button[ui.LayoutView]
+AnyItem = ui.Item[ui.LayoutView]
+
+# Discord takes a token for 15 minutes; half a minute of that is left for clocks that differ.
+TOKEN_SECONDS = 15 * 60 - 30
+
+_JOB = r"(?P<job_id>[a-z0-9]{1,32})"
+_WARNING_COLOUR = 0xDA373C
+_DEAD_LINKS = (
+    "The pictures of that job were attached so long ago that Discord's links to them are dead. "
+    "Run the command again with the pictures; nothing was charged now."
+)
+
+
+class CancelButton(ui.DynamicItem[Button], template=f"cc:cancel:{_JOB}"):
+    """Cancels a job that does not run yet. `is_asked`: somebody has pressed it already."""
+
+    def __init__(self, job_id: str, *, is_asked: bool = False) -> None:
+        label = "Cancelling…" if is_asked else "Cancel"
+        super().__init__(Button(label=label, custom_id=f"cc:cancel:{job_id}", disabled=is_asked))
+        self.job_id = job_id
+
+    @classmethod
+    async def from_custom_id(cls, _interaction: Interaction, _item: AnyItem, match: re.Match[str], /) -> Self:
+        """Make the button that was pressed."""
+        return cls(match["job_id"])
+
+    @guarded
+    async def callback(self, interaction: Interaction) -> None:
+        """Cancel; what the card will show anyway is not said twice."""
+        services = services_of(interaction.client)
+        # A press whose acknowledgement failed was still a press: whoever pressed wants it cancelled.
+        await acknowledge(interaction, private=True)
+        await _renew_token(services, interaction, self.job_id)
+        outcome = await services.jobs.cancel(self.job_id, actor_of(interaction))
+        log.info("job_id=%s cancel pressed by %d: %s", self.job_id, interaction.user.id, outcome)
+        if outcome is not CancelOutcome.CANCELLED:
+            await answer_privately(interaction, outcome_sentence(outcome))
+
+
+class SubmitAnewButton(ui.DynamicItem[Button], template=f"cc:anew:{_JOB}"):
+    """Offers to submit an unconfirmed job once more, after a warning."""
+
+    def __init__(self, job_id: str) -> None:
+        super().__init__(Button(label="Submit anew", custom_id=f"cc:anew:{job_id}"))
+        self.job_id = job_id
+
+    @classmethod
+    async def from_custom_id(cls, _interaction: Interaction, _item: AnyItem, match: re.Match[str], /) -> Self:
+        """Make the button that was pressed."""
+        return cls(match["job_id"])
+
+    @guarded
+    async def callback(self, interaction: Interaction) -> None:
+        """Warn, with the button that does it."""
+        services = services_of(interaction.client)
+        if await _acknowledge_with_message(interaction, is_private=True) is None:
+            return
+        job = await services.jobs.require_unconfirmed(self.job_id, interaction.user.id)
+        if has_dead_links(job, now=services.clock.now()):
+            await answer_privately(interaction, f"{_DEAD_LINKS}\n{quoted(job.prompt, 1_500)}")
+            return
+        await show_privately(interaction, anew_warning(self.job_id, is_private=job.is_private))
+
+
+class ConfirmAnewButton(ui.DynamicItem[Button], template=f"cc:confirm:(?P<place>private|public):{_JOB}"):
+    """Submits an unconfirmed job once more. Whether its card is private stands in the id: the defer comes first."""
+
+    def __init__(self, job_id: str, *, is_private: bool) -> None:
+        place = "private" if is_private else "public"
+        super().__init__(
+            Button(
+                style=discord.ButtonStyle.danger,
+                label="Submit anew",
+                custom_id=f"cc:confirm:{place}:{job_id}",
+            )
+        )
+        self.job_id = job_id
+        self.is_private = is_private
+
+    @classmethod
+    async def from_custom_id(cls, _interaction: Interaction, _item: AnyItem, match: re.Match[str], /) -> Self:
+        """Make the button that was pressed."""
+        return cls(match["job_id"], is_private=match["place"] == "private")
+
+    @guarded
+    async def callback(self, interaction: Interaction) -> None:
+        """Submit; pressed twice, it is one job, and the second press is told so."""
+        services = services_of(interaction.client)
+        if services.guilds and interaction.guild_id not in services.guilds:
+            await answer_privately(interaction, NOT_SET_UP_HERE)
+            return
+        if not self.is_private:
+            require_place(interaction)
+        deferral = await _acknowledge_with_message(interaction, is_private=self.is_private)
+        if deferral is None:
+            return
+        old = await services.jobs.require_unconfirmed(self.job_id, interaction.user.id)
+        if has_dead_links(old, now=services.clock.now()):
+            await answer_privately(interaction, f"{_DEAD_LINKS}\n{quoted(old.prompt, 1_500)}")
+            return
+        new = job_in_place_of(old, interaction, _delivery(interaction, deferral))
+        accepted = await services.jobs.submit(new)
+        # The same press delivered twice has its card; another press must not leave a second message behind.
+        if accepted.job.interaction_id != interaction.id:
+            await answer_privately(interaction, f"It was submitted anew already, as job `{accepted.job.job_id}`.")
+
+
+def anew_warning(job_id: str, *, is_private: bool) -> Panel:
+    """Return what stands between a press and a second charge."""
+    frame: ui.Container[Panel] = ui.Container(
+        ui.TextDisplay(
+            "### Submit it anew?\nThe first submission may have reached the service: then **it is charged twice**, "
+            "and the first result is lost. It counts towards your quota like any new job."
+        ),
+        row_of(ConfirmAnewButton(job_id, is_private=is_private)),
+        accent_colour=_WARNING_COLOUR,
+    )
+    return Panel([frame])
+
+
+def row_of(*buttons: ui.DynamicItem[Button]) -> ui.ActionRow[Panel]:
+    """Return the buttons side by side. A dynamic item fits any view; discord.py's types do not say so."""
+    return ui.ActionRow(*cast("tuple[ui.Item[Panel], ...]", buttons))
+
+
+def _token_until(interaction: Interaction) -> datetime:
+    return interaction.created_at + timedelta(seconds=TOKEN_SECONDS)
+
+
+async def _acknowledge_with_message(interaction: Interaction, *, is_private: bool) -> Deferral | None:
+    """Defer with a message of its own; None where nothing can be answered any more."""
+    deferral = await acknowledge(interaction, private=is_private, as_new_message=True)
+    return None if deferral.acknowledgement is Acknowledgement.DEAD else deferral
+
+
+async def _renew_token(services: BotServices, interaction: Interaction, job_id: str) -> None:
+    """A press on one's own card brings a token that reaches the card for another quarter of an hour."""
+    if interaction.message is None:
+        return
+    # Somebody else's job: a moderator's press; the card is public then, and reached without a token.
+    with suppress(JobNotFound):
+        job = await services.jobs.require_own(job_id, interaction.user.id)
+        if not job.status.is_terminal:
+            await services.jobs.renew_token(
+                job_id, token=interaction.token, until=_token_until(interaction), message_id=interaction.message.id
+            )
+
+
+def _delivery(interaction: Interaction, deferral: Deferral) -> Delivery:
+    return Delivery(
+        application_id=interaction.application_id,
+        token=interaction.token,
+        token_until=_token_until(interaction),
+        upload_limit_bytes=interaction.filesize_limit,
+        original_message_id=deferral.message_id,
+    )
+
+
+# What the bot's client registers at its start.
+DYNAMIC_ITEMS = (CancelButton, SubmitAnewButton, ConfirmAnewButton)

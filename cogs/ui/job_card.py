@@ -1,0 +1,106 @@
+"""A job's card: the one message of a job, as a pure function of what is known of it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Sequence
+
+import discord
+from discord import ui
+
+from cogs.ui import card_text
+from cogs.ui.base import Panel
+from cogs.ui.card_result import NO_RESULT, CardLink, CardPicture, CardResult
+from cogs.ui.job_buttons import CancelButton, SubmitAnewButton, row_of
+from cogs.ui.states import STATES
+from cogs.ui.text import ALT_TEXT_MAX
+from services.jobs.model import CANCELLABLE, CancelState, Job, JobStatus, MediaKind
+from services.models.spec import ModelSpec
+
+# Discord: a link button's URL has 512 characters at most, an action row five buttons, a gallery ten items.
+BUTTON_URL_MAX = 512
+ROW_BUTTONS_MAX = 5
+GALLERY_MAX = 10
+
+CardItem = ui.Item[Panel]
+
+
+def render_card(job: Job, *, spec: ModelSpec | None, result: CardResult = NO_RESULT) -> Panel:
+    """Return the card. Equal facts give an equal card; `spec` is None where the model is no longer offered."""
+    frame: ui.Container[Panel] = ui.Container(*_items(job, spec, result), accent_colour=STATES[job.status].colour)
+    return Panel([frame])
+
+
+def render_plain_card(job: Job, *, result: CardResult = NO_RESULT) -> Panel:
+    """Return a card without anything that a person or a service wrote, for when Discord refuses the full one."""
+    lines = [f"### {STATES[job.status].title}", f"Asked by <@{job.owner_id}>. The whole card: `/job`."]
+    items: list[CardItem] = [ui.TextDisplay("\n".join(lines))]
+    items.extend(ui.File(f"attachment://{picture.filename}") for picture in result.pictures)
+    items.append(ui.TextDisplay(card_text.footer(job)))
+    return Panel(items)
+
+
+def digest_of(card: Panel, filenames: Sequence[str]) -> str:
+    """Return a short digest of the payload: cards with equal digests look the same."""
+    components: object = card.to_components()  # type: ignore[no-untyped-call] # discord.py leaves it untyped
+    payload = json.dumps([components, list(filenames)], sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(payload.encode()).hexdigest()[:32]
+
+
+def _items(job: Job, spec: ModelSpec | None, result: CardResult) -> Iterator[CardItem]:
+    yield ui.TextDisplay(card_text.header(job, spec))
+    for text in (card_text.prompt(job), card_text.names(job), card_text.parameters(job, spec)):
+        if text:
+            yield ui.TextDisplay(text)
+    yield ui.Separator(visible=True)
+    yield ui.TextDisplay("\n".join([card_text.progress(job), *card_text.failure(job)]))
+    yield from _result(job, result)
+    buttons = _buttons(job)
+    if buttons:
+        yield row_of(*buttons)
+    yield ui.TextDisplay(card_text.footer(job))
+
+
+def _result(job: Job, result: CardResult) -> Iterator[CardItem]:
+    seen = [picture for picture in result.pictures if picture.kind is not MediaKind.AUDIO]
+    if seen:
+        yield ui.MediaGallery(*(_gallery_item(job, picture) for picture in seen[:GALLERY_MAX]))
+    for picture in result.pictures:
+        if picture.kind is MediaKind.AUDIO:
+            yield ui.File(_uri(picture))
+    missing = card_text.missing_result(result)
+    if missing:
+        yield ui.TextDisplay(missing)
+    yield from _links(result.links)
+
+
+def _links(links: Sequence[CardLink]) -> Iterator[CardItem]:
+    listed = [link for link in links if len(link.url) <= BUTTON_URL_MAX][: 2 * ROW_BUTTONS_MAX]
+    text = card_text.links(links, unlisted=len(links) - len(listed))
+    if text:
+        yield ui.TextDisplay(text)
+    for first in range(0, len(listed), ROW_BUTTONS_MAX):
+        row = listed[first : first + ROW_BUTTONS_MAX]
+        yield ui.ActionRow(*(_link_button(link, is_only=len(links) == 1) for link in row))
+
+
+def _link_button(link: CardLink, *, is_only: bool) -> ui.Button[Panel]:
+    label = "Open the result" if is_only else f"Open result {link.number}"
+    return ui.Button(style=discord.ButtonStyle.link, label=label, url=link.url)
+
+
+def _gallery_item(job: Job, picture: CardPicture) -> discord.MediaGalleryItem:
+    return discord.MediaGalleryItem(_uri(picture), description=card_text.alt_text(job, ALT_TEXT_MAX) or None)
+
+
+def _uri(picture: CardPicture) -> str:
+    return f"attachment://{picture.filename}"
+
+
+def _buttons(job: Job) -> list[CancelButton | SubmitAnewButton]:
+    if job.status is JobStatus.UNCONFIRMED:
+        return [SubmitAnewButton(job.job_id)]
+    if job.status in CANCELLABLE and job.cancel is not CancelState.REFUSED:
+        return [CancelButton(job.job_id, is_asked=job.cancel is CancelState.REQUESTED)]
+    return []
