@@ -1,0 +1,68 @@
+"""What the answer to a paid POST means: accepted, certainly refused, certainly not sent, or not to be known."""
+
+from __future__ import annotations
+
+import logging
+
+from services.errors import ApiNotSent, ApiOutcomeUnknown, ApiRefused, FailureKind
+from services.runcomfy.transport import Answer
+from services.runcomfy.wire import FAILURE_BY_CODE, GarbledBody, SubmitBody, decode, read_body, read_error
+
+log = logging.getLogger(__name__)
+
+_OK = range(200, 300)
+_CLIENT_ERRORS = range(400, 500)
+_REQUEST_TIMEOUT = 408
+_TOO_MANY_REQUESTS = 429
+
+FAILURE_BY_STATUS = {
+    400: FailureKind.BAD_INPUT,
+    401: FailureKind.BAD_TOKEN,
+    402: FailureKind.NO_BALANCE,
+    403: FailureKind.FORBIDDEN,
+    404: FailureKind.UNKNOWN_MODEL,
+    422: FailureKind.BAD_INPUT,
+}
+
+
+def read_submit_answer(answer: Answer) -> str:
+    """Return the request id of an accepted submit.
+
+    Raises: ApiRefused (nothing accepted), ApiNotSent (429), ApiOutcomeUnknown (all that leaves room for doubt).
+    """
+    if answer.status == _TOO_MANY_REQUESTS:
+        raise ApiNotSent("HTTP 429", retry_after_seconds=answer.retry_after_seconds)
+    if answer.status in _CLIENT_ERRORS and answer.status != _REQUEST_TIMEOUT:
+        raise read_refusal(answer)
+    if answer.status not in _OK:
+        raise ApiOutcomeUnknown(f"HTTP {answer.status}")
+    try:
+        document = decode(answer.raw)
+        body = read_body(SubmitBody, document)
+    except GarbledBody as error:
+        raise ApiOutcomeUnknown(f"HTTP {answer.status} with {error}") from error
+    code, reason = read_error(document)
+    if code in FAILURE_BY_CODE:
+        raise ApiRefused(FAILURE_BY_CODE[code], http_status=answer.status, error_code=code, reason=reason)
+    if code is not None or body.usable_id is None:
+        # The operator may find here what `adopt` needs.
+        log.error(
+            "a submit's answer cannot be trusted: HTTP %d, code %s, request_id=%.130r",
+            answer.status,
+            code,
+            body.request_id,
+        )
+        raise ApiOutcomeUnknown(
+            f"HTTP {answer.status} with code {code}" if code else "an answer without a usable request id"
+        )
+    return body.usable_id
+
+
+def read_refusal(answer: Answer) -> ApiRefused:
+    """Return what a definite refusal says: a known code decides before the HTTP status does."""
+    try:
+        code, reason = read_error(decode(answer.raw))
+    except GarbledBody:
+        code, reason = None, ""
+    kind = FAILURE_BY_CODE.get(code or 0) or FAILURE_BY_STATUS.get(answer.status, FailureKind.REFUSED)
+    return ApiRefused(kind, http_status=answer.status, error_code=code, reason=reason)

@@ -1,0 +1,179 @@
+"""HTTP to the Model API: the sessions, the token, and bodies read up to a cap.
+
+The token goes into requests to our own base URL only, built here; no redirect is ever followed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Self
+
+import aiohttp
+from yarl import URL
+
+from services.clock import Clock
+from services.errors import SettingsError
+from services.runcomfy.hosts import is_loopback
+from services.runcomfy.retry import parse_retry_after
+
+DEFAULT_BASE_URL = "https://model-api.runcomfy.net"
+
+_SHORTEST_TOKEN = 8
+_LARGEST_BODY = 4 * 1024 * 1024
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ApiTimeouts:
+    """Bounds in seconds: making a connection, a free call, the paid POST as a whole (official client: 10, 30, 100)."""
+
+    connect_seconds: float = 10.0
+    free_seconds: float = 30.0
+    submit_seconds: float = 100.0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Answer:
+    """An HTTP answer. `raw` is None where the body did not arrive whole (or is absurdly large)."""
+
+    status: int
+    raw: bytes | None
+    retry_after_seconds: float | None
+
+
+class ApiTransport:
+    """Two sessions: one that keeps connections for free calls, one that opens a new one for each paid POST."""
+
+    def __init__(self, *, token: str, base_url: str, user_agent: str, timeouts: ApiTimeouts, clock: Clock) -> None:
+        self._base = _require_base(base_url)
+        self._token = _require_token(token)
+        self._headers = {
+            "Authorization": f"Bearer {self._token}",
+            "Accept": "application/json",
+            "User-Agent": user_agent,
+        }
+        self._timeouts = timeouts
+        self._clock = clock
+        self._free: aiohttp.ClientSession | None = None
+        self._paid: aiohttp.ClientSession | None = None
+
+    async def __aenter__(self) -> Self:
+        """Open the sessions."""
+        self._free = aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar())
+        # A kept connection can die under a POST, which would leave its outcome unknown.
+        self._paid = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(force_close=True, limit=0),
+            cookie_jar=aiohttp.DummyCookieJar(),
+        )
+        return self
+
+    async def __aexit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Close the sessions."""
+        for session in (self._free, self._paid):
+            if session is not None:
+                await session.close()
+
+    async def call(self, method: str, path: str, *, query: str = "", within_seconds: float) -> Answer:
+        """Make a free call. Raises: aiohttp.ClientError, TimeoutError."""
+        seconds = min(within_seconds, self._timeouts.free_seconds)
+        return await self._send(_opened(self._free), method, self._url(path, query), body=None, seconds=seconds)
+
+    async def post_paid(self, path: str, body: bytes) -> Answer:
+        """Make the paid POST, once, on a connection of its own.
+
+        A connection that was not made in time is aiohttp.ConnectionTimeoutError, never a plain TimeoutError: the whole
+        is bounded by more seconds than connecting is.
+        Raises: aiohttp.ClientError, TimeoutError.
+        """
+        seconds = self._timeouts.connect_seconds + self._timeouts.submit_seconds
+        return await self._send(_opened(self._paid), "POST", self._url(path, ""), body=body, seconds=seconds)
+
+    def _url(self, path: str, query: str) -> URL:
+        return URL(f"{self._base}{path}{'?' if query else ''}{query}", encoded=True)
+
+    async def _send(
+        self,
+        session: aiohttp.ClientSession,
+        method: str,
+        url: URL,
+        *,
+        body: bytes | None,
+        seconds: float,
+    ) -> Answer:
+        loop = asyncio.get_running_loop()
+        until = loop.time() + seconds
+        connect = self._timeouts.connect_seconds
+        headers: Mapping[str, str] = self._headers | ({"Content-Type": "application/json"} if body is not None else {})
+        async with asyncio.timeout_at(until):
+            response = await session.request(
+                method,
+                url,
+                data=body,
+                headers=headers,
+                allow_redirects=False,
+                timeout=aiohttp.ClientTimeout(total=None, connect=connect, sock_connect=connect),
+            )
+        async with response:
+            return Answer(
+                status=response.status,
+                raw=self._without_token(await _read_capped(response, until=until)),
+                retry_after_seconds=parse_retry_after(response.headers.get("Retry-After"), now=self._clock.now()),
+            )
+
+    def _without_token(self, raw: bytes | None) -> bytes | None:
+        """Blot the token out of a body that echoes it: what it says may reach people."""
+        return raw.replace(self._token.encode(), b"(token)") if raw is not None else None
+
+
+async def _read_capped(response: aiohttp.ClientResponse, *, until: float) -> bytes | None:
+    """Return the body, None where it breaks off, hangs or grows too large: its status counts all the same."""
+    parts: list[bytes] = []
+    size = 0
+    try:
+        async with asyncio.timeout_at(until):
+            async for part in response.content.iter_any():
+                size += len(part)
+                if size > _LARGEST_BODY:
+                    response.close()
+                    return None
+                parts.append(part)
+    except (aiohttp.ClientError, TimeoutError):
+        response.close()
+        return None
+    return b"".join(parts)
+
+
+def _opened(session: aiohttp.ClientSession | None) -> aiohttp.ClientSession:
+    if session is None:
+        raise RuntimeError("used outside its `async with`")
+    return session
+
+
+def _require_base(text: str) -> str:
+    """Return the base URL without its last slash. Raises: SettingsError."""
+    try:
+        url = URL(text)
+        host, is_https, port = url.raw_host, url.scheme == "https", url.port
+    except ValueError:
+        host, is_https, port = None, False, None
+        url = URL()
+    if not host or not port or url.user or url.password or url.query_string or url.fragment:
+        raise SettingsError("runcomfy.base_url is no plain URL such as https://model-api.runcomfy.net")
+    if not is_https and not (url.scheme == "http" and is_loopback(host)):
+        raise SettingsError("runcomfy.base_url must begin with https:// (the token travels with each request)")
+    return str(url).rstrip("/")
+
+
+def _require_token(token: str) -> str:
+    """Return the token if a header can hold it. Raises: SettingsError, which does not repeat it."""
+    text = token.strip()
+    if not text or not text.isascii() or not text.isprintable() or " " in text or len(text) < _SHORTEST_TOKEN:
+        raise SettingsError("runcomfy.token is empty, too short, or holds characters that no token has")
+    return text

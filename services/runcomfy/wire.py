@@ -1,0 +1,234 @@
+"""The Model API's bodies: the only place that knows its field names, status words and error codes.
+
+Whatever is not understood must not spoil what is: a field of a wrong type counts as absent, an unknown word has a
+name (RequestState.UNKNOWN) and is logged. Numbers with a point are read as Decimal: a cost is money.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+from decimal import Decimal
+from typing import Annotated, TypeVar
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
+
+from services.errors import FailureKind
+from services.jobs.ports import Progress, RequestState
+from services.runcomfy.outputs import find_outputs
+from services.runcomfy.reasons import read_reason
+
+log = logging.getLogger(__name__)
+
+# Opaque to us; what the official client accepts.
+_REQUEST_ID = re.compile(r"[A-Za-z0-9_-]{1,128}")
+
+NOT_FOUND_CODE = 404001
+# error_code → what it means; documented for the Model API, or for its siblings at RunComfy.
+FAILURE_BY_CODE = {
+    400001: FailureKind.UNKNOWN_MODEL,
+    400002: FailureKind.NO_BALANCE,
+    400004: FailureKind.BAD_TOKEN,
+    401001: FailureKind.BAD_TOKEN,
+    403001: FailureKind.FORBIDDEN,
+    403003: FailureKind.FORBIDDEN,
+    NOT_FOUND_CODE: FailureKind.UNKNOWN_MODEL,
+    422001: FailureKind.BAD_INPUT,
+}
+
+_RUNNING_WORDS = {
+    "in_queue": RequestState.IN_QUEUE,
+    "queued": RequestState.IN_QUEUE,
+    "pending": RequestState.IN_QUEUE,
+    "waiting": RequestState.IN_QUEUE,
+    "in_progress": RequestState.RUNNING,
+    "running": RequestState.RUNNING,
+    "starting": RequestState.RUNNING,
+    "processing": RequestState.RUNNING,
+}
+_END_WORDS = {
+    "succeeded": RequestState.SUCCEEDED,
+    "completed": RequestState.SUCCEEDED,
+    "failed": RequestState.FAILED,
+    "cancelled": RequestState.CANCELLED,
+    "canceled": RequestState.CANCELLED,
+}
+_CANCELLED_WORDS = frozenset({"cancelled", "canceled"})
+_NOT_CANCELLABLE = "not_cancellable"
+
+
+class GarbledBody(ValueError):
+    """A body that is not what this route answers; the message holds nothing of it."""
+
+
+def _text_or_none(value: object) -> object:
+    return value if isinstance(value, str) else None
+
+
+def _count_or_none(value: object) -> object:
+    is_count = isinstance(value, int) and not isinstance(value, bool) and value >= 0
+    return value if is_count else None
+
+
+def _code_or_none(value: object) -> object:
+    if isinstance(value, str) and value.strip().isascii() and value.strip().isdigit() and len(value) < 12:  # noqa: PLR2004 - longer is no code
+        value = int(value)
+    return value if isinstance(value, int) and not isinstance(value, bool) and value != 0 else None
+
+
+def _money_or_none(value: object) -> object:
+    if isinstance(value, bool) or not isinstance(value, int | Decimal):
+        return None
+    amount = Decimal(value)
+    return amount if amount.is_finite() and amount >= 0 else None
+
+
+Text = Annotated[str | None, BeforeValidator(_text_or_none)]
+Count = Annotated[int | None, BeforeValidator(_count_or_none)]
+Code = Annotated[int | None, BeforeValidator(_code_or_none)]
+Money = Annotated[Decimal | None, BeforeValidator(_money_or_none)]
+
+
+class _Body(BaseModel):
+    model_config = ConfigDict(extra="ignore", frozen=True, hide_input_in_errors=True)
+
+
+class SubmitBody(_Body):
+    """POST /v1/models/{model_id}."""
+
+    request_id: Text = None
+
+    @property
+    def usable_id(self) -> str | None:
+        """The request id, if it can be asked about."""
+        return self.request_id if self.request_id and is_request_id(self.request_id) else None
+
+
+class RequestBody(_Body):
+    """GET /v1/requests/{id}/status and /result: one shape covers both."""
+
+    status: str
+    queue_position: Count = None
+    output: object = None
+    cost: Money = None
+    error: object = None
+    error_message: object = None
+
+
+class CancelBody(_Body):
+    """POST /v1/requests/{id}/cancel."""
+
+    status: Text = None
+    outcome: Text = None
+
+
+class ErrorBody(_Body):
+    """What comes with an error, under any HTTP status."""
+
+    error_code: Code = None
+
+
+BodyT = TypeVar("BodyT", bound=_Body)
+
+
+def is_request_id(text: str) -> bool:
+    """Whether a text can be a request id, and stand in a URL."""
+    return _REQUEST_ID.fullmatch(text) is not None
+
+
+def decode(raw: bytes | None) -> object:
+    """Return the JSON of a body. Raises: GarbledBody."""
+    if not raw:
+        raise GarbledBody("an empty body")
+    try:
+        return json.loads(raw.decode("utf-8-sig"), parse_float=Decimal, parse_constant=_refuse_constant)
+    except (ValueError, RecursionError) as error:
+        raise GarbledBody("a body that is no JSON") from error
+
+
+def read_body(kind: type[BodyT], document: object) -> BodyT:
+    """Return the document as that body. Raises: GarbledBody."""
+    if not isinstance(document, dict):
+        raise GarbledBody(f"a body that is no object where {kind.__name__} was due")
+    try:
+        return kind.model_validate(document)
+    except ValidationError as error:
+        raise GarbledBody(f"a body that is no {kind.__name__}") from error
+
+
+def read_error(document: object) -> tuple[int | None, str]:
+    """Return the error code and the service's own sentence, None and empty where there are none."""
+    code = read_body(ErrorBody, document).error_code if isinstance(document, dict) else None
+    return code, read_reason(document)
+
+
+def read_status(document: object) -> Progress:
+    """Read /status: whatever it calls an end is FINISHED, since a failed job can show `completed` here."""
+    body = read_body(RequestBody, document)
+    word = _normalised(body.status)
+    if word in _END_WORDS:
+        return Progress(state=RequestState.FINISHED, reason=_reason_of(body))
+    return Progress(state=_live_state(word), queue_position=body.queue_position)
+
+
+def read_result(document: object) -> Progress:
+    """Read /result: its state, and at the end the files, the cost in USD, or the reason of a failure."""
+    body = read_body(RequestBody, document)
+    word = _normalised(body.status)
+    state = _END_WORDS.get(word) or _live_state(word)
+    if state is not RequestState.SUCCEEDED:
+        reason = _reason_of(body) if state is RequestState.FAILED else ""
+        return Progress(state=state, queue_position=body.queue_position, cost=body.cost, reason=reason)
+    outputs = find_outputs(body.output)
+    if not outputs and (reason := _reason_of(body)):
+        # "completed" also closes failed requests elsewhere in this API: with an error and no file it is one.
+        return Progress(state=RequestState.FAILED, cost=body.cost, reason=reason)
+    return Progress(state=state, outputs=outputs, cost=body.cost)
+
+
+def has_end_state(document: object) -> bool:
+    """Whether a body says how a request ended: then its `error_code` is about the request, not about the call."""
+    status = document.get("status") if isinstance(document, dict) else None
+    return isinstance(status, str) and _normalised(status) in _END_WORDS
+
+
+def read_catalog(document: object) -> None:
+    """Hold a body against what the catalogue answers. Raises: GarbledBody."""
+    if not isinstance(document, dict) or not isinstance(document.get("models"), list):
+        raise GarbledBody("a body that is no catalogue")
+
+
+def read_cancel(document: object) -> bool | None:
+    """Return whether the cancel was confirmed (True) or refused (False); None where the body does not say.
+
+    `outcome` decides first; the documents' own sample has the status `completed` beside the outcome `cancelled`.
+    """
+    body = read_body(CancelBody, document)
+    outcome = _normalised(body.outcome or "")
+    if outcome in _CANCELLED_WORDS:
+        return True
+    if outcome == _NOT_CANCELLABLE:
+        return False
+    if outcome:
+        log.warning("a cancel's outcome was never seen before: %.60r", outcome)
+    return True if _normalised(body.status or "") in _CANCELLED_WORDS else None
+
+
+def _reason_of(body: RequestBody) -> str:
+    return read_reason(body.error) or read_reason(body.error_message)
+
+
+def _live_state(word: str) -> RequestState:
+    state = _RUNNING_WORDS.get(word, RequestState.UNKNOWN)
+    if state is RequestState.UNKNOWN:
+        log.warning("a request's state was never seen before: %.60r", word)
+    return state
+
+
+def _normalised(word: str) -> str:
+    return word.strip().lower().replace("-", "_").replace(" ", "_")
+
+
+def _refuse_constant(name: str) -> object:
+    raise GarbledBody(f"{name} is no JSON")
