@@ -1,0 +1,64 @@
+# Each target sets up what it needs. `make` alone lists them. Another Python: make PYTHON=python3.13 test
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+# Set up once for each state of the lock file.
+READY := $(VENV)/.ready
+WORKERS ?= 2
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test run sandbox bench check fix lock clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(READY) ## make .venv with every dependency, pinned by hash
+
+$(READY): requirements-dev.lock
+	@command -v "$(PYTHON)" >/dev/null 2>&1 || \
+		{ echo "There is no $(PYTHON) here: install Python 3.11 or newer, or name one: make PYTHON=python3.13 ..." >&2; exit 1; }
+	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "$(PYTHON) is too old: Python 3.11 or newer is needed, name one: make PYTHON=python3.13 ..." >&2; exit 1; }
+	@"$(PYTHON)" -c 'import ensurepip, venv' 2>/dev/null || \
+		{ echo "$(PYTHON) cannot make a virtual environment: install its venv module (Debian, Ubuntu: python3-venv)" >&2; exit 1; }
+	@echo "Setting up $(VENV) (once, about a minute) ..."
+	@"$(PYTHON)" -m venv --clear $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@touch $(READY)
+
+demo: $(READY) ## see the bot work: a local Discord, a local Model API, one /edit from start to end
+	@$(BIN)/python -m sandbox demo
+
+test: $(READY) ## run every test
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
+
+run: $(READY) ## run the bot with config.toml
+	@$(BIN)/python -m bot run --config config.toml
+
+sandbox: $(READY) ## run the local Discord, the local Model API and the bot until Ctrl-C
+	@$(BIN)/python -m sandbox
+
+bench: $(READY) ## measure how fast commands are acknowledged, beside a bare discord.py bot
+	@$(BIN)/python -m bench
+
+check: $(READY) ## lint, types, layers, Dockerfile
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+	@$(BIN)/hadolint Dockerfile
+	@echo "Every check passed."
+
+fix: $(READY) ## mend what the linter can mend by itself
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+UV_COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --no-emit-find-links --no-annotate --no-header --extra speed pyproject.toml
+
+lock: $(READY) ## write the lock files anew from pyproject.toml (UPGRADE=--upgrade for newer versions)
+	@$(UV_COMPILE) $(UPGRADE) --output-file requirements.lock
+	@$(UV_COMPILE) $(UPGRADE) --group dev --output-file requirements-dev.lock
+
+clean: ## remove what the targets made, but no data
+	@rm -rf $(VENV) demo-output build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .coverage*
