@@ -262,6 +262,8 @@ async def test_the_catalog_can_be_searched_and_paged(clock: WorldClock, tmp_path
         ]
         found = (await client.call("GET", "/v1/models?search=GPT&category=image-to-image")).json
         assert found["total"] == 1
+        assert (await client.call("GET", "/v1/models?category=text-to-image")).json["total"] == 1
+        assert (await client.call("GET", "/v1/models?kind=workflow")).json["total"] == 0
         categories = (await client.call("GET", "/v1/models/categories")).json
         assert categories == {"categories": ["any-to-audio", "image-to-image", "image-to-video", "text-to-image"]}
         one = (await client.call("GET", f"/v1/models/{MODEL}")).json

@@ -195,6 +195,26 @@ async def test_a_job_can_be_held_moved_and_failed_by_hand(server: ModelApiServer
     assert released.started_at is not None
 
 
+async def test_jobs_that_are_held_stay_until_they_are_released(server: ModelApiServer, client: Client) -> None:
+    """Neither the queue nor the run ends by itself under a hold, and a cancelled job makes nothing."""
+    server.pace.hold_in_progress()
+    await client.submit()
+    held = server.submits[0]
+    await held.reached(RequestState.IN_PROGRESS)
+    await client.submit()
+    await server.submits[1].finish()
+    assert held.state is RequestState.IN_PROGRESS
+    server.pace.hold_in_queue()
+    await client.submit()
+    cancelled = server.submits[2]
+    await client.cancel(cancelled.request_id)
+    server.pace.release()
+    await client.submit()
+    await server.submits[3].ended()
+    await held.ended()
+    assert (cancelled.state, cancelled.outputs, cancelled.cost) == (RequestState.CANCELLED, (), None)
+
+
 async def test_two_hundred_jobs_at_once_are_carried_while_the_server_keeps_answering(
     server: ModelApiServer, client: Client
 ) -> None:
