@@ -1,0 +1,1 @@
+"""Jobs and notes in a database: one class for SQLite and PostgreSQL."""

@@ -1,0 +1,77 @@
+"""Accepts jobs and writes their changes."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import bindparam, insert, or_, select, text
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.jobs.model import Job, JobStatus, NewJob
+from services.jobs.ports import Accepted
+from services.jobs.quota import QuotaLimits, require_room
+from services.store.quota_counting import count_usage
+from services.store.rows import FREE_POLL, accepted_job, change_parameters, change_statement, job_of, new_row
+from services.store.store_part import StorePart
+from services.store.tables import jobs, users
+
+# The row to be locked must exist: on PostgreSQL there is nothing to lock otherwise. (SQLite's writers come one by one.)
+_ENSURE_USER = text("INSERT INTO users (user_id) VALUES (:user_id) ON CONFLICT DO NOTHING")
+_LOCK_USER = select(users.c.user_id).where(users.c.user_id == bindparam("user_id")).with_for_update()
+_ALREADY = select(jobs).where(
+    or_(jobs.c.interaction_id == bindparam("interaction"), jobs.c.retry_of == bindparam("unconfirmed")),
+)
+_INSERT = insert(jobs)
+_CHANGE = change_statement()
+_CHANGE_AND_FREE = change_statement(**FREE_POLL)
+
+
+class Accepting(StorePart):
+    """The ways in which a job comes into the store and changes there."""
+
+    async def accept(self, new: NewJob, *, limits: QuotaLimits, now: datetime, deadline: datetime) -> Accepted:
+        """Insert the job if its owner has room: one transaction, with the owner's row locked.
+
+        Raises: QuotaExceeded, StoreUnavailable.
+        """
+
+        async def work(connection: AsyncConnection) -> Accepted:
+            await connection.execute(_ENSURE_USER, {"user_id": new.owner_id})
+            await connection.execute(_LOCK_USER, {"user_id": new.owner_id})
+            if (there := await _find_accepted(connection, new)) is not None:
+                return Accepted(job=there, is_new=False)
+            require_room(await count_usage(connection, new.owner_id, now=now), limits)
+            job = accepted_job(new, at=now, deadline=deadline)
+            await connection.execute(_INSERT, new_row(job))
+            return Accepted(job=job, is_new=True)
+
+        try:
+            return await self._database.write(work)
+        except IntegrityError:
+            # Its interaction came in under another owner's lock at the same moment: now it can be seen.
+            return await self._database.write(work)
+
+    async def replace(self, job: Job, *, expected_version: int) -> bool:
+        """Write the job's changed facts if the row still has the expected version.
+
+        A job that has ended or waits again is nobody's to ask about: its poll lease is freed.
+        Raises: StoreUnavailable; ValueError where the new version is not higher.
+        """
+        if job.version <= expected_version:
+            msg = f"{job.job_id}: version {job.version} does not follow {expected_version}"
+            raise ValueError(msg)
+        frees = job.status.is_terminal or job.status is JobStatus.WAITING
+        statement = _CHANGE_AND_FREE if frees else _CHANGE
+
+        async def work(connection: AsyncConnection) -> bool:
+            result = await connection.execute(statement, change_parameters(job, expected_version=expected_version))
+            return result.rowcount == 1
+
+        return await self._database.write(work)
+
+
+async def _find_accepted(connection: AsyncConnection, new: NewJob) -> Job | None:
+    result = await connection.execute(_ALREADY, {"interaction": new.interaction_id, "unconfirmed": new.retry_of})
+    found = [job_of(row) for row in result]
+    return next((job for job in found if job.interaction_id == new.interaction_id), found[0] if found else None)

@@ -1,0 +1,152 @@
+"""Which cards are behind, who draws them, and where they are."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from sqlalchemy import bindparam, case, func, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.jobs.model import Delivery, DeliveryStep, Job
+from services.jobs.ports import Lease
+from services.store.column_types import EPOCH
+from services.store.engine import db_now
+from services.store.leasing import lease_parameters
+from services.store.rows import FREE_ANNOUNCE, card_columns, delivery_of
+from services.store.store_part import StorePart
+from services.store.tables import IS_UNANNOUNCED, jobs
+
+_IS_FREE = jobs.c.announce_until <= db_now()
+# Due, and not before Discord may be tried again: a change never shortens a Retry-After, not even a job's end.
+_SHOWN_AT = case((jobs.c.not_before > jobs.c.due_at, jobs.c.not_before), else_=jobs.c.due_at)
+_BEHIND = (
+    select(jobs.c.job_id)
+    .where(IS_UNANNOUNCED, jobs.c.due_at <= bindparam("now"), jobs.c.not_before <= bindparam("now"), _IS_FREE)
+    .order_by(jobs.c.due_at, jobs.c.number)
+    .limit(bindparam("most"))
+    .with_for_update(skip_locked=True)
+    .cte("behind")
+)
+_TAKE_CHANGED = (
+    update(jobs)
+    .where(jobs.c.job_id.in_(select(_BEHIND.c.job_id)))
+    .values(announce_owner=bindparam("taker"), announce_until=db_now() + bindparam("ttl"))
+    .returning(*jobs.c)
+)
+_NEXT_DUE = select(func.min(_SHOWN_AT)).where(IS_UNANNOUNCED, _IS_FREE)
+_CARD = (
+    select(
+        *(column for column in jobs.c if column.name.startswith("card_")),
+        ((jobs.c.announce_owner == bindparam("holder")) & (jobs.c.announce_until > db_now())).label("is_held"),
+    )
+    .where(jobs.c.job_id == bindparam("wanted"))
+    .with_for_update()
+)
+_POSTPONE = (
+    update(jobs)
+    .where(jobs.c.job_id == bindparam("wanted"), jobs.c.announce_owner == bindparam("holder"))
+    .values(**FREE_ANNOUNCE, not_before=bindparam("until", type_=jobs.c.not_before.type))
+)
+_ROW = update(jobs).where(jobs.c.job_id == bindparam("wanted"))
+# A change that came during the edit waits for more to melt with, from its own time on.
+_ACKNOWLEDGED = {**FREE_ANNOUNCE, "due_at": jobs.c.latest_due_at, "not_before": EPOCH}
+_RENDER_AGAIN = _ROW.values(version=jobs.c.version + 1, card_digest=None)
+
+
+class Announcing(StorePart):
+    """Changes on their way to the cards. A lease is held while it has not run out by the database's clock."""
+
+    async def take_changed(self, lease: Lease, *, now: datetime, most: int) -> Sequence[Job]:
+        """Take the announce lease of jobs whose cards are behind and due. Raises: StoreUnavailable."""
+        parameters = {**lease_parameters(lease), "now": now, "most": most}
+        return await self._take_jobs(_TAKE_CHANGED, parameters)
+
+    async def next_change_due(self) -> datetime | None:
+        """Return when the next free card is due. Raises: StoreUnavailable."""
+
+        async def work(connection: AsyncConnection) -> datetime | None:
+            due_at: datetime | None = (await connection.execute(_NEXT_DUE)).scalar_one()
+            return due_at
+
+        return await self._database.read(work)
+
+    async def save_delivery(self, job_id: str, delivery: Delivery, *, owner: str) -> bool:
+        """Write where the card is, while the owner holds its lease. Raises: StoreUnavailable."""
+
+        async def work(connection: AsyncConnection) -> bool:
+            stored = await _held_card(connection, job_id, owner)
+            if stored is None:
+                return False
+            statement = _ROW.values(card_columns(merged(stored, delivery)))
+            await connection.execute(statement, {"wanted": job_id})
+            return True
+
+        return await self._database.write(work)
+
+    async def acknowledge(self, job_id: str, delivery: Delivery, *, owner: str, version: int) -> bool:
+        """Record what the card shows; with the lease lost, have it rendered again. Raises: StoreUnavailable."""
+
+        async def work(connection: AsyncConnection) -> bool:
+            stored = await _held_card(connection, job_id, owner)
+            if stored is None:
+                await connection.execute(_RENDER_AGAIN, {"wanted": job_id})
+                return False
+            card = card_columns(merged(stored, delivery))
+            statement = _ROW.values(**card, **_ACKNOWLEDGED, announced_version=version)
+            await connection.execute(statement, {"wanted": job_id})
+            return True
+
+        return await self._database.write(work)
+
+    async def postpone(self, job_id: str, *, owner: str, until: datetime) -> None:
+        """Free the lease; the card is not due before `until`. Raises: StoreUnavailable."""
+        await self._write(_POSTPONE, {"wanted": job_id, "holder": owner, "until": until})
+
+    async def renew_token(self, job_id: str, *, token: str, until: datetime, message_id: int) -> None:
+        """Use a fresh interaction token if it is of the card's message. Raises: StoreUnavailable."""
+
+        async def work(connection: AsyncConnection) -> None:
+            row = (await connection.execute(_CARD, {"wanted": job_id, "holder": None})).one_or_none()
+            if row is None:
+                return
+            stored = delivery_of(row._mapping)  # noqa: SLF001 - SQLAlchemy's public way to columns by name
+            card = renewed(stored, token=token, until=until, message_id=message_id)
+            if card != stored:
+                await connection.execute(_ROW.values(card_columns(card)), {"wanted": job_id})
+
+        await self._database.write(work)
+
+
+async def _held_card(connection: AsyncConnection, job_id: str, owner: str) -> Delivery | None:
+    """Return where the job's card is, its row locked; None when the owner does not hold its lease."""
+    row = (await connection.execute(_CARD, {"wanted": job_id, "holder": owner})).one_or_none()
+    if row is None or not row.is_held:
+        return None
+    return delivery_of(row._mapping)  # noqa: SLF001 - SQLAlchemy's public way to columns by name
+
+
+def merged(stored: Delivery, given: Delivery) -> Delivery:
+    """Return what to write of the holder's `given`, who may not know of a press that renewed the token meanwhile."""
+    given = replace(given, original_message_id=given.original_message_id or stored.original_message_id)
+    is_renewed = stored.token_until > given.token_until
+    if not is_renewed or _message_id(stored) != _message_id(given):
+        return given
+    return replace(given, token=stored.token, token_until=stored.token_until, step=stored.step)
+
+
+def renewed(stored: Delivery, *, token: str, until: datetime, message_id: int) -> Delivery:
+    """Return the card reached by the fresh token again, if that is of its message and lives longer."""
+    current = _message_id(stored)
+    is_known = current == message_id
+    # The message's id was never learned, and no other was sent: the press tells it.
+    is_first = current is None and stored.nonce is None
+    if not (is_known or is_first) or until <= stored.token_until:
+        return stored
+    original = message_id if is_first else stored.original_message_id
+    return replace(stored, token=token, token_until=until, step=DeliveryStep.TOKEN, original_message_id=original)
+
+
+def _message_id(card: Delivery) -> int | None:
+    return card.posted_message_id or card.original_message_id

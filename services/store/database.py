@@ -1,0 +1,76 @@
+"""Transactions: each call of the store is one, and an outage has one name."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+from sqlalchemy import select, true
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from services.errors import StoreUnavailable
+from services.store.outages import outage_of
+
+log = logging.getLogger(__name__)
+T = TypeVar("T")
+
+# What is done in one transaction. It may be done again from its start, so it must change nothing but the database.
+Work = Callable[[AsyncConnection], Awaitable[T]]
+
+# How often a transaction is tried that the server undid for another one's sake, or whose connection had died idle.
+ATTEMPTS = 4
+
+
+class Database:
+    """A database that is open. `is_alone`: no other bot works on it (SQLite's file lock is ours)."""
+
+    def __init__(self, *, writers: AsyncEngine, readers: AsyncEngine, is_alone: bool) -> None:
+        self._writers = writers
+        self._readers = readers
+        self.is_alone = is_alone
+
+    async def read(self, work: Work[T]) -> T:
+        """Do `work` in a transaction that only reads, and return what it returns.
+
+        Raises: StoreUnavailable.
+        """
+        return await _in_transaction(self._readers, work)
+
+    async def write(self, work: Work[T]) -> T:
+        """Do `work` in one transaction and commit it; an error of its own undoes everything.
+
+        Raises: StoreUnavailable: nothing was changed, or, where the commit's answer was lost, everything.
+        """
+        return await _in_transaction(self._writers, work)
+
+    async def ping(self) -> None:
+        """Ask the database for an answer.
+
+        Raises: StoreUnavailable.
+        """
+
+        async def ask(connection: AsyncConnection) -> None:
+            await connection.execute(select(true()))
+
+        await self.read(ask)
+
+
+async def _in_transaction(engine: AsyncEngine, work: Work[T]) -> T:
+    attempt = 1
+    while True:
+        is_committing = False
+        try:
+            async with engine.connect() as connection:
+                result = await work(connection)
+                is_committing = True
+                await connection.commit()
+                return result
+        except Exception as error:
+            outage = outage_of(error)
+            if outage is None:
+                raise
+            if not outage.is_undone or is_committing or attempt == ATTEMPTS:
+                raise StoreUnavailable(f"the database does not answer: {outage.reason}") from error
+            log.info("a transaction is tried again: %s", outage.reason)
+            attempt += 1

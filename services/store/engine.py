@@ -1,0 +1,186 @@
+"""Opens a database. The only place that knows which one it is."""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+from typing import Final
+
+from filelock import FileLock, Timeout
+from sqlalchemy import BigInteger, event
+from sqlalchemy.engine import URL, Connection, make_url
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import ArgumentError
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.pool import ConnectionPoolEntry
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.expression import FunctionElement
+
+from services.errors import DatabaseInUse, SettingsError, StartupError
+from services.store.database import Database
+
+log = logging.getLogger(__name__)
+
+_SQLITE: Final = frozenset({"sqlite", "sqlite+aiosqlite"})
+_POSTGRESQL: Final = frozenset({"postgres", "postgresql", "postgresql+asyncpg"})
+_OLDEST_SQLITE: Final = (3, 35, 0)  # the first with RETURNING
+_BUSY_SECONDS: Final = 10.0
+
+
+class db_now(FunctionElement[int]):  # noqa: N801 - reads as a function in a query
+    """The database's own clock in microseconds since 1970: what leases are measured with, whoever asks."""
+
+    type = BigInteger()
+    inherit_cache = True
+
+
+@compiles(db_now, "sqlite")
+def _sqlite_now(element: db_now, compiler: SQLCompiler, **options: object) -> str:  # noqa: ARG001 - the hook's
+    # Precise to a millisecond; unixepoch('subsec') would need SQLite 3.42.
+    return "CAST((julianday('now') - 2440587.5) * 86400000000 AS INTEGER)"
+
+
+@compiles(db_now, "postgresql")
+def _postgresql_now(element: db_now, compiler: SQLCompiler, **options: object) -> str:  # noqa: ARG001 - the hook's
+    # Not now(), which stands still in a transaction; not clock_timestamp(), which moves inside a statement and so
+    # cannot be looked up in an index.
+    return "CAST(EXTRACT(EPOCH FROM statement_timestamp()) * 1000000 AS BIGINT)"
+
+
+@asynccontextmanager
+async def open_database(url: str, *, alone: bool) -> AsyncIterator[Database]:
+    """Open the database that `url` names, and close it at the end.
+
+    `alone` is for a bot that runs: on SQLite it takes the lock beside the file, so that a second bot is refused. What
+    works beside a bot (`adopt`, `check`) opens it without; the database's own locking keeps the two apart. Processes
+    share PostgreSQL by design: there `alone` changes nothing.
+    Raises: SettingsError, DatabaseInUse, StartupError.
+    """
+    try:
+        parsed = make_url(url)
+    except ArgumentError as error:
+        raise SettingsError("database.url cannot be read; it looks like sqlite+aiosqlite:///data/bot.db") from error
+    if parsed.drivername in _SQLITE:
+        opened = _open_sqlite(_sqlite_path(parsed), alone=alone)
+    elif parsed.drivername in _POSTGRESQL:
+        opened = _open_postgresql(parsed)
+    else:
+        message = f"database.url names {parsed.drivername!r}; known are sqlite+aiosqlite and postgresql+asyncpg"
+        raise SettingsError(message)
+    async with opened as database:
+        yield database
+
+
+# --- SQLite ---------------------------------------------------------------------------------------------------------
+
+
+def _sqlite_path(url: URL) -> Path:
+    if not url.database or url.database == ":memory:" or url.database.startswith("file:"):
+        raise SettingsError("database.url must name a file: jobs in memory would be lost at a restart")
+    return Path(url.database).expanduser().resolve()
+
+
+@asynccontextmanager
+async def _open_sqlite(path: Path, *, alone: bool) -> AsyncIterator[Database]:
+    if sqlite3.sqlite_version_info < _OLDEST_SQLITE:
+        raise StartupError(f"this Python has SQLite {sqlite3.sqlite_version}; 3.35 or newer is needed")
+    try:
+        # Its rows hold prompts and tokens: nobody else's business.
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise StartupError(f"the folder {path.parent} cannot be made: {error.strerror}") from error
+    async with AsyncExitStack() as stack:
+        if alone:
+            lock = _lock(path)
+            stack.callback(lock.release)
+        # One writer: SQLite has one anyhow, and those who wait for it here are served in turn, not by luck.
+        writers = _sqlite_engine(path, begin="BEGIN IMMEDIATE", connections=1)
+        stack.push_async_callback(writers.dispose)
+        readers = _sqlite_engine(path, begin="BEGIN", connections=4)
+        stack.push_async_callback(readers.dispose)
+        yield Database(writers=writers, readers=readers, is_alone=alone)
+
+
+def _lock(path: Path) -> FileLock:
+    """Take the operating system's lock beside the file; it is freed with the process, however that ends."""
+    lock = FileLock(f"{path}.lock", thread_local=False)
+    try:
+        lock.acquire(blocking=False)
+    except Timeout as error:
+        message = f"the database {path} is in use by another bot that runs; stop that one, or name another database.url"
+        raise DatabaseInUse(message) from error
+    except OSError as error:
+        raise StartupError(f"the file {path}.lock cannot be written: {error.strerror}") from error
+    return lock
+
+
+def _sqlite_engine(path: Path, *, begin: str, connections: int) -> AsyncEngine:
+    engine = create_async_engine(
+        URL.create("sqlite+aiosqlite", database=str(path)),
+        # Python's sqlite3 must not open transactions by itself: it does so too late for "count, then insert".
+        connect_args={"isolation_level": None, "timeout": _BUSY_SECONDS},
+        pool_size=connections,
+        max_overflow=0,
+        pool_timeout=30.0,
+        hide_parameters=True,
+    )
+
+    def set_up(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
+        cursor = connection.cursor()
+        for pragma in (
+            "journal_mode = WAL",
+            # A commit survives a power cut: one that is forgotten after the POST would be paid for twice.
+            "synchronous = FULL",
+            "foreign_keys = ON",
+        ):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    def start(connection: Connection) -> None:
+        connection.exec_driver_sql(begin)
+
+    event.listen(engine.sync_engine, "connect", set_up)
+    event.listen(engine.sync_engine, "begin", start)
+    return engine
+
+
+# --- PostgreSQL -----------------------------------------------------------------------------------------------------
+
+
+@asynccontextmanager
+async def _open_postgresql(url: URL) -> AsyncIterator[Database]:
+    engine = create_async_engine(
+        _asyncpg_url(url),
+        connect_args={
+            "timeout": 10.0,
+            "command_timeout": 30.0,
+            "server_settings": {
+                "application_name": "comfycord",
+                "jit": "off",
+                "lock_timeout": "10s",
+                "idle_in_transaction_session_timeout": "60s",
+            },
+        },
+        pool_size=10,
+        max_overflow=5,
+        pool_timeout=10.0,
+        pool_recycle=1800,
+        hide_parameters=True,
+    )
+    try:
+        yield Database(writers=engine, readers=engine, is_alone=False)
+    finally:
+        await engine.dispose()
+
+
+def _asyncpg_url(url: URL) -> URL:
+    """Return the URL for asyncpg, which calls libpq's `sslmode` `ssl`."""
+    url = url.set(drivername="postgresql+asyncpg")
+    mode = url.query.get("sslmode")
+    if mode is None:
+        return url
+    return url.difference_update_query(["sslmode"]).update_query_dict({"ssl": mode})

@@ -1,0 +1,171 @@
+"""Who submits and who polls: claims and leases, so that several processes never work on one job at once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Select, Update, bindparam, case, func, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.jobs.model import Job, JobStatus
+from services.jobs.ports import Lease
+from services.jobs.quota import QuotaLimits
+from services.store.engine import db_now
+from services.store.rows import FREE_ANNOUNCE, FREE_POLL, change_parameters, change_statement, job_of
+from services.store.store_part import StorePart
+from services.store.tables import IS_IN_FLIGHT, IS_LIVE, IS_WAITING, jobs, status_in, users
+
+_MICROSECONDS = 1_000_000
+_OLDEST = (jobs.c.created_at, jobs.c.number)
+_IS_FREE = jobs.c.poll_until <= db_now()
+_LEASE_END: ColumnElement[int] = db_now() + bindparam("ttl")
+
+
+def lease_parameters(lease: Lease) -> dict[str, object]:
+    """Return the parameters `taker` and `ttl` of a statement that takes leases."""
+    return {"taker": lease.owner, "ttl": round(lease.ttl_seconds * _MICROSECONDS)}
+
+
+def _candidates(*owners: ColumnElement[bool]) -> Select[tuple[str, int]]:
+    """Return the waiting jobs that may start, by whose turn it is.
+
+    A job's place is how many of its owner's jobs would be in flight with it: the first ones of everybody come before
+    anybody's second, and none whose place is beyond the limit comes at all.
+    """
+    in_flight = (
+        select(jobs.c.owner_id, func.count().label("jobs"))
+        .where(IS_LIVE, IS_IN_FLIGHT, *owners)
+        .group_by(jobs.c.owner_id)
+        .subquery("in_flight")
+    )
+    turn = func.row_number().over(partition_by=jobs.c.owner_id, order_by=_OLDEST)
+    waiting = (
+        select(
+            jobs.c.job_id,
+            jobs.c.owner_id,
+            jobs.c.created_at,
+            jobs.c.number,
+            (turn + func.coalesce(in_flight.c.jobs, 0)).label("place"),
+        )
+        .outerjoin(in_flight, in_flight.c.owner_id == jobs.c.owner_id)
+        .where(IS_WAITING, jobs.c.deadline > bindparam("now"), *owners)
+        .subquery("waiting")
+    )
+    return (
+        select(waiting.c.job_id, waiting.c.owner_id)
+        .where(waiting.c.place <= bindparam("running"))
+        .order_by(waiting.c.place, waiting.c.created_at, waiting.c.number)
+        .limit(bindparam("most"))
+    )
+
+
+_CANDIDATES = _candidates()
+_CANDIDATES_OF = _candidates(jobs.c.owner_id.in_(bindparam("owners", expanding=True)))
+# In a fixed order, so that two processes never wait for each other.
+_LOCK_USERS = (
+    select(users.c.user_id)
+    .where(users.c.user_id.in_(bindparam("owners", expanding=True)))
+    .order_by(users.c.user_id)
+    .with_for_update()
+)
+_LOCK_WAITING = (
+    select(jobs)
+    .where(jobs.c.job_id.in_(bindparam("wanted", expanding=True)), IS_WAITING)
+    .order_by(*_OLDEST)
+    .with_for_update(skip_locked=True)
+)
+_CLAIM = change_statement(poll_owner=bindparam("taker"), poll_until=_LEASE_END)
+
+
+def _take(*where: ColumnElement[bool]) -> Update:
+    """Return the statement that takes the poll lease of the oldest such jobs that nobody holds."""
+    picked = (
+        select(jobs.c.job_id)
+        .where(*where, _IS_FREE)
+        .order_by(*_OLDEST)
+        .limit(bindparam("most"))
+        .with_for_update(skip_locked=True)
+        .cte("picked")
+    )
+    return (
+        update(jobs)
+        .where(jobs.c.job_id.in_(select(picked.c.job_id)))
+        .values(poll_owner=bindparam("taker"), poll_until=_LEASE_END)
+        .returning(*jobs.c)
+    )
+
+
+_TAKE_UP = _take(IS_IN_FLIGHT, status_in({JobStatus.QUEUED, JobStatus.RUNNING}))
+_TAKE_ORPHANS = _take(IS_IN_FLIGHT, status_in({JobStatus.SUBMITTING}))
+_RENEW = (
+    update(jobs)
+    .where(jobs.c.poll_owner == bindparam("taker"))
+    .values(poll_until=case((jobs.c.poll_until > _LEASE_END, jobs.c.poll_until), else_=_LEASE_END))
+)
+_RELEASE_POLLS = update(jobs).where(jobs.c.poll_owner == bindparam("taker")).values(FREE_POLL)
+_RELEASE_CARDS = update(jobs).where(jobs.c.announce_owner == bindparam("taker")).values(FREE_ANNOUNCE)
+_FORGET_POLLS = update(jobs).where(jobs.c.poll_owner.is_not(None)).values(FREE_POLL)
+_FORGET_CARDS = update(jobs).where(jobs.c.announce_owner.is_not(None)).values(FREE_ANNOUNCE)
+
+
+class Leasing(StorePart):
+    """Claims of waiting jobs, and the poll leases of those in flight."""
+
+    async def start_waiting(self, lease: Lease, *, limits: QuotaLimits, now: datetime, most: int) -> Sequence[Job]:
+        """Claim waiting jobs into SUBMITTING, in fairness among their owners. Raises: StoreUnavailable."""
+        asked: dict[str, object] = {"now": now, "running": limits.running, "most": most}
+
+        async def work(connection: AsyncConnection) -> Sequence[Job]:
+            owners = {row.owner_id for row in await connection.execute(_CANDIDATES, asked)}
+            if not owners:
+                return ()
+            await connection.execute(_LOCK_USERS, {"owners": sorted(owners)})
+            # Counted again, now that none of these owners' numbers can rise.
+            chosen = await connection.execute(_CANDIDATES_OF, {**asked, "owners": sorted(owners)})
+            wanted = [row.job_id for row in chosen]
+            if not wanted:
+                return ()
+            found = [job_of(row) for row in await connection.execute(_LOCK_WAITING, {"wanted": wanted})]
+            claimed = [job.moved(JobStatus.SUBMITTING, at=now) for job in found]
+            if claimed:
+                await connection.execute(
+                    _CLAIM,
+                    [
+                        {**change_parameters(after, expected_version=before.version), **lease_parameters(lease)}
+                        for before, after in zip(found, claimed, strict=True)
+                    ],
+                )
+            return claimed
+
+        return await self._database.write(work)
+
+    async def take_up(self, lease: Lease, *, most: int) -> Sequence[Job]:
+        """Take the poll lease of queued and running jobs that nobody holds. Raises: StoreUnavailable."""
+        return await self._take_jobs(_TAKE_UP, {**lease_parameters(lease), "most": most})
+
+    async def take_orphaned_submits(self, lease: Lease, *, most: int) -> Sequence[Job]:
+        """Take submitting jobs whose lease ran out. Raises: StoreUnavailable."""
+        return await self._take_jobs(_TAKE_ORPHANS, {**lease_parameters(lease), "most": most})
+
+    async def renew(self, lease: Lease) -> None:
+        """Extend every poll lease of this owner. Raises: StoreUnavailable."""
+        await self._write(_RENEW, lease_parameters(lease))
+
+    async def release(self, owner: str) -> None:
+        """Give back every lease of this owner. Raises: StoreUnavailable."""
+
+        async def work(connection: AsyncConnection) -> None:
+            await connection.execute(_RELEASE_POLLS, {"taker": owner})
+            await connection.execute(_RELEASE_CARDS, {"taker": owner})
+
+        await self._database.write(work)
+
+    async def forget_leases(self) -> None:
+        """Void all leases of all owners. Raises: StoreUnavailable."""
+
+        async def work(connection: AsyncConnection) -> None:
+            await connection.execute(_FORGET_POLLS)
+            await connection.execute(_FORGET_CARDS)
+
+        await self._database.write(work)

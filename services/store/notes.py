@@ -1,0 +1,38 @@
+"""Small facts about this installation."""
+
+from __future__ import annotations
+
+from sqlalchemy import bindparam, select, text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.store.column_types import storable
+from services.store.database import Database
+from services.store.tables import notes
+
+_GET = select(notes.c.value).where(notes.c.key == bindparam("wanted"))
+_PUT = text(
+    "INSERT INTO notes (key, value) VALUES (:key, :value) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+)
+
+
+class SqlNotes:
+    """Implements `services.jobs.ports.Notes`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def get_note(self, key: str) -> str | None:
+        """Return the note. Raises: StoreUnavailable."""
+
+        async def work(connection: AsyncConnection) -> str | None:
+            return (await connection.execute(_GET, {"wanted": key})).scalar_one_or_none()
+
+        return await self._database.read(work)
+
+    async def put_note(self, key: str, value: str) -> None:
+        """Write the note, over an older one. Raises: StoreUnavailable."""
+
+        async def work(connection: AsyncConnection) -> None:
+            await connection.execute(_PUT, {"key": key, "value": storable(value)})
+
+        await self._database.write(work)

@@ -1,0 +1,75 @@
+"""Which errors of a database mean that it did not answer; the rest are mistakes of ours and stay what they are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import asyncpg  # type: ignore[import-untyped]  # it has no type hints
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+# SQLSTATE classes (PostgreSQL, appendix A): connection, resources, operator's intervention, system errors; and the
+# two in which the server cannot be logged in to or has no such database.
+_AWAY_CLASSES = ("08", "53", "57", "58", "28", "3D")
+_LOCK_NOT_AVAILABLE = "55P03"
+# The server undid the transaction because of another one: the same may pass at once.
+_UNDONE = {"40001", "40P01"}
+_SQLITE_AWAY = {
+    "SQLITE_BUSY",
+    "SQLITE_LOCKED",
+    "SQLITE_FULL",
+    "SQLITE_IOERR",
+    "SQLITE_CANTOPEN",
+    "SQLITE_READONLY",
+    "SQLITE_PROTOCOL",
+}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Outage:
+    """The database did not do it. `is_undone`: nothing was done for certain, and trying again may help at once."""
+
+    reason: str
+    is_undone: bool = False
+
+
+def outage_of(error: Exception) -> Outage | None:
+    """Return what kept the database from answering; None: it did answer, and the call itself is wrong."""
+    if isinstance(error, PoolTimeout):
+        return Outage(reason="all its connections are busy")
+    if isinstance(error, DBAPIError):
+        return _from_driver(error)
+    if isinstance(error, (OSError, TimeoutError, asyncpg.InterfaceError)):
+        return Outage(reason=_sentence(error))
+    if isinstance(error, asyncpg.PostgresError):  # raised while a connection is made, before SQLAlchemy translates
+        return _from_state(getattr(error, "sqlstate", None) or "", reason=_sentence(error))
+    return None
+
+
+def _from_driver(error: DBAPIError) -> Outage | None:
+    original = error.orig or error
+    reason = _sentence(original)
+    if error.connection_invalidated:
+        return Outage(reason=reason, is_undone=True)
+    sqlite_error = getattr(original, "sqlite_errorname", None)
+    if isinstance(sqlite_error, str):
+        # Extended names begin with the plain one: SQLITE_IOERR_WRITE, SQLITE_BUSY_TIMEOUT.
+        plain = "_".join(sqlite_error.split("_")[:2])
+        return Outage(reason=reason) if plain in _SQLITE_AWAY else None
+    return _from_state(getattr(original, "sqlstate", None) or "", reason=reason)
+
+
+def _from_state(state: str, *, reason: str) -> Outage | None:
+    if state in _UNDONE:
+        return Outage(reason=reason, is_undone=True)
+    if state.startswith(_AWAY_CLASSES) or state == _LOCK_NOT_AVAILABLE:
+        return Outage(reason=reason)
+    return None
+
+
+def _sentence(error: BaseException) -> str:
+    """Return the error's first line: the rest may quote a row."""
+    lines = str(error).strip().splitlines()
+    text = lines[0] if lines else ""
+    # SQLAlchemy's asyncpg adapter puts the class's repr before the message.
+    return text.rpartition(">: ")[2] or type(error).__name__

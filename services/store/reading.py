@@ -1,0 +1,83 @@
+"""Reads jobs for people."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import bindparam, func, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.jobs.model import CANCELLABLE, Job
+from services.jobs.ports import HistoryPage
+from services.jobs.quota import Usage
+from services.store.column_types import storable
+from services.store.quota_counting import count_usage
+from services.store.rows import job_of
+from services.store.store_part import StorePart
+from services.store.tables import IS_LIVE, IS_WAITING, jobs, status_in
+
+_GET = select(jobs).where(jobs.c.job_id == bindparam("wanted"))
+_OWNED = select(jobs).where(jobs.c.owner_id == bindparam("user_id"))
+_NEWEST = (jobs.c.created_at.desc(), jobs.c.number.desc())
+_COUNT = select(func.count()).select_from(jobs).where(jobs.c.owner_id == bindparam("user_id"))
+_PAGE = _OWNED.order_by(*_NEWEST).limit(bindparam("most")).offset(bindparam("skipped"))
+_SUGGEST = (
+    _OWNED.where(jobs.c.search_text.like(bindparam("pattern"), escape="\\")).order_by(*_NEWEST).limit(bindparam("most"))
+)
+_SUGGEST_CANCELLABLE = _SUGGEST.where(IS_LIVE, status_in(CANCELLABLE))
+_OVERDUE_WAITING = (
+    select(jobs)
+    .where(IS_WAITING, jobs.c.deadline <= bindparam("now"))
+    .order_by(jobs.c.created_at, jobs.c.number)
+    .limit(bindparam("most"))
+)
+
+
+class Reading(StorePart):
+    """Jobs as they are, without taking anything."""
+
+    async def get(self, job_id: str) -> Job | None:
+        """Return the job. Raises: StoreUnavailable."""
+
+        async def work(connection: AsyncConnection) -> Job | None:
+            row = (await connection.execute(_GET, {"wanted": storable(job_id)})).one_or_none()
+            return None if row is None else job_of(row)
+
+        return await self._database.read(work)
+
+    async def usage(self, owner_id: int, *, now: datetime) -> Usage:
+        """Count what the user has used. Raises: StoreUnavailable."""
+
+        async def work(connection: AsyncConnection) -> Usage:
+            return await count_usage(connection, owner_id, now=now)
+
+        return await self._database.read(work)
+
+    async def history(self, owner_id: int, *, page: int, per_page: int) -> HistoryPage:
+        """Return one page of the user's jobs; who has none has one page, an empty one. Raises: StoreUnavailable."""
+
+        async def work(connection: AsyncConnection) -> HistoryPage:
+            total = (await connection.execute(_COUNT, {"user_id": owner_id})).scalar_one()
+            pages = max(1, -(-total // per_page))
+            shown = max(0, min(page, pages - 1))
+            parameters = {"user_id": owner_id, "most": per_page, "skipped": shown * per_page}
+            found = [job_of(row) for row in await connection.execute(_PAGE, parameters)]
+            return HistoryPage(jobs=found, page=shown, pages=pages, total=total)
+
+        return await self._database.read(work)
+
+    async def suggest(self, owner_id: int, *, text: str, only_cancellable: bool, most: int) -> Sequence[Job]:
+        """Return the user's newest jobs whose id or prompt contains the text. Raises: StoreUnavailable."""
+        statement = _SUGGEST_CANCELLABLE if only_cancellable else _SUGGEST
+        parameters = {"user_id": owner_id, "pattern": f"%{_escaped(text.casefold())}%", "most": most}
+        return await self._read_jobs(statement, parameters)
+
+    async def take_overdue_waiting(self, *, now: datetime, most: int) -> Sequence[Job]:
+        """Return waiting jobs whose deadline has passed, oldest first. Raises: StoreUnavailable."""
+        return await self._read_jobs(_OVERDUE_WAITING, {"now": now, "most": most})
+
+
+def _escaped(text: str) -> str:
+    """Return the text for LIKE with its wildcards plain."""
+    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")

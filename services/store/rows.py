@@ -1,0 +1,119 @@
+"""Jobs to rows and back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import fields
+from datetime import datetime, timedelta
+from typing import TypeVar
+
+from sqlalchemy import ColumnElement, Row, RowMapping, Update, bindparam, case, update
+
+from services.jobs.model import Delivery, Job, JobStatus, NewJob
+from services.jobs.pacing import hold_seconds
+from services.store.column_types import EPOCH, LARGEST
+from services.store.tables import IS_UNANNOUNCED, jobs
+
+T = TypeVar("T")
+
+# What a change of a job writes. The rest of it is written once, when it is accepted.
+FACTS = (
+    "status",
+    "version",
+    "changed_at",
+    "deadline",
+    "submitted_at",
+    "queued_at",
+    "started_at",
+    "finished_at",
+    "request_id",
+    "queue_position",
+    "outputs",
+    "cost",
+    "failure",
+    "cancel",
+)
+JOB_FIELDS = tuple(field.name for field in fields(Job) if field.name != "delivery")
+DELIVERY_FIELDS = tuple(field.name for field in fields(Delivery))
+
+# Nobody's lease: the name and the moment of one that is free.
+FREE_POLL: Mapping[str, str | int | None] = {"poll_owner": None, "poll_until": 0}
+FREE_ANNOUNCE: Mapping[str, str | int | None] = {"announce_owner": None, "announce_until": 0}
+
+
+def accepted_job(new: NewJob, *, at: datetime, deadline: datetime) -> Job:
+    """Return the job as it is when it has just been accepted."""
+    return Job(
+        **{field.name: getattr(new, field.name) for field in fields(NewJob)},
+        status=JobStatus.WAITING,
+        version=1,
+        created_at=at,
+        changed_at=at,
+        deadline=deadline,
+    )
+
+
+def new_row(job: Job) -> dict[str, object]:
+    """Return the whole row of a job that has just been accepted."""
+    due_at = due(job)
+    return {
+        **{name: getattr(job, name) for name in JOB_FIELDS},
+        **card_columns(job.delivery),
+        "search_text": f"{job.job_id}\n{job.prompt}".casefold(),
+        **FREE_POLL,
+        **FREE_ANNOUNCE,
+        "announced_version": 0,
+        "due_at": due_at,
+        "latest_due_at": due_at,
+        "not_before": EPOCH,
+    }
+
+
+def card_columns(delivery: Delivery) -> dict[str, object]:
+    """Return the card's columns."""
+    return {f"card_{name}": getattr(delivery, name) for name in DELIVERY_FIELDS}
+
+
+def delivery_of(row: RowMapping) -> Delivery:
+    """Return where the row's card is."""
+    return Delivery(**{name: row[f"card_{name}"] for name in DELIVERY_FIELDS})
+
+
+def job_of(row: Row[tuple[object, ...]]) -> Job:
+    """Return the row's job."""
+    columns = row._mapping  # noqa: SLF001 - SQLAlchemy's public way to columns by name
+    return Job(**{name: columns[name] for name in JOB_FIELDS}, delivery=delivery_of(columns))
+
+
+def due(job: Job) -> datetime:
+    """Return when the job's latest change is to be shown, if nothing older is still to be."""
+    return job.changed_at + timedelta(seconds=hold_seconds(job.status))
+
+
+def change_statement(**also: object) -> Update:
+    """Return the statement that writes a changed job over the expected version, and sets when it is to be shown.
+
+    A change joins one that is not shown yet: the earlier of both due times holds. Its parameters: `change_parameters`.
+    """
+    new_due = bindparam("new_due", type_=jobs.c.due_at.type)
+    facts: dict[str, ColumnElement[object]] = {
+        name: bindparam(f"new_{name}", type_=jobs.c[name].type) for name in FACTS
+    }
+    return (
+        update(jobs)
+        .where(jobs.c.job_id == bindparam("changed_job_id"), jobs.c.version == bindparam("expected_version"))
+        .values(
+            **facts,
+            due_at=case((IS_UNANNOUNCED & (jobs.c.due_at < new_due), jobs.c.due_at), else_=new_due),
+            latest_due_at=new_due,
+            **also,
+        )
+    )
+
+
+def change_parameters(job: Job, *, expected_version: int) -> dict[str, object]:
+    """Return the parameters of a `change_statement`."""
+    facts = {f"new_{name}": getattr(job, name) for name in FACTS}
+    if job.queue_position is not None:
+        facts["new_queue_position"] = max(-LARGEST, min(job.queue_position, LARGEST))  # a number from outside
+    return {"changed_job_id": job.job_id, "expected_version": expected_version, "new_due": due(job), **facts}

@@ -1,0 +1,44 @@
+"""What the parts of the job store stand on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from sqlalchemy import Executable
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.jobs.model import Job
+from services.store.database import Database
+from services.store.rows import job_of
+
+
+class StorePart:
+    """A part of the store: some of its methods, on the one database."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def _read_jobs(self, statement: Executable, parameters: Mapping[str, object]) -> Sequence[Job]:
+        """Return the jobs that a query of whole rows finds, in its order."""
+
+        async def work(connection: AsyncConnection) -> Sequence[Job]:
+            return [job_of(row) for row in await connection.execute(statement, parameters)]
+
+        return await self._database.read(work)
+
+    async def _write(self, statement: Executable, parameters: Mapping[str, object]) -> int:
+        """Do one statement in a transaction of its own and return how many rows it changed."""
+
+        async def work(connection: AsyncConnection) -> int:
+            return (await connection.execute(statement, parameters)).rowcount
+
+        return await self._database.write(work)
+
+    async def _take_jobs(self, statement: Executable, parameters: Mapping[str, object]) -> list[Job]:
+        """Return the jobs that an UPDATE of leases returns, oldest first (RETURNING has no order)."""
+
+        async def work(connection: AsyncConnection) -> list[Job]:
+            rows = (await connection.execute(statement, parameters)).all()
+            return [job_of(row) for row in sorted(rows, key=lambda row: (row.created_at, row.number))]
+
+        return await self._database.write(work)

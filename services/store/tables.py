@@ -1,0 +1,176 @@
+"""The tables, their indexes, and the conditions that the indexes are made for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict
+from typing import cast
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    ColumnElement,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+    literal_column,
+)
+
+from services.errors import FailureKind
+from services.jobs.model import (
+    COUNTED,
+    IN_FLIGHT,
+    LIVE,
+    CancelState,
+    CardFile,
+    DeliveryStep,
+    JobFailure,
+    JobStatus,
+    Json,
+    MediaKind,
+    Output,
+)
+from services.store.column_types import AsJson, PlainText, UsDollars, UtcMicros, Word
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    },
+)
+
+
+def _inputs(value: Json) -> dict[str, Json]:
+    return cast("dict[str, Json]", value)
+
+
+def _names(value: Json) -> tuple[str, ...]:
+    return tuple(cast("list[str]", value))
+
+
+def _outputs_to_json(outputs: tuple[Output, ...]) -> Json:
+    return [asdict(output) for output in outputs]
+
+
+def _outputs(value: Json) -> tuple[Output, ...]:
+    rows = cast("list[dict[str, str]]", value)
+    return tuple(Output(url=row["url"], kind=MediaKind(row["kind"])) for row in rows)
+
+
+def _failure(value: Json) -> JobFailure:
+    row = cast("dict[str, str]", value)
+    return JobFailure(kind=FailureKind(row["kind"]), reason=row["reason"])
+
+
+def _files_to_json(files: tuple[CardFile, ...]) -> Json:
+    return [asdict(file) for file in files]
+
+
+def _files(value: Json) -> tuple[CardFile, ...]:
+    rows = cast("list[dict[str, int | str]]", value)
+    return tuple(CardFile(attachment_id=int(row["attachment_id"]), filename=str(row["filename"])) for row in rows)
+
+
+# One row per person who ever had a job: what is locked on PostgreSQL while their quota is counted.
+users = Table("users", metadata, Column("user_id", BigInteger, primary_key=True, autoincrement=False))
+
+notes = Table(
+    "notes",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("value", PlainText, nullable=False),
+)
+
+jobs = Table(
+    "jobs",
+    metadata,
+    # Settles the order of jobs that were accepted in the same microsecond.
+    Column("number", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
+    Column("job_id", Text, nullable=False, unique=True),
+    Column("interaction_id", BigInteger, nullable=False, unique=True),
+    Column("retry_of", Text, unique=True),
+    Column("owner_id", BigInteger, ForeignKey("users.user_id"), nullable=False),
+    Column("guild_id", BigInteger),
+    Column("channel_id", BigInteger, nullable=False),
+    Column("command", PlainText, nullable=False),
+    Column("model_id", PlainText, nullable=False),
+    Column("prompt", PlainText, nullable=False),
+    # Id and prompt case-folded by Unicode's rules: SQLite's own lower() knows ASCII only.
+    Column("search_text", PlainText, nullable=False),
+    Column("inputs", AsJson(dict, _inputs), nullable=False),
+    Column("input_names", AsJson(list, _names), nullable=False),
+    Column("is_private", Boolean, nullable=False),
+    Column("status", Word(JobStatus), nullable=False),
+    Column("version", BigInteger, nullable=False),
+    Column("created_at", UtcMicros, nullable=False),
+    Column("changed_at", UtcMicros, nullable=False),
+    Column("deadline", UtcMicros, nullable=False),
+    Column("submitted_at", UtcMicros),
+    Column("queued_at", UtcMicros),
+    Column("started_at", UtcMicros),
+    Column("finished_at", UtcMicros),
+    Column("request_id", PlainText),
+    Column("queue_position", BigInteger),
+    Column("outputs", AsJson(_outputs_to_json, _outputs), nullable=False),
+    Column("cost", UsDollars),
+    Column("failure", AsJson(asdict, _failure)),
+    Column("cancel", Word(CancelState), nullable=False),
+    # Where the card is and how to reach it.
+    Column("card_application_id", BigInteger, nullable=False),
+    Column("card_token", PlainText, nullable=False),
+    Column("card_token_until", UtcMicros, nullable=False),
+    Column("card_upload_limit_bytes", BigInteger, nullable=False),
+    Column("card_step", Word(DeliveryStep), nullable=False),
+    Column("card_original_message_id", BigInteger),
+    Column("card_posted_channel_id", BigInteger),
+    Column("card_posted_message_id", BigInteger),
+    Column("card_nonce", Text),
+    Column("card_nonce_at", UtcMicros),
+    Column("card_files", AsJson(_files_to_json, _files), nullable=False),
+    Column("card_digest", Text),
+    # Who asks the API about the job, and until when: microseconds of the database's own clock, 0 is free.
+    Column("poll_owner", Text),
+    Column("poll_until", BigInteger, nullable=False),
+    # Who draws the card, likewise.
+    Column("announce_owner", Text),
+    Column("announce_until", BigInteger, nullable=False),
+    # Which version the card shows (0: none), when it has to show the next (by the bot's clock), when that would be if
+    # only the latest change were still to be shown, and before when Discord must not be tried again.
+    Column("announced_version", BigInteger, nullable=False),
+    Column("due_at", UtcMicros, nullable=False),
+    Column("latest_due_at", UtcMicros, nullable=False),
+    Column("not_before", UtcMicros, nullable=False),
+)
+
+
+def status_in(statuses: Iterable[JobStatus]) -> ColumnElement[bool]:
+    """Return the condition with its words spelled out: with parameters, a partial index could not be chosen."""
+    return jobs.c.status.in_([literal_column(f"'{status.value}'") for status in sorted(statuses)])
+
+
+# A query uses a partial index only where it repeats the index's condition word for word (SQLite proves no more).
+IS_WAITING = status_in({JobStatus.WAITING})
+IS_LIVE = status_in(LIVE)
+IS_IN_FLIGHT = status_in(IN_FLIGHT)
+IS_COUNTED = status_in(COUNTED)
+IS_UNANNOUNCED = jobs.c.announced_version < jobs.c.version
+
+
+def _partial_index(name: str, *columns: Column[object], where: ColumnElement[bool]) -> Index:
+    return Index(name, *columns, sqlite_where=where, postgresql_where=where)
+
+
+Index("ix_jobs_history", jobs.c.owner_id, jobs.c.created_at, jobs.c.number)
+_partial_index("ix_jobs_counted", jobs.c.owner_id, jobs.c.created_at, where=IS_COUNTED)
+_partial_index("ix_jobs_live", jobs.c.owner_id, jobs.c.status, where=IS_LIVE)
+_partial_index("ix_jobs_waiting", jobs.c.owner_id, jobs.c.created_at, jobs.c.number, where=IS_WAITING)
+_partial_index("ix_jobs_leases", jobs.c.poll_until, where=IS_IN_FLIGHT)
+_partial_index("ix_jobs_poll_owner", jobs.c.poll_owner, where=jobs.c.poll_owner.is_not(None))
+_partial_index("ix_jobs_announce_owner", jobs.c.announce_owner, where=jobs.c.announce_owner.is_not(None))
+_partial_index("ix_jobs_unannounced", jobs.c.due_at, where=IS_UNANNOUNCED)
