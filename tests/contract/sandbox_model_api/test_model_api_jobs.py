@@ -201,16 +201,17 @@ async def test_jobs_that_are_held_stay_until_they_are_released(server: ModelApiS
     await client.submit()
     held = server.submits[0]
     await held.reached(RequestState.IN_PROGRESS)
-    await client.submit()
-    await server.submits[1].finish()
+    for later in (1, 2, 3):
+        await client.submit()
+        await server.submits[later].finish()
     assert held.state is RequestState.IN_PROGRESS
     server.pace.hold_in_queue()
     await client.submit()
-    cancelled = server.submits[2]
+    cancelled = server.submits[4]
     await client.cancel(cancelled.request_id)
     server.pace.release()
     await client.submit()
-    await server.submits[3].ended()
+    await server.submits[5].ended()
     await held.ended()
     assert (cancelled.state, cancelled.outputs, cancelled.cost) == (RequestState.CANCELLED, (), None)
 
