@@ -1,0 +1,31 @@
+"""What the demo prints reads like what Discord's client shows."""
+
+from __future__ import annotations
+
+import asyncio
+
+from sandbox.clock import WorldClock
+from sandbox.discord.population import populated_world
+from sandbox.film import readable
+
+
+def test_markup_is_read_and_not_printed() -> None:
+    """Headings, small print, bold, escapes, mentions and relative times show as Discord shows them."""
+    clock = WorldClock()
+    world = populated_world(clock)
+    ada = world.user("ada")
+    then = int(clock.now().timestamp()) - 90
+    text = f"### Done\n-# asked by <@{ada.id}>\n> 2 \\* 3 **now**\nFinished <t:{then}:R>"
+    lines = readable(text, world).splitlines()
+    assert lines[:3] == ["Done", "asked by @ada", "> 2 * 3 now"]
+    assert lines[3] in {"Finished 90 s ago", "Finished 91 s ago"}
+
+
+def test_relative_times_follow_the_worlds_clock() -> None:
+    """When the world is moved on, what was just now is long ago."""
+    clock = WorldClock()
+    world = populated_world(clock)
+    stamp = f"<t:{int(clock.now().timestamp())}:R>"
+    assert readable(stamp, world) == "just now"
+    asyncio.run(clock.advance(3_600))
+    assert readable(stamp, world) in {"3600 s ago", "3601 s ago"}
