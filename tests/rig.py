@@ -5,10 +5,15 @@ from __future__ import annotations
 import asyncio
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping, Sequence
+
+    from sandbox.bot_process import BotProcess
+    from sandbox.discord.conformance import Conformance
+    from sandbox.sandbox import Sandbox
+    from sandbox.world_config import Overrides
 
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -38,3 +43,29 @@ def openapi_document() -> Path | None:
     named = os.environ.get("DISCORD_OPENAPI")
     path = Path(named) if named else ROOT.parent / "shared" / "data" / "discord-openapi.json"
     return path if path.is_file() else None
+
+
+def assert_clean(sandbox: Sandbox, conformance: Conformance | None) -> None:
+    """Fail where the bot called an unknown route, sent its token astray, or wrote what Discord's document forbids."""
+    found = sandbox.violations
+    if conformance is not None:
+        found += [f"document: {one}" for one in conformance.violations(sandbox.discord.traffic)]
+    assert not found, "\n".join(found)
+
+
+class StartBot(Protocol):
+    """Starts the bot with settings of its own and waits until it is ready (or not: `wait=False`)."""
+
+    async def __call__(
+        self,
+        *,
+        overrides: Overrides | None = None,
+        database_url: str | None = None,
+        config: Path | None = None,
+        module: str = "bot",
+        arguments: Sequence[str] | None = None,
+        env: Mapping[str, str] | None = None,
+        wait: bool = True,
+    ) -> BotProcess:
+        """Return the started process; the fixture that gave this stops it."""
+        ...

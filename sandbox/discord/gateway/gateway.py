@@ -62,6 +62,8 @@ class Gateway:
         self.pace = pace or GatewayPace()
         self.refuse_resume = False
         """While true every Resume is answered with op 9, not resumable."""
+        self.is_away = False
+        """While true new connections are refused with 503; `drop` ends those that are there."""
         self.logins: list[Identified] = []
         self.sessions: list[Session] = []
         self._source = source
@@ -77,7 +79,7 @@ class Gateway:
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """Speak with one client until its connection ends."""
-        if self._is_closed:
+        if self._is_closed or self.is_away:
             return web.Response(status=503)
         connection = Connection(request, self, heartbeat_seconds=self.pace.heartbeat_seconds)
         self._connections.add(connection)

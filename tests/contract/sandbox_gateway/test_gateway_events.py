@@ -211,3 +211,20 @@ async def test_held_events_arrive_later_in_order() -> None:
         assert "INTERACTION_CREATE" not in client.events
         rig.gateway.release()
         assert [await heard_interaction(client) for _ in range(2)] == ["1", "2"]
+
+
+async def test_a_gateway_that_is_away_takes_no_connection() -> None:
+    """While away new connections meet 503, and sessions wait; afterwards they can be resumed."""
+    async with running_gateway() as rig:
+        client = await rig.logged_in()
+        rig.gateway.is_away = True
+        rig.gateway.drop()
+        await rig.until_disconnected()
+        assert interaction(rig, 1) == 1
+        with pytest.raises(aiohttp.WSServerHandshakeError) as refused:
+            await rig.connect()
+        assert refused.value.status == 503
+        rig.gateway.is_away = False
+        again = await rig.connect()
+        await again.resume(client.session_id, client.sequence)
+        assert await heard_interaction(again) == "1"
