@@ -12,21 +12,32 @@ from discord.http import Route
 
 from sandbox.clock import WorldClock
 from sandbox.discord.channels import Channel
+from sandbox.discord.conformance import Conformance
 from sandbox.discord.interactions import Interaction
 from sandbox.discord.kinds import InteractionType
 from sandbox.discord.messages import Message
 from sandbox.discord.server import DiscordServer
 from sandbox.discord.users import User
+from tests.rig import openapi_document
 
 Invoke = Callable[..., Interaction]
 
 
+@pytest.fixture(scope="session")
+def conformance() -> Conformance | None:
+    """Discord's own document, where it is at hand."""
+    document = openapi_document()
+    return Conformance(document) if document else None
+
+
 @pytest.fixture
-async def server() -> AsyncIterator[DiscordServer]:
-    """A fresh local Discord."""
+async def server(conformance: Conformance | None) -> AsyncIterator[DiscordServer]:
+    """A fresh local Discord; afterwards its own answers are held against Discord's document."""
     async with DiscordServer(clock=WorldClock()) as running:
         yield running
         assert running.violations == []
+        if conformance is not None:
+            assert conformance.response_violations(running.traffic) == []
 
 
 @pytest.fixture

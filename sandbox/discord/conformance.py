@@ -1,0 +1,127 @@
+"""Holds recorded REST traffic against Discord's public OpenAPI document, where somebody has it."""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import best_match
+from referencing import Registry
+from referencing.jsonschema import DRAFT202012
+
+from sandbox.discord.traffic import Call, normalized_route
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from sandbox.discord.wire import JsonObject
+
+_DOCUMENT = "urn:discord-openapi"
+_JSON = "application/json"
+_MULTIPART = "multipart/form-data"
+_TOO_MANY_OLD_EDITS = 30046
+
+
+class Conformance:
+    """Checks request bodies and answers; validators are made when first needed and kept.
+
+    One exception is known and let pass: discord.py writes the ids of new attachments as numbers, which Discord takes
+    and its document does not.
+    """
+
+    def __init__(self, document: Path) -> None:
+        contents: JsonObject = json.loads(document.read_text(encoding="utf-8"))
+        self._registry: Registry[bool | Mapping[str, Any]] = Registry().with_resource(
+            _DOCUMENT, DRAFT202012.create_resource(contents)
+        )
+        self._operations = dict(_operations(contents))
+        self._validators: dict[str, Draft202012Validator] = {}
+
+    def violations(self, calls: Iterable[Call]) -> list[str]:
+        """What the client sent and the document does not allow; one sentence each."""
+        return [found for call in calls for found in self._request_violations(call)]
+
+    def response_violations(self, calls: Iterable[Call]) -> list[str]:
+        """What this Discord answered and the document does not allow; one sentence each."""
+        return [found for call in calls for found in self._response_violations(call)]
+
+    def _request_violations(self, call: Call) -> Iterator[str]:
+        if call.route is None:
+            return
+        found = self._operations.get(normalized_route(call.route))
+        if found is None:
+            yield f"{call.route}: the document has no such operation"
+            return
+        pointer, operation = found
+        content = operation.get("requestBody", {}).get("content", {})
+        if call.body is None:
+            if operation.get("requestBody", {}).get("required"):
+                yield f"{call.route}: a body is required"
+            return
+        media = _JSON if _JSON in content else _MULTIPART
+        if media not in content:
+            yield f"{call.route}: no body is allowed"
+            return
+        place = f"{pointer}/requestBody/content/{_escaped(media)}/schema"
+        yield from self._mismatches(place, _with_text_ids(call.body), f"{call.route} request")
+
+    def _response_violations(self, call: Call) -> Iterator[str]:
+        found = self._operations.get(normalized_route(call.route or ""))
+        if found is None or call.status is None or call.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            return
+        pointer, operation = found
+        if isinstance(call.response, dict) and call.response.get("code") == _TOO_MANY_OLD_EDITS:
+            return  # comes as a 429 without retry_after, against Discord's own document
+        key = next((key for key in _response_keys(call.status) if key in operation["responses"]), None)
+        if key is None:
+            yield f"{call.route}: the document knows no answer {call.status}"
+            return
+        answer = operation["responses"][key]
+        if call.response is None or "$ref" in answer or _JSON not in answer.get("content", {}):
+            return
+        place = f"{pointer}/responses/{key}/content/{_escaped(_JSON)}/schema"
+        yield from self._mismatches(place, call.response, f"{call.route} {call.status}")
+
+    def _mismatches(self, pointer: str, value: object, what: str) -> Iterator[str]:
+        validator = self._validators.get(pointer)
+        if validator is None:
+            validator = Draft202012Validator({"$ref": f"{_DOCUMENT}#{pointer}"}, registry=self._registry)
+            self._validators[pointer] = validator
+        if validator.is_valid(value):
+            return
+        error = best_match(validator.iter_errors(value))
+        path = "/".join(str(step) for step in error.absolute_path)
+        yield f"{what}: {path or '(whole)'}: {error.message[:300]}"
+
+
+def _operations(contents: JsonObject) -> Iterator[tuple[str, tuple[str, JsonObject]]]:
+    for path, methods in contents["paths"].items():
+        for method, operation in methods.items():
+            if method in ("get", "put", "post", "patch", "delete"):
+                key = normalized_route(f"{method.upper()} {path}")
+                yield key, (f"/paths/{_escaped(path)}/{method}", operation)
+
+
+def _escaped(step: str) -> str:
+    return step.replace("~", "~0").replace("/", "~1")
+
+
+def _response_keys(status: int) -> tuple[str, ...]:
+    return (str(status), f"{status // 100}XX", "default")
+
+
+def _with_text_ids(body: object) -> object:
+    """The body with the ids of attachments written as text (the known exception)."""
+    if not isinstance(body, dict):
+        return body
+    copied = copy.deepcopy(body)
+    data = copied.get("data")
+    for holder in (copied, data if isinstance(data, dict) else {}):
+        for attachment in holder.get("attachments") or []:
+            if isinstance(attachment, dict) and isinstance(attachment.get("id"), int):
+                attachment["id"] = str(attachment["id"])
+    return copied
