@@ -7,7 +7,6 @@ import json
 import logging
 import random
 from collections.abc import Awaitable, Callable, Mapping
-from importlib import metadata
 from types import TracebackType
 from typing import Self, TypeVar
 from urllib.parse import quote
@@ -33,19 +32,12 @@ from services.runcomfy.probe import ApiProbe, report_error, report_success
 from services.runcomfy.retry import Retrier, RetryPolicy
 from services.runcomfy.submitting import read_submit_answer
 from services.runcomfy.transport import DEFAULT_BASE_URL, ApiTimeouts, ApiTransport
+from services.runcomfy.user_agent import product_user_agent
 from services.runcomfy.wire import GarbledBody, is_request_id, read_cancel, read_catalog, read_result, read_status
 
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
-
-
-def product_user_agent() -> str:
-    """Return `comfycord/<version>`, without a version where the project runs uninstalled."""
-    try:
-        return f"comfycord/{metadata.version('comfycord')}"
-    except metadata.PackageNotFoundError:
-        return "comfycord"
 
 
 def _ignore(_: ApiUnavailable) -> None:

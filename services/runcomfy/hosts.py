@@ -54,7 +54,7 @@ class ResultHosts:
     def allows(self, url: URL) -> bool:
         """Whether a result may be fetched from there; the URL is the very object that is fetched."""
         host, port = (url.raw_host or "").lower(), url.port or 0
-        if not host or url.raw_user is not None or url.raw_password is not None:
+        if not (_NAME.fullmatch(host) or ":" in host) or url.raw_user is not None or url.raw_password is not None:
             return False
         if not any(rule.matches(host, port) for rule in self._rules):
             return False

@@ -24,6 +24,8 @@ log = logging.getLogger(__name__)
 # Opaque to us; what the official client accepts.
 _REQUEST_ID = re.compile(r"[A-Za-z0-9_-]{1,128}")
 
+_LARGEST_COST = 100_000  # USD; more is no cost of one request
+
 NOT_FOUND_CODE = 404001
 # error_code → what it means; documented for the Model API, or for its siblings at RunComfy.
 FAILURE_BY_CODE = {
@@ -31,6 +33,7 @@ FAILURE_BY_CODE = {
     400002: FailureKind.NO_BALANCE,
     400004: FailureKind.BAD_TOKEN,
     401001: FailureKind.BAD_TOKEN,
+    402001: FailureKind.NO_BALANCE,
     403001: FailureKind.FORBIDDEN,
     403003: FailureKind.FORBIDDEN,
     NOT_FOUND_CODE: FailureKind.UNKNOWN_MODEL,
@@ -81,7 +84,7 @@ def _money_or_none(value: object) -> object:
     if isinstance(value, bool) or not isinstance(value, int | Decimal):
         return None
     amount = Decimal(value)
-    return amount if amount.is_finite() and amount >= 0 else None
+    return amount if amount.is_finite() and 0 <= amount <= _LARGEST_COST else None
 
 
 Text = Annotated[str | None, BeforeValidator(_text_or_none)]

@@ -1,0 +1,97 @@
+"""What a downloaded file is: by its first bytes, and where those are silent by what the server calls it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+from services.jobs.model import MediaKind
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class MediaType:
+    """A kind of file and the extension that a reader's program knows it by."""
+
+    kind: MediaKind
+    extension: str
+
+
+HEAD_BYTES = 64
+
+_IMAGE, _VIDEO, _AUDIO = MediaKind.IMAGE, MediaKind.VIDEO, MediaKind.AUDIO
+_STARTS = (
+    (b"\x89PNG\r\n\x1a\n", MediaType(kind=_IMAGE, extension="png")),
+    (b"\xff\xd8\xff", MediaType(kind=_IMAGE, extension="jpg")),
+    (b"GIF87a", MediaType(kind=_IMAGE, extension="gif")),
+    (b"GIF89a", MediaType(kind=_IMAGE, extension="gif")),
+    (b"II*\x00", MediaType(kind=_IMAGE, extension="tiff")),
+    (b"MM\x00*", MediaType(kind=_IMAGE, extension="tiff")),
+    (b"BM", MediaType(kind=_IMAGE, extension="bmp")),
+    (b"\x1aE\xdf\xa3", MediaType(kind=_VIDEO, extension="webm")),
+    (b"ID3", MediaType(kind=_AUDIO, extension="mp3")),
+    (b"OggS", MediaType(kind=_AUDIO, extension="ogg")),
+    (b"fLaC", MediaType(kind=_AUDIO, extension="flac")),
+    *((bytes([0xFF, second]), MediaType(kind=_AUDIO, extension="mp3")) for second in (0xFB, 0xFA, 0xF3, 0xF2)),
+    *((bytes([0xFF, second]), MediaType(kind=_AUDIO, extension="aac")) for second in (0xF1, 0xF9)),
+)
+_RIFF = {
+    b"WEBP": MediaType(kind=_IMAGE, extension="webp"),
+    b"WAVE": MediaType(kind=_AUDIO, extension="wav"),
+    b"AVI ": MediaType(kind=_VIDEO, extension="avi"),
+}
+# ISO base media: what follows "ftyp" tells pictures and sound from films.
+_BRANDS = {
+    b"avif": MediaType(kind=_IMAGE, extension="avif"),
+    b"avis": MediaType(kind=_IMAGE, extension="avif"),
+    b"heic": MediaType(kind=_IMAGE, extension="heic"),
+    b"mif1": MediaType(kind=_IMAGE, extension="heic"),
+    b"M4A ": MediaType(kind=_AUDIO, extension="m4a"),
+    b"M4B ": MediaType(kind=_AUDIO, extension="m4a"),
+    b"qt  ": MediaType(kind=_VIDEO, extension="mov"),
+}
+_FILM = MediaType(kind=_VIDEO, extension="mp4")
+# Kinds whose files need not begin with a mark.
+_UNMARKED = {
+    "mp3": MediaType(kind=_AUDIO, extension="mp3"),
+    "mpeg": MediaType(kind=_AUDIO, extension="mp3"),
+    "pcm": MediaType(kind=_AUDIO, extension="pcm"),
+    "l16": MediaType(kind=_AUDIO, extension="pcm"),
+}
+_OPAQUE = frozenset({"", "application/octet-stream", "binary/octet-stream", "application/x-octet-stream"})
+_MEDIA_FAMILIES = frozenset({"image", "video", "audio"})
+_BY_EXTENSION = {
+    known.extension: known
+    for known in (*(kind for _, kind in _STARTS), *_RIFF.values(), *_BRANDS.values(), _FILM, *_UNMARKED.values())
+}
+
+
+def kind_of_extension(extension: str) -> MediaKind | None:
+    """Return the kind of file that we give this extension to."""
+    known = _BY_EXTENSION.get(extension.lower().lstrip("."))
+    return known.kind if known else None
+
+
+def recognise(head: bytes, *, content_type: str, url_path: str) -> MediaType | None:
+    """Return what a file is; None where it is no picture, film or sound.
+
+    A server that calls it anything but a medium (or says nothing of it) is believed: an error page is not a result.
+    A medium's first bytes win over its declared type and its name.
+    """
+    declared = content_type.partition(";")[0].strip().lower()
+    family, _, subtype = declared.partition("/")
+    if declared not in _OPAQUE and family not in _MEDIA_FAMILIES:
+        return None
+    marked = _by_first_bytes(head)
+    if marked is not None:
+        return marked
+    if family == "audio":
+        return _UNMARKED.get(subtype)
+    return _UNMARKED.get(PurePosixPath(url_path).suffix.lower().lstrip(".")) if declared in _OPAQUE else None
+
+
+def _by_first_bytes(head: bytes) -> MediaType | None:
+    if head[:4] == b"RIFF":
+        return _RIFF.get(head[8:12])
+    if head[4:8] == b"ftyp":
+        return _BRANDS.get(head[8:12], _FILM)
+    return next((kind for start, kind in _STARTS if head.startswith(start)), None)
