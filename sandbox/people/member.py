@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from sandbox.discord import posting
 from sandbox.discord.commands import Command
 from sandbox.discord.kinds import CommandType, ComponentType, InteractionContext, InteractionType
 from sandbox.discord.rules.permissions import Permission, in_guild
 from sandbox.people.command_form import CommandForm
 from sandbox.people.form import Form, Submission
-from sandbox.people.moderation import take_away
 from sandbox.people.place import Channels
 from sandbox.people.refusals import ClientRefused, CommandNotFound, NotThere
 from sandbox.people.reply import Reply
@@ -185,7 +185,7 @@ class Member:
         may_manage = Permission.MANAGE_MESSAGES in self.world.permissions(self.id, channel)
         if message.is_ephemeral or (message.author_id != self.id and not may_manage):
             raise ClientRefused(f"{self.name} may not delete this message")
-        take_away(self.world, message)
+        posting.remove(self.world, message)
 
     # How a deed reaches the bot
 
