@@ -71,13 +71,11 @@ def plan_command(command: ModelCommand) -> CommandPlan:
     values = _plan_values(spec, names)
     private = Option(name=_PRIVATE, description="Only you see the card and its result", role=Role.PRIVATE)
     room = text.OPTIONS_MAX - len(prompt) - len(values) - 1 - (1 if pictures else 0)
-    while pictures and room < 1:
+    while room < min(pictures, 1):
         dropped = _last_optional(values, spec)
         log.warning("%s: no room for the option %s", spec.model_id, dropped.name)
         values.remove(dropped)
         room += 1
-    if not pictures and room < 0:
-        values = values[:room]
     return CommandPlan(
         name=command.command,
         description=_describe(spec.display_name, fallback=command.command),

@@ -1,0 +1,79 @@
+"""A refusal gives the prompt back; a place without permissions is named."""
+
+from __future__ import annotations
+
+import discord
+import pytest
+
+from cogs.answers import with_prompt
+from cogs.places import missing_to_post
+
+MISSING = discord.utils.MISSING
+
+
+def test_a_short_prompt_comes_back_in_the_answer() -> None:
+    """The prompt stands in a code block, to be copied."""
+    content, file = with_prompt("No.", "a *fox*")
+    assert content == "No.\nYour prompt, to copy:\n```\na *fox*\n```"
+    assert file is MISSING
+
+
+def test_a_prompt_cannot_break_out() -> None:
+    """Backticks in a prompt do not end the block."""
+    content, _ = with_prompt("No.", "``` @everyone ```")
+    assert content.count("```") == 2
+
+
+@pytest.mark.parametrize("length", [1_980, 2_000, 4_000, 6_000])
+def test_a_long_prompt_comes_back_as_a_file(length: int) -> None:
+    """What does not fit a message is attached whole."""
+    content, file = with_prompt("No.", "ä" * length)
+    assert len(content) <= 2_000
+    assert file.filename == "prompt.txt"
+    assert file.fp.read().decode() == "ä" * length
+
+
+@pytest.mark.parametrize("prompt", ["", "  ", "\n"])
+def test_nothing_to_give_back(prompt: str) -> None:
+    """A blank prompt is not given back."""
+    assert with_prompt("No.", prompt) == ("No.", MISSING)
+
+
+def test_it_always_fits() -> None:
+    """However long sentence and prompt are together, Discord takes the answer."""
+    for length in range(0, 2_100, 50):
+        content, file = with_prompt("x" * 3_000, "y`" * length)
+        assert len(content) <= 2_000
+        assert (file is MISSING) == (length == 0)
+
+
+def test_half_a_character_is_given_back_somehow() -> None:
+    """Halves of surrogate pairs, which no body can carry, do not stop an answer."""
+    content, _ = with_prompt("No.", "a\ud800b")
+    content.encode()
+    _, file = with_prompt("No.", "a\ud800b" * 1_000)
+    assert file.fp.read()
+
+
+@pytest.mark.parametrize(
+    ("permissions", "is_thread", "missing"),
+    [
+        (discord.Permissions(view_channel=True, send_messages=True, attach_files=True), False, ()),
+        (discord.Permissions(administrator=True), False, ()),
+        (discord.Permissions(), False, ("View Channel", "Send Messages", "Attach Files")),
+        (discord.Permissions(view_channel=True, send_messages=True), False, ("Attach Files",)),
+        (
+            discord.Permissions(view_channel=True, send_messages=True, attach_files=True),
+            True,
+            ("Send Messages in Threads",),
+        ),
+        (discord.Permissions(view_channel=True, send_messages_in_threads=True, attach_files=True), True, ()),
+    ],
+)
+def test_what_a_public_card_needs(
+    permissions: discord.Permissions,
+    is_thread: bool,  # noqa: FBT001 - a parameter of the table
+    missing: tuple[str, ...],
+) -> None:
+    """Missing permissions are named as Discord's client names them."""
+    assert missing_to_post(permissions, is_thread=is_thread) == missing

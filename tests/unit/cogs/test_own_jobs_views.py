@@ -1,0 +1,187 @@
+"""History, details, quota and suggestions say what is known, and fit whatever is in them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+from discord import ui
+
+from cogs.jobs import suggestion
+from cogs.quota import render_quota
+from cogs.ui.base import Panel
+from cogs.ui.details_view import render_details
+from cogs.ui.history_view import HistoryButton, render_history
+from cogs.ui.job_links import card_link
+from services.errors import FailureKind
+from services.jobs.model import (
+    CancelState,
+    DeliveryStep,
+    Job,
+    JobFailure,
+    JobStatus,
+    MediaKind,
+    Output,
+)
+from services.jobs.ports import HistoryPage
+from services.jobs.quota import QuotaLimits, Usage
+from tests.unit.cogs_ui.samples import NOW, job, spec
+
+NASTY = "```\n# <@1> [x](https://a.example) ||" + "*" * 4_000
+
+
+def read(panel: Panel) -> str:
+    """Return all text of a layout."""
+    return "\n".join(item.content for item in panel.walk_children() if isinstance(item, ui.TextDisplay))
+
+
+def buttons(panel: Panel) -> list[ui.Button[ui.LayoutView]]:
+    """Return a layout's buttons."""
+    found = []
+    for item in panel.walk_children():
+        inner = item.item if isinstance(item, HistoryButton) else item
+        if isinstance(inner, ui.Button):
+            found.append(inner)
+    return found
+
+
+def page(*jobs: Job, number: int = 0, pages: int = 1, total: int | None = None) -> HistoryPage:
+    """Return a page of a history."""
+    return HistoryPage(jobs=jobs, page=number, pages=pages, total=len(jobs) if total is None else total)
+
+
+def test_history_line() -> None:
+    """A line has state, prompt, id, command, time, cost and the way to the card."""
+    done = job(JobStatus.SUCCEEDED, cost=Decimal("0.034"))
+    done = replace(done, delivery=replace(done.delivery, original_message_id=99))
+    assert read(render_history(page(done))) == (
+        "### Your jobs\n-# 1 job · page 1 of 1\n"
+        "**✅ Done** · a fox in the snow\n"
+        f"-# `{done.job_id}` · /edit · <t:{int(NOW.timestamp())}:R> · $0.034 · "
+        "[card](https://discord.com/channels/7/8/99)"
+    )
+
+
+def test_history_fits_and_turns() -> None:
+    """A full page of the worst prompts fits; the ends have nothing further to turn to."""
+    jobs = [job(JobStatus.FAILED, prompt=NASTY, is_private=True) for _ in range(5)]
+    panel = render_history(page(*jobs, number=1, pages=3, total=11))
+    assert panel.content_length() <= 4_000
+    assert [(button.label, button.custom_id, button.disabled) for button in buttons(panel)] == [
+        ("Newer", "cc:history:newer:0", False),
+        ("Older", "cc:history:older:2", False),
+    ]
+    first = render_history(page(*jobs, number=0, pages=2, total=10))
+    assert [button.disabled for button in buttons(first)] == [True, False]
+    last = render_history(page(*jobs, number=1, pages=2, total=10))
+    assert [button.disabled for button in buttons(last)] == [False, True]
+    for turned in (panel, first, last):
+        assert len({button.custom_id for button in buttons(turned)}) == 2
+
+
+def test_empty_history() -> None:
+    """Nobody is shown an empty list without a word."""
+    panel = render_history(page(total=0))
+    assert "none yet" in read(panel)
+    assert buttons(panel) == []
+
+
+@pytest.mark.parametrize("status", list(JobStatus))
+def test_details_in_every_state(status: JobStatus) -> None:
+    """Every state shows prompt, pictures, parameters and the times of its steps."""
+    panel, files = render_details(job(status), spec())
+    told = read(panel)
+    assert "> a fox in the snow" in told
+    assert "cat.png, dog.png" in told
+    assert "quality: low" in told
+    assert f"Accepted <t:{int(NOW.timestamp())}:f>" in told
+    assert ("Ends at the latest" in told) == (not status.is_terminal)
+    assert files == []
+
+
+def test_details_of_the_worst() -> None:
+    """Whatever a job holds, its details fit, and a prompt that was cut is attached whole."""
+    worst = job(
+        JobStatus.FAILED,
+        prompt=NASTY,
+        input_names=tuple(f"{number}{'_' * 250}" for number in range(10)),
+        failure=JobFailure(kind=FailureKind.MODEL_FAILED, reason=NASTY),
+        request_id="r" * 500,
+        cost=Decimal("1.5"),
+        cancel=CancelState.REFUSED,
+        retry_of="k" * 10,
+        outputs=tuple(Output(url=f"https://a.example/{n}", kind=MediaKind.IMAGE) for n in range(12)),
+        inputs={one.name: "_" * 3_000 for one in spec().inputs},
+    )
+    worst = replace(worst, delivery=replace(worst.delivery, step=DeliveryStep.UNDELIVERED))
+    panel, files = render_details(worst, spec())
+    assert panel.content_length() <= 4_000
+    assert len(list(panel.walk_children())) <= 40
+    assert [file.filename for file in files] == ["prompt.txt"]
+    assert files[0].fp.read().decode() == NASTY
+    assert any(isinstance(item, ui.File) for item in panel.walk_children())
+    told = read(panel)
+    assert "could not be delivered" in told
+    assert "The model could not finish" in told
+    assert "$1.50" in told
+    assert [button.label for button in buttons(panel)] == [f"Result {number}" for number in range(1, 6)]
+
+
+def test_details_of_a_model_that_is_gone() -> None:
+    """A job of a model that is no longer offered can still be read."""
+    panel, _ = render_details(job(JobStatus.SUCCEEDED), None)
+    assert "openai/gpt-image-1-5/image-to-image" in read(panel)
+
+
+def test_unconfirmed_details() -> None:
+    """An unconfirmed job says that it may have been charged and is given back."""
+    panel, _ = render_details(job(JobStatus.UNCONFIRMED), spec())
+    assert "may have been charged" in read(panel)
+
+
+def test_card_links() -> None:
+    """A link leads to where the card stands now; a private or undelivered one has none."""
+    plain = job()
+    assert card_link(plain) is None
+    placed = replace(plain, delivery=replace(plain.delivery, original_message_id=99))
+    assert card_link(placed) == "https://discord.com/channels/7/8/99"
+    assert card_link(replace(placed, guild_id=None)) == "https://discord.com/channels/@me/8/99"
+    assert card_link(replace(placed, is_private=True)) is None
+    anew = replace(placed, delivery=replace(placed.delivery, posted_channel_id=8, posted_message_id=100))
+    assert card_link(anew) == "https://discord.com/channels/7/8/100"
+    direct = replace(placed, delivery=replace(placed.delivery, posted_channel_id=55, posted_message_id=100))
+    assert card_link(direct) == "https://discord.com/channels/@me/55/100"
+    lost = replace(placed, delivery=replace(placed.delivery, step=DeliveryStep.UNDELIVERED))
+    assert card_link(lost) is None
+
+
+def test_quota_says_how_it_stands() -> None:
+    """What is used, the limits, and when the next place comes free."""
+    usage = Usage(today=3, in_flight=1, waiting=2, oldest_at=NOW)
+    told = read(render_quota(usage, QuotaLimits(per_day=20, running=3, waiting=7)))
+    assert "**3 of 20** jobs" in told
+    assert "**1 of 3** running" in told
+    assert "**2 of 7** waiting" in told
+    assert f"<t:{int((NOW + timedelta(hours=24)).timestamp())}:R>" in told
+    fresh = Usage(today=0, in_flight=0, waiting=0, oldest_at=None)
+    assert "leaves the count" not in read(render_quota(fresh, QuotaLimits(per_day=20, running=3, waiting=7)))
+
+
+def test_suggestions_fit() -> None:
+    """A suggestion has the id first, since it is what a person may paste, and is cut to Discord's length."""
+    assert suggestion(job(JobStatus.QUEUED)) == "k7m3qwertz · In queue · a fox in the snow"
+    assert len(suggestion(job(prompt="a\nfox " * 1_000))) <= 100
+    assert "\n" not in suggestion(job(prompt="a\nfox"))
+
+
+def test_panels_are_never_kept() -> None:
+    """A layout is finished from the start: thousands of cards would stay in the library's memory otherwise."""
+    jobs = [job() for _ in range(5)]
+    assert not render_history(page(*jobs, pages=2, total=6)).is_dispatching()
+
+
+async def test_panels_are_finished() -> None:
+    """Inside a running bot the library sees a finished view, and keeps none."""
+    assert render_history(page(job(), pages=2, total=6)).is_finished()
