@@ -21,7 +21,8 @@ UNKNOWN_INTERACTION = 10062
 
 # Discord waits three seconds for the first answer; what takes longer than this is not worth waiting for.
 _ACKNOWLEDGE_SECONDS = 5.0
-_PUBLIC = "deferred publicly"
+# What is noted at an interaction when its defer leaves: an answer that was lost may have deferred it all the same.
+_DEFERRED = "deferred"
 
 
 class Acknowledgement(StrEnum):
@@ -30,6 +31,11 @@ class Acknowledgement(StrEnum):
     ARRIVED = "arrived"
     UNCERTAIN = "uncertain"  # an error that is no proof of loss: go on
     DEAD = "dead"  # Discord said that nothing can be answered any more
+
+
+class _Deferred(StrEnum):
+    PRIVATELY = "privately"
+    PUBLICLY = "publicly"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -50,8 +56,7 @@ async def acknowledge(
 
     `as_new_message`: a button's press gets a message of its own, instead of leaving the pressed one as it is.
     """
-    if not private:
-        interaction.extras[_PUBLIC] = True
+    interaction.extras[_DEFERRED] = _Deferred.PRIVATELY if private else _Deferred.PUBLICLY
     try:
         async with asyncio.timeout(_ACKNOWLEDGE_SECONDS):
             response = await interaction.response.defer(ephemeral=private, thinking=as_new_message)
@@ -80,11 +85,13 @@ async def answer_privately(
     deleted first (discord-api-docs#2739, #2866).
     """
     try:
-        if not interaction.response.is_done() and not interaction.extras.get(_PUBLIC):
+        deferred = interaction.extras.get(_DEFERRED)
+        if deferred is None and not interaction.response.is_done():
             await interaction.response.send_message(content, file=file, ephemeral=True, allowed_mentions=NO_MENTIONS)
             return
-        if interaction.extras.pop(_PUBLIC, False):
+        if deferred is _Deferred.PUBLICLY:
             await _delete_original(interaction)
+            interaction.extras[_DEFERRED] = _Deferred.PRIVATELY
         await interaction.followup.send(content, file=file, ephemeral=True, allowed_mentions=NO_MENTIONS)
     except discord.HTTPException as error:
         # 40060: the same event was answered by its other delivery, or by a try whose answer was lost.

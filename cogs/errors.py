@@ -171,20 +171,24 @@ async def report(interaction: discord.Interaction[discord.Client], error: BaseEx
     cause = error.__cause__ if isinstance(error, app_commands.CommandInvokeError) and error.__cause__ else error
     if isinstance(cause, ComfycordError):
         log.info("interaction=%d refused: %s", interaction.id, type(cause).__name__)
-        await answer_privately(interaction, sentence(cause))
+        told = sentence(cause)
     elif isinstance(cause, app_commands.CommandSignatureMismatch | app_commands.CommandNotFound):
         log.warning("interaction=%d does not fit the commands as they are: %s", interaction.id, type(cause).__name__)
-        await answer_privately(interaction, f"This command has changed. {_RELOAD}")
+        told = f"This command has changed. {_RELOAD}"
     elif isinstance(cause, app_commands.TransformerError):
-        await answer_privately(interaction, f"An option has a value that cannot be used. {_RELOAD}")
+        log.warning("interaction=%d has a value of a wrong kind", interaction.id)
+        told = f"An option has a value that cannot be used. {_RELOAD}"
     else:
-        reference = f"{interaction.id % 36**4:06d}"
+        reference = f"{interaction.id % 1_000_000:06d}"
         log.error("interaction=%d reference=%s failed", interaction.id, reference, exc_info=cause)
-        await answer_privately(
-            interaction,
+        told = (
             f"Something went wrong on the bot's side (reference `{reference}`). "
-            "Look at `/history` before you try again: a job that was accepted goes on.",
+            "Look at `/history` before you try again: a job that was accepted goes on."
         )
+    try:
+        await answer_privately(interaction, told)
+    except Exception:  # nobody is left to hear of it
+        log.exception("interaction=%d could not be answered", interaction.id)
 
 
 async def on_tree_error(

@@ -1,0 +1,120 @@
+"""One's own jobs: /history, /job, /cancel."""
+
+from __future__ import annotations
+
+import logging
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from cogs.answers import Acknowledgement, acknowledge, answer_privately, show_privately
+from cogs.cancelling import actor_of, outcome_sentence
+from cogs.services import BotServices, services_of
+from cogs.ui import text
+from cogs.ui.details_view import render_details
+from cogs.ui.history_view import HistoryButton, render_history
+from cogs.ui.states import STATES
+from services.errors import ComfycordError, JobNotFound
+from services.jobs.ids import LENGTH, PATTERN
+from services.jobs.model import Job
+
+log = logging.getLogger(__name__)
+
+Interaction = discord.Interaction[discord.Client]
+
+
+class Jobs(commands.Cog):
+    """What a person may see of and do with jobs."""
+
+    def __init__(self, bot: commands.Bot, services: BotServices) -> None:
+        self._bot = bot
+        self._services = services
+
+    async def cog_load(self) -> None:
+        """Have the history's buttons answered, those of older messages too."""
+        self._bot.add_dynamic_items(HistoryButton)
+
+    async def cog_unload(self) -> None:
+        """Leave the history's buttons alone."""
+        self._bot.remove_dynamic_items(HistoryButton)
+
+    @app_commands.command(description="Your jobs, newest first")
+    @app_commands.allowed_contexts(guilds=True, dms=True)
+    @app_commands.allowed_installs(guilds=True)
+    async def history(self, interaction: Interaction) -> None:
+        """List one's own jobs."""
+        if not await _is_acknowledged(interaction):
+            return
+        page = await self._services.jobs.history(interaction.user.id, page=0)
+        await show_privately(interaction, render_history(page))
+
+    @app_commands.command(description="One of your jobs with all that is known of it")
+    @app_commands.describe(job_id="The job: choose one, or paste its id")
+    @app_commands.rename(job_id="job")
+    @app_commands.allowed_contexts(guilds=True, dms=True)
+    @app_commands.allowed_installs(guilds=True)
+    async def job(self, interaction: Interaction, job_id: app_commands.Range[str, 1, 100]) -> None:
+        """Show one of one's own jobs whole."""
+        if not await _is_acknowledged(interaction):
+            return
+        job = await self._services.jobs.require_own(_require_id(job_id), interaction.user.id)
+        panel, files = render_details(job, self._services.catalog.get(job.model_id))
+        await show_privately(interaction, panel, *files)
+
+    @app_commands.command(description="Cancel a job that does not run yet")
+    @app_commands.describe(job_id="The job: choose one, or paste its id")
+    @app_commands.rename(job_id="job")
+    @app_commands.allowed_contexts(guilds=True, dms=True)
+    @app_commands.allowed_installs(guilds=True)
+    async def cancel(self, interaction: Interaction, job_id: app_commands.Range[str, 1, 100]) -> None:
+        """Cancel a job: one's own, or any in a channel that one keeps order in."""
+        if not await _is_acknowledged(interaction):
+            return
+        outcome = await self._services.jobs.cancel(_require_id(job_id), actor_of(interaction))
+        await answer_privately(interaction, outcome_sentence(outcome))
+
+    @job.autocomplete("job_id")
+    async def _suggest_any(self, interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
+        return await self._suggest(interaction, typed, only_cancellable=False)
+
+    @cancel.autocomplete("job_id")
+    async def _suggest_cancellable(self, interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
+        return await self._suggest(interaction, typed, only_cancellable=True)
+
+    async def _suggest(
+        self, interaction: Interaction, typed: str, *, only_cancellable: bool
+    ) -> list[app_commands.Choice[str]]:
+        """Suggest one's own jobs; nothing rather than an error, since nobody could be told."""
+        try:
+            jobs = await self._services.jobs.suggest(interaction.user.id, str(typed), only_cancellable=only_cancellable)
+        except ComfycordError as error:
+            log.warning("interaction=%d no suggestions: %s", interaction.id, error)
+            return []
+        return [app_commands.Choice(name=suggestion(job), value=job.job_id) for job in jobs[: text.CHOICES_MAX]]
+
+
+def suggestion(job: Job) -> str:
+    """Return how a job reads in a list of suggestions, which Discord shows plain: id, state, prompt."""
+    return text.cut(f"{job.job_id} · {STATES[job.status].word} · {text.one_line(job.prompt)}", text.CHOICE_MAX)
+
+
+def _require_id(typed: str) -> str:
+    """Return the id that was typed, or the one that a pasted suggestion begins with.
+
+    Raises: JobNotFound for what is none, without asking the database.
+    """
+    job_id = str(typed).strip().strip("`").lower()[:LENGTH]
+    if not PATTERN.fullmatch(job_id):
+        raise JobNotFound(job_id)
+    return job_id
+
+
+async def _is_acknowledged(interaction: Interaction) -> bool:
+    deferral = await acknowledge(interaction, private=True)
+    return deferral.acknowledgement is not Acknowledgement.DEAD
+
+
+async def setup(bot: commands.Bot) -> None:
+    """Load the cog."""
+    await bot.add_cog(Jobs(bot, services_of(bot)))

@@ -1,0 +1,52 @@
+"""What one has used, and what is left: /quota."""
+
+from __future__ import annotations
+
+import discord
+from discord import app_commands, ui
+from discord.ext import commands
+
+from cogs.answers import Acknowledgement, acknowledge, show_privately
+from cogs.services import BotServices, services_of
+from cogs.ui import text
+from cogs.ui.base import Panel
+from services.jobs.quota import QuotaLimits, Usage
+
+Interaction = discord.Interaction[discord.Client]
+
+
+class Quota(commands.Cog):
+    """Shows a person's own quota."""
+
+    def __init__(self, services: BotServices) -> None:
+        self._services = services
+
+    @app_commands.command(description="How many jobs you have used and when the next one is free")
+    @app_commands.allowed_contexts(guilds=True, dms=True)
+    @app_commands.allowed_installs(guilds=True)
+    async def quota(self, interaction: Interaction) -> None:
+        """Show one's own quota."""
+        deferral = await acknowledge(interaction, private=True)
+        if deferral.acknowledgement is Acknowledgement.DEAD:
+            return
+        usage, limits = await self._services.jobs.quota(interaction.user.id)
+        await show_privately(interaction, render_quota(usage, limits))
+
+
+def render_quota(usage: Usage, limits: QuotaLimits) -> Panel:
+    """Render what is used of each limit, and when the day's next place comes free."""
+    lines = [
+        "### Your quota",
+        f"**{usage.today} of {limits.per_day}** jobs in the last 24 hours",
+        f"**{usage.in_flight} of {limits.running}** running at once",
+        f"**{usage.waiting} of {limits.waiting}** waiting for a place",
+    ]
+    if usage.today and usage.resets_at is not None:
+        lines.append(f"The oldest job leaves the count {text.relative(usage.resets_at)}.")
+    lines.append("-# Jobs that were cancelled, failed, expired or stayed unconfirmed are given back.")
+    return Panel([ui.Container(ui.TextDisplay("\n".join(lines)))])
+
+
+async def setup(bot: commands.Bot) -> None:
+    """Load the cog."""
+    await bot.add_cog(Quota(services_of(bot)))

@@ -1,0 +1,140 @@
+"""One job whole, for its owner: what was asked for, every step's time, and what came of it."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+
+import discord
+from discord import ui
+
+from cogs.errors import failure_sentence
+from cogs.ui import text
+from cogs.ui.base import Panel
+from cogs.ui.job_links import card_link
+from cogs.ui.states import STATES
+from services.jobs.model import CancelState, DeliveryStep, Job, JobStatus
+from services.models.spec import ModelSpec
+
+PROMPT_FILE = "prompt.txt"
+
+# Together with the headings below Discord's limit for a whole layout.
+_PROMPT_MAX = 1_100
+_INPUTS_MAX = 700
+_PARAMETERS_MAX = 800
+_REASON_MAX = 500
+_LINK_MAX = 512
+_LINKS_MAX = 5
+
+
+def render_details(job: Job, spec: ModelSpec | None) -> tuple[Panel, list[discord.File]]:
+    """Render the job, and its prompt as a file where the layout has no room for it."""
+    look = STATES[job.status]
+    prompt = text.quoted(job.prompt, _PROMPT_MAX, lines=20)
+    is_cut = prompt.endswith(text.ELLIPSIS)
+    frame: ui.Container[Panel] = ui.Container(
+        ui.TextDisplay(
+            f"### {look.title}\n-# Job `{job.job_id}` · /{job.command} · {text.shown_line(_model(job, spec), 150)}"
+        ),
+        accent_colour=look.colour,
+    )
+    if job.prompt.strip():
+        frame.add_item(ui.TextDisplay(prompt))
+    if is_cut:
+        frame.add_item(ui.File(f"attachment://{PROMPT_FILE}"))
+    for block in (_given(job, spec), _steps(job), _outcome(job)):
+        if block:
+            frame.add_item(ui.Separator())
+            frame.add_item(ui.TextDisplay("\n".join(block)))
+    links = list(_links(job))
+    if links:
+        frame.add_item(ui.ActionRow(*links))
+    files = [_prompt_file(job.prompt)] if is_cut else []
+    return Panel([frame]), files
+
+
+def _model(job: Job, spec: ModelSpec | None) -> str:
+    return spec.display_name if spec else job.model_id
+
+
+def _prompt_file(prompt: str) -> discord.File:
+    return discord.File(io.BytesIO(prompt.encode(errors="replace")), filename=PROMPT_FILE)
+
+
+def _given(job: Job, spec: ModelSpec | None) -> list[str]:
+    lines = []
+    if job.input_names:
+        names = ", ".join(text.shown_line(name, 60) for name in job.input_names)
+        lines.append(f"**Pictures** {_cut_list(names, _INPUTS_MAX)}")
+    pairs = _parameters(job, spec)
+    if pairs:
+        lines.append(f"**Parameters** {_cut_list(' · '.join(pairs), _PARAMETERS_MAX)}")
+    lines.append("Only you see its card." if job.is_private else "Its card is public.")
+    if job.retry_of:
+        lines.append(f"Submitted in place of job `{job.retry_of}`.")
+    return lines
+
+
+def _cut_list(whole: str, most: int) -> str:
+    """Cut text that is escaped already, without tearing an escape."""
+    if len(whole) <= most:
+        return whole
+    return whole[: most - 1].rstrip("\\ ") + text.ELLIPSIS
+
+
+def _parameters(job: Job, spec: ModelSpec | None) -> list[str]:
+    """Return every parameter that was sent, but for prompt and media, which stand elsewhere."""
+    if spec is None:
+        return []
+    known = [(one, job.inputs[one.name]) for one in spec.inputs if one.name in job.inputs]
+    return [
+        f"{text.shown_line(one.name, 40)}: {text.shown_line(str(value), 80)}"
+        for one, value in known
+        if not one.is_prompt and not one.is_media
+    ]
+
+
+def _steps(job: Job) -> list[str]:
+    steps = {
+        "Accepted": job.created_at,
+        "Submitted": job.submitted_at,
+        "In RunComfy's queue": job.queued_at,
+        "Started": job.started_at,
+        STATES[job.status].word: job.finished_at,
+    }
+    lines = [f"{word} {text.moment(at)} ({text.relative(at)})" for word, at in steps.items() if at is not None]
+    if job.queue_position is not None:
+        lines.append(f"Position in the queue: {job.queue_position}")
+    if not job.status.is_terminal:
+        lines.append(f"Ends at the latest {text.relative(job.deadline)}")
+    return lines
+
+
+def _outcome(job: Job) -> list[str]:
+    lines = []
+    if job.request_id is not None:
+        lines.append(f"Request `{text.cut(job.request_id, 128)}`")
+    if job.cost is not None:
+        lines.append(f"Cost {text.money(job.cost)}")
+    if job.failure is not None:
+        lines.append(failure_sentence(job.failure))
+        if job.failure.reason:
+            lines.append(text.quoted(job.failure.reason, _REASON_MAX, lines=6))
+    if job.status is JobStatus.UNCONFIRMED:
+        lines.append("It may have been charged: RunComfy's answer was lost. It does not count towards your quota.")
+    if job.cancel is CancelState.REFUSED and job.status is not JobStatus.CANCELLED:
+        lines.append("It could not be cancelled: it was already running.")
+    if job.delivery.step is DeliveryStep.UNDELIVERED:
+        lines.append("Its card could not be delivered.")
+    return lines
+
+
+def _links(job: Job) -> Iterator[ui.Button[Panel]]:
+    """Yield a button to the card; where there is none to follow, buttons to the files, which expire at RunComfy."""
+    link = card_link(job)
+    if link:
+        yield ui.Button(label="Card", url=link)
+        return
+    fitting = [output.url for output in job.outputs if len(output.url) <= _LINK_MAX]
+    for number, url in enumerate(fitting[:_LINKS_MAX], start=1):
+        yield ui.Button(label=f"Result {number}" if len(fitting) > 1 else "Result", url=url)
