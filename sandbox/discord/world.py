@@ -48,6 +48,7 @@ class World:
         self.channels: dict[int, Channel] = {}
         self.messages: dict[int, Message] = {}
         self.interactions: dict[int, Interaction] = {}
+        self._interactions_by_token: dict[str, Interaction] = {}
         self.commands = CommandRegistry(snowflakes=self.snowflakes)
         self.files = FileStore(clock)
         self.changes = Changes()
@@ -96,7 +97,7 @@ class World:
 
     def interaction_by_token(self, token: str) -> Interaction | None:
         """The interaction that a token belongs to, however old."""
-        return next((found for found in self.interactions.values() if found.token == token), None)
+        return self._interactions_by_token.get(token)
 
     # Making things happen
 
@@ -165,6 +166,7 @@ class World:
             parent_id=parent.id if parent else None,
         )
         self.interactions[interaction.id] = interaction
+        self._interactions_by_token[interaction.token] = interaction
         self.tell(ChangeKind.INTERACTION_CREATED, interaction_id=interaction.id, channel_id=channel.id)
         if deliver:
             self.deliver_interaction(interaction)

@@ -168,8 +168,9 @@ def _page(context: Context, visible: list[Message]) -> list[Message]:
     newest_first = visible[::-1]
     if "around" in query:
         centre = _number(context, "around")
-        nearest = sorted(newest_first, key=lambda message: abs(message.id - centre))[:limit]
-        return sorted(nearest, key=lambda message: -message.id)
+        later = [message for message in visible if message.id > centre][: limit // 2]
+        earlier = [message for message in newest_first if message.id <= centre][: limit - limit // 2]
+        return later[::-1] + earlier
     if "before" in query:
         return [message for message in newest_first if message.id < _number(context, "before")][:limit]
     if "after" in query:

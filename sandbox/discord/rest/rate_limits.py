@@ -58,7 +58,7 @@ class RateLimits:
             if window.used >= GLOBAL_PER_SECOND:
                 return {}, self._refusal(window, {}, scope="global")
             window.used += 1
-        limit = self.by_route.get(normalized_route(route.template))
+        limit = self.by_route.get(_bucket_route(route))
         if limit is None:
             return {}, None
         window = self._window(_bucket_key(call, route), seconds=limit.seconds)
@@ -95,7 +95,7 @@ class RateLimits:
             "X-RateLimit-Remaining": str(max(0, limit.calls - window.used)),
             "X-RateLimit-Reset": f"{self.clock.now().timestamp() + left:.3f}",
             "X-RateLimit-Reset-After": f"{left:.3f}",
-            "X-RateLimit-Bucket": hashlib.sha256(route.template.encode()).hexdigest()[:32],
+            "X-RateLimit-Bucket": hashlib.sha256(_bucket_route(route).encode()).hexdigest()[:32],
         }
 
     def _refusal(self, window: _Window, headers: dict[str, str], *, scope: str) -> Answer:
@@ -107,9 +107,14 @@ class RateLimits:
         return Answer(status=429, body=body, headers=headers | more)
 
 
+def _bucket_route(route: Route) -> str:
+    """`@original` is but another name of a message, so both share a bucket."""
+    return normalized_route(route.template).replace("@original", "{}")
+
+
 def _bucket_key(call: Call, route: Route) -> str:
     major = [call.parameters[name] for name in _MAJOR if name in call.parameters]
-    return " ".join([route.template, *major])
+    return " ".join([_bucket_route(route), *major])
 
 
 _DEFAULTS = {
@@ -123,11 +128,8 @@ _DEFAULTS = {
         "POST /channels/{channel_id}/typing": Limit(calls=5, seconds=5),
         "POST /users/@me/channels": Limit(calls=10, seconds=10),
         "POST /webhooks/{webhook_id}/{webhook_token}": Limit(calls=5, seconds=2),
-        "PATCH /webhooks/{webhook_id}/{webhook_token}/messages/@original": Limit(calls=5, seconds=2),
         "PATCH /webhooks/{webhook_id}/{webhook_token}/messages/{message_id}": Limit(calls=5, seconds=2),
-        "GET /webhooks/{webhook_id}/{webhook_token}/messages/@original": Limit(calls=5, seconds=2),
         "GET /webhooks/{webhook_id}/{webhook_token}/messages/{message_id}": Limit(calls=5, seconds=2),
-        "DELETE /webhooks/{webhook_id}/{webhook_token}/messages/@original": Limit(calls=5, seconds=2),
         "DELETE /webhooks/{webhook_id}/{webhook_token}/messages/{message_id}": Limit(calls=5, seconds=2),
         "PUT /applications/{application_id}/commands": Limit(calls=5, seconds=20),
         "PUT /applications/{application_id}/guilds/{guild_id}/commands": Limit(calls=5, seconds=20),

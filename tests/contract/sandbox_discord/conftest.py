@@ -18,6 +18,7 @@ from sandbox.discord.kinds import InteractionType
 from sandbox.discord.messages import Message
 from sandbox.discord.server import DiscordServer
 from sandbox.discord.users import User
+from tests.contract.sandbox_discord.wire_client import WireClient
 from tests.rig import openapi_document
 
 Invoke = Callable[..., Interaction]
@@ -51,10 +52,10 @@ async def client(server: DiscordServer, monkeypatch: pytest.MonkeyPatch) -> Asyn
 
 
 @pytest.fixture
-async def session() -> AsyncIterator[aiohttp.ClientSession]:
+async def wire(server: DiscordServer) -> AsyncIterator[WireClient]:
     """A bare HTTP client."""
-    async with aiohttp.ClientSession() as bare:
-        yield bare
+    async with aiohttp.ClientSession() as session:
+        yield WireClient(server, session)
 
 
 @pytest.fixture
@@ -78,10 +79,13 @@ def invoke(server: DiscordServer, ada: User, general: Channel) -> Invoke:
         data: dict[str, Any] | None = None,
         *,
         message: Message | None = None,
+        parent: Interaction | None = None,
         channel: Channel | None = None,
     ) -> Interaction:
         body = data or {"id": "1", "name": "edit", "type": 1, "options": []}
-        return server.world.create_interaction(kind, body, user=ada, channel=channel or general, message=message)
+        return server.world.create_interaction(
+            kind, body, user=ada, channel=channel or general, message=message, parent=parent
+        )
 
     return do
 
