@@ -1,0 +1,126 @@
+"""The core on a real store and a scripted API, with its loops run by hand or in the background."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import secrets
+from collections.abc import AsyncIterator
+from datetime import timedelta
+
+from services.clock import SystemClock
+from services.jobs.cancelling import Canceller
+from services.jobs.changes import Changes
+from services.jobs.housekeeper import Housekeeper
+from services.jobs.model import Job, JobStatus, NewJob
+from services.jobs.pacing import JobTiming, RequestBudget, SubmitGate
+from services.jobs.poller import Poller
+from services.jobs.ports import JobStore
+from services.jobs.quota import QuotaLimits
+from services.jobs.service import Actor, JobService
+from services.jobs.signals import JobSignals
+from services.jobs.submitter import Submitter
+from services.jobs.updates import JobUpdates
+from tests.contract.jobs.scripted_api import ScriptedApi
+from tests.contract.store.making import ADA
+
+LIMITS = QuotaLimits(per_day=10, running=2, waiting=3)
+BRISK = JobTiming(
+    poll_min_seconds=0.02,
+    poll_max_seconds=0.05,
+    scan_seconds=0.1,
+    lease_seconds=2.0,
+    edit_seconds=5.0,
+    stop_seconds=0.3,
+)
+OWNER = Actor(user_id=ADA, channel_id=22, guild_id=11)
+
+
+class Core:
+    """Everything that `services.jobs` has, as one process would hold it."""
+
+    def __init__(
+        self, store: JobStore, api: ScriptedApi, *, timing: JobTiming = BRISK, limits: QuotaLimits = LIMITS
+    ) -> None:
+        clock, signals, owner = SystemClock(), JobSignals(), secrets.token_hex(4)
+        self.store, self.api, self.clock, self.owner = store, api, clock, owner
+        self.gate = SubmitGate(clock, lambda: 0.5)
+        changes = Changes(store, clock, signals)
+        canceller = Canceller(api, changes, clock)
+        self.changes = changes
+        self.poller = Poller(
+            store=store,
+            api=api,
+            changes=changes,
+            canceller=canceller,
+            signals=signals,
+            budget=RequestBudget(clock, per_second=1000),
+            clock=clock,
+            random=lambda: 0.5,
+            owner=owner,
+            timing=timing,
+        )
+        self.submitter = Submitter(
+            store=store,
+            api=api,
+            changes=changes,
+            signals=signals,
+            gate=self.gate,
+            clock=clock,
+            owner=owner,
+            limits=limits,
+            timing=timing,
+            accepted=self.poller.watch,
+        )
+        self.housekeeper = Housekeeper(store=store, changes=changes, clock=clock, owner=owner, timing=timing)
+        self.jobs = JobService(
+            store=store,
+            changes=changes,
+            canceller=canceller,
+            signals=signals,
+            clock=clock,
+            limits=limits,
+            timing=timing,
+        )
+        self.updates = JobUpdates(store=store, signals=signals, clock=clock, owner=owner, timing=timing)
+
+    @contextlib.asynccontextmanager
+    async def running(self) -> AsyncIterator[Core]:
+        """Run all loops while the block runs, then stop them as a clean stop does."""
+        loops = [asyncio.create_task(loop.run()) for loop in (self.submitter, self.poller, self.housekeeper)]
+        try:
+            yield self
+        finally:
+            for loop in loops:
+                loop.cancel()
+            await asyncio.gather(*loops, return_exceptions=True)
+            await self.store.release(self.owner)
+
+    async def until(self, job_id: str, *statuses: JobStatus, seconds: float = 10.0) -> Job:
+        """Wait until the job is in one of these states, and return it."""
+        try:
+            async with asyncio.timeout(seconds):
+                while True:
+                    job = await self.store.get(job_id)
+                    if job is not None and job.status in statuses:
+                        return job
+                    await asyncio.sleep(0.005)
+        except TimeoutError as error:
+            raise TimeoutError(f"still {await self.store.get(job_id)!r}") from error
+
+
+def overdue(timing: JobTiming = BRISK) -> JobTiming:
+    """Return a timing whose deadlines have passed as soon as they begin."""
+    return JobTiming(
+        deadline=timedelta(0),
+        waiting_deadline=timedelta(days=1),
+        poll_min_seconds=timing.poll_min_seconds,
+        poll_max_seconds=timing.poll_max_seconds,
+        scan_seconds=timing.scan_seconds,
+        lease_seconds=timing.lease_seconds,
+    )
+
+
+async def submit(core: Core, new: NewJob) -> Job:
+    """Accept the job."""
+    return (await core.jobs.submit(new)).job

@@ -1,0 +1,134 @@
+"""Following a job to its end."""
+
+from __future__ import annotations
+
+import asyncio
+from decimal import Decimal
+
+import pytest
+
+from services.errors import ApiRefused, ApiUnavailable, FailureKind, RequestNotFound
+from services.jobs.model import JobStatus, MediaKind, Output
+from services.jobs.poller import Poller
+from services.jobs.ports import Lease, Progress, RequestState
+from services.store.jobs import SqlJobStore
+from tests.contract.jobs.core import Core, submit
+from tests.contract.jobs.scripted_api import ScriptedApi
+from tests.contract.store.making import make_new
+
+PICTURE = Output(url="https://x.runcomfy.net/a.png", kind=MediaKind.IMAGE)
+DONE = Progress(state=RequestState.SUCCEEDED, outputs=(PICTURE,), cost=Decimal("0.04"))
+
+
+@pytest.fixture
+def api() -> ScriptedApi:
+    """An API that accepts everything."""
+    return ScriptedApi()
+
+
+@pytest.fixture
+def core(store: SqlJobStore, api: ScriptedApi) -> Core:
+    """One process."""
+    return Core(store, api)
+
+
+async def test_a_job_is_followed_through_its_states(core: Core, api: ScriptedApi) -> None:
+    """Queue, running, result with cost."""
+    job = await submit(core, make_new())
+    async with core.running():
+        queued = await core.until(job.job_id, JobStatus.QUEUED)
+        assert queued.queued_at is not None
+        api.becomes(Progress(state=RequestState.RUNNING))
+        await core.until(job.job_id, JobStatus.RUNNING)
+        api.becomes(DONE)
+        done = await core.until(job.job_id, JobStatus.SUCCEEDED)
+    assert (done.outputs, done.cost) == ((PICTURE,), Decimal("0.04"))
+    assert done.finished_at is not None
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        ApiUnavailable(cause="500"),
+        ApiRefused(kind=FailureKind.BAD_TOKEN, http_status=401),
+        ApiRefused(kind=FailureKind.FORBIDDEN, http_status=403),
+        RequestNotFound("req-1"),
+        ValueError("a fault of ours"),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+async def test_no_bad_answer_ends_a_job(core: Core, api: ScriptedApi, error: Exception) -> None:
+    """Only a state in a body ends a job."""
+    job = await submit(core, make_new())
+    async with core.running():
+        await core.until(job.job_id, JobStatus.QUEUED)
+        api.read_errors = [error] * (Poller.NOT_FOUND_IN_A_ROW - 1)
+        while api.read_errors:
+            await core.until(job.job_id, JobStatus.QUEUED)
+        api.becomes(DONE)
+        await core.until(job.job_id, JobStatus.SUCCEEDED)
+
+
+async def test_a_request_that_stays_unknown_ends_the_job(core: Core, api: ScriptedApi) -> None:
+    """404001 that persists does."""
+    job = await submit(core, make_new())
+    async with core.running():
+        await core.until(job.job_id, JobStatus.QUEUED)
+        api.read_errors = [RequestNotFound("req-1")] * 50
+        failed = await core.until(job.job_id, JobStatus.FAILED)
+    assert failed.failure is not None
+    assert failed.failure.kind is FailureKind.REQUEST_GONE
+
+
+async def test_a_dead_process_jobs_are_taken_up(store: SqlJobStore, other_store: SqlJobStore, api: ScriptedApi) -> None:
+    """When its leases run out, another process brings its jobs to their ends."""
+    first = Core(store, api)
+    job = await submit(first, make_new())
+    async with first.running():
+        await first.until(job.job_id, JobStatus.QUEUED)
+    assert await store.take_up(Lease(owner="dead", ttl_seconds=0.2), most=10)  # and it dies
+    second = Core(other_store, api)
+    api.becomes(DONE)
+    async with second.running():
+        await second.until(job.job_id, JobStatus.SUCCEEDED)
+
+
+async def test_a_stop_gives_the_leases_back(core: Core, store: SqlJobStore) -> None:
+    """The next process need not wait for them."""
+    job = await submit(core, make_new())
+    async with core.running():
+        await core.until(job.job_id, JobStatus.QUEUED)
+    taken = await store.take_up(Lease(owner="next", ttl_seconds=60), most=10)
+    assert [one.job_id for one in taken] == [job.job_id]
+
+
+async def test_a_cost_that_comes_late_is_added(core: Core, api: ScriptedApi, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The end is shown at once; the cost follows when the API knows it."""
+    monkeypatch.setattr(Poller, "COST_CHECK_SECONDS", (0.05, 0.05, 0.05))
+    job = await submit(core, make_new())
+    async with core.running():
+        await core.until(job.job_id, JobStatus.QUEUED)
+        api.becomes(Progress(state=RequestState.SUCCEEDED, outputs=(PICTURE,)))
+        done = await core.until(job.job_id, JobStatus.SUCCEEDED)
+        assert done.cost is None
+        api.becomes(DONE)
+        async with asyncio.timeout(5.0):
+            while (after := await core.until(job.job_id, JobStatus.SUCCEEDED)).cost is None:
+                pass
+    assert after.cost == Decimal("0.04")
+    assert after.version == done.version + 1
+
+
+async def test_an_unchanged_job_is_not_written(core: Core, api: ScriptedApi) -> None:
+    """Polls that tell nothing new raise no version, so they cost no edit."""
+    job = await submit(core, make_new())
+    async with core.running():
+        await core.until(job.job_id, JobStatus.QUEUED)
+        before = api.reads
+        while api.reads < before + 3:
+            queued = await core.until(job.job_id, JobStatus.QUEUED)
+        version = queued.version
+        before = api.reads
+        while api.reads < before + 5:
+            queued = await core.until(job.job_id, JobStatus.QUEUED)
+    assert queued.version == version
