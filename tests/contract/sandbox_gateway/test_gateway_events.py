@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import aiohttp
 import pytest
+from yarl import URL
 
 from sandbox.discord.gateway import CloseCode, Intent
+from sandbox.discord.gateway.session import REPLAY_EVENTS
 from tests.contract.sandbox_gateway.stand_in import (
     GUILD_IN_SHARD_0,
     GUILD_IN_SHARD_1,
+    SOON_SECONDS,
     GatewayRig,
     RawClient,
     running_gateway,
@@ -227,4 +232,36 @@ async def test_a_gateway_that_is_away_takes_no_connection() -> None:
         rig.gateway.is_away = False
         again = await rig.connect()
         await again.resume(client.session_id, client.sequence)
+        assert await heard_interaction(again) == "1"
+
+
+async def test_a_drop_resets_the_tcp_connection() -> None:
+    """A drop without a code is a TCP reset, not an orderly end."""
+    async with running_gateway() as rig:
+        url = URL(rig.url)
+        reader, writer = await asyncio.open_connection(url.host, url.port)
+        writer.write(
+            b"GET /gateway?v=10 HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+            b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+        )
+        await reader.readuntil(b"heartbeat_interval")
+        rig.gateway.drop()
+        with pytest.raises(ConnectionResetError):
+            async with asyncio.timeout(SOON_SECONDS):
+                await reader.read(-1)
+        writer.close()
+
+
+async def test_what_is_no_longer_kept_cannot_be_replayed() -> None:
+    """A session keeps its last events only; who missed more has to log in afresh."""
+    async with running_gateway() as rig:
+        client = await rig.logged_in()
+        rig.gateway.drop()
+        await rig.until_disconnected()
+        for number in range(REPLAY_EVENTS + 1):
+            interaction(rig, number)
+        again = await rig.connect()
+        await again.resume(client.session_id, client.sequence)
+        assert (await again.hear_op(9))["d"] is False
+        await again.resume(client.session_id, int(client.sequence or 0) + 1)
         assert await heard_interaction(again) == "1"
