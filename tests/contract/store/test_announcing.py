@@ -1,0 +1,269 @@
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
+from decimal import Decimal
+
+from services.jobs.model import CardFile, DeliveryStep, Job, JobStatus
+from services.jobs.pacing import hold_seconds
+from services.jobs.ports import Lease
+from services.store.jobs import SqlJobStore
+from tests.contract.store.making import (
+    EXPIRED,
+    LEASE,
+    NOW,
+    OTHER,
+    accept,
+    at,
+    make_delivery,
+    move,
+    reload,
+    start,
+)
+
+WAITING_HOLD = hold_seconds(JobStatus.WAITING)
+QUEUED_HOLD = hold_seconds(JobStatus.QUEUED)
+LATER = at(3600)
+
+
+def _ids(jobs: Sequence[Job]) -> list[str]:
+    return [job.job_id for job in jobs]
+
+
+async def _shown(store: SqlJobStore, job: Job, *, lease: Lease = LEASE) -> None:
+    """Take the job's card and acknowledge it as it is."""
+    [taken] = await store.take_changed(lease, now=LATER, most=1)
+    assert taken.job_id == job.job_id
+    assert await store.acknowledge(job.job_id, taken.delivery, owner=lease.owner, version=taken.version)
+
+
+async def test_an_accepted_job_is_shown_only_when_it_lasts(store: SqlJobStore) -> None:
+    """A job that has just been accepted is due after the hold of its state, not before."""
+    job = await accept(store)
+    due = at(WAITING_HOLD)
+    assert await store.next_change_due() == due
+    assert await store.take_changed(LEASE, now=due - timedelta(microseconds=1), most=10) == []
+    assert await store.take_changed(LEASE, now=due, most=10) == [job]
+
+
+async def test_changes_melt_into_one(store: SqlJobStore) -> None:
+    """A later change does not put off an earlier one: both are shown at the earlier due time, as the later state."""
+    job = await accept(store)
+    await start(store, now=at(1))
+    assert await store.next_change_due() == at(WAITING_HOLD)
+    [taken] = await store.take_changed(LEASE, now=at(WAITING_HOLD), most=10)
+    assert (taken.job_id, taken.status) == (job.job_id, JobStatus.SUBMITTING)
+
+
+async def test_a_change_with_a_shorter_hold_is_due_earlier(store: SqlJobStore) -> None:
+    """A pending change becomes due as early as any of those that melt into it."""
+    await accept(store)
+    [job] = await start(store, now=at(0.1))
+    await move(store, job, JobStatus.QUEUED, now=at(0.2))
+    assert await store.next_change_due() == at(0.2 + QUEUED_HOLD)
+
+
+async def test_the_end_is_due_at_once(store: SqlJobStore) -> None:
+    """A terminal state is shown without any wait, also when something else was pending."""
+    job = await accept(store)
+    await move(store, job, JobStatus.CANCELLED, now=at(0.5))
+    assert await store.next_change_due() == at(0.5)
+    assert len(await store.take_changed(LEASE, now=at(0.5), most=10)) == 1
+
+
+async def test_what_is_shown_is_not_due(store: SqlJobStore) -> None:
+    """After the acknowledgement of its version a card is at rest until the next change."""
+    job = await accept(store)
+    await _shown(store, job)
+    assert await store.next_change_due() is None
+    assert await store.take_changed(LEASE, now=LATER, most=10) == []
+    [started] = await start(store, now=at(100))
+    assert await store.next_change_due() == at(100 + hold_seconds(JobStatus.SUBMITTING))
+    assert await store.take_changed(LEASE, now=LATER, most=10) == [started]
+
+
+async def test_a_late_cost_is_shown_too(store: SqlJobStore) -> None:
+    """A change without a new state (the cost came in) is one that the card has to show."""
+    job = await move(store, await accept(store), JobStatus.SUBMITTING, JobStatus.QUEUED, JobStatus.SUCCEEDED)
+    await _shown(store, job)
+    priced = replace(job.touched(at=at(60)), cost=Decimal("0.04"))
+    assert await store.replace(priced, expected_version=job.version)
+    assert await store.take_changed(LEASE, now=at(60), most=10) == [priced]
+
+
+async def test_the_longest_due_come_first(store: SqlJobStore) -> None:
+    """Cards are given out in the order of their due times, no more than asked for."""
+    made = [await accept(store, now=at(-n)) for n in range(4)]
+    first = await store.take_changed(LEASE, now=LATER, most=3)
+    assert _ids(first) == _ids(made[::-1][:3])
+    assert _ids(await store.take_changed(LEASE, now=LATER, most=3)) == [made[0].job_id]
+
+
+async def test_a_lease_keeps_other_announcers_away(store: SqlJobStore, other_store: SqlJobStore) -> None:
+    """A card is drawn by one at a time, whatever changes meanwhile, and is nobody's next due time."""
+    job = await accept(store)
+    await store.take_changed(LEASE, now=LATER, most=10)
+    await move(store, job, JobStatus.CANCELLED)
+    assert await other_store.take_changed(OTHER, now=LATER, most=10) == []
+    assert await store.take_changed(LEASE, now=LATER, most=10) == []
+    assert await store.next_change_due() is None
+
+
+async def test_concurrent_announcers_share_the_cards(store: SqlJobStore, other_store: SqlJobStore) -> None:
+    """Announcers that take at once get each card once."""
+    made = [await accept(store) for _ in range(12)]
+    batches = await asyncio.gather(
+        *(
+            one.take_changed(Lease(owner=f"p{n}", ttl_seconds=60), now=LATER, most=2)
+            for n, one in enumerate([store, other_store] * 10)
+        ),
+    )
+    taken = [job for batch in batches for job in batch]
+    taken += await store.take_changed(LEASE, now=LATER, most=100)  # who met a locked row went without it
+    assert sorted(_ids(taken)) == sorted(_ids(made))
+
+
+async def test_a_dead_announcer_s_card_is_taken_over(store: SqlJobStore, other_store: SqlJobStore) -> None:
+    """A card whose announcer died in the middle of an edit is drawn again by the next."""
+    job = await accept(store)
+    await store.take_changed(EXPIRED, now=LATER, most=10)
+    assert await other_store.take_changed(OTHER, now=LATER, most=10) == [job]
+
+
+async def test_a_change_during_the_edit_is_shown_next(store: SqlJobStore) -> None:
+    """What is acknowledged is the version that was rendered: a newer one is due again, held from its own time on."""
+    await accept(store)
+    [taken] = await store.take_changed(LEASE, now=LATER, most=10)
+    [claimed] = await start(store, now=LATER)
+    assert await store.acknowledge(taken.job_id, taken.delivery, owner=LEASE.owner, version=taken.version)
+    assert await store.next_change_due() == LATER + timedelta(seconds=hold_seconds(JobStatus.SUBMITTING))
+    assert await store.take_changed(LEASE, now=LATER, most=10) == []
+    assert await store.take_changed(LEASE, now=LATER + timedelta(minutes=1), most=10) == [claimed]
+
+
+async def test_an_acknowledgement_writes_where_the_card_is(store: SqlJobStore) -> None:
+    """Each part of the card's address is stored with the acknowledgement, and reads back as it was."""
+    job = await accept(store)
+    await store.take_changed(LEASE, now=LATER, most=10)
+    delivery = make_delivery(
+        step=DeliveryStep.CHANNEL,
+        posted_channel_id=7,
+        posted_message_id=8,
+        nonce="nonce",
+        nonce_at=at(9),
+        files=(CardFile(attachment_id=2**62, filename="a.png"), CardFile(attachment_id=2, filename="ü b.png")),
+        digest="0123abcd",
+    )
+    assert await store.acknowledge(job.job_id, delivery, owner=LEASE.owner, version=1)
+    assert (await reload(store, job)).delivery == delivery
+
+
+async def test_the_address_is_saved_during_the_edit(store: SqlJobStore) -> None:
+    """A nonce is committed before its message is sent; the card stays leased and due."""
+    job = await accept(store)
+    await store.take_changed(LEASE, now=LATER, most=10)
+    saved = make_delivery(nonce="nonce", nonce_at=NOW)
+    assert await store.save_delivery(job.job_id, saved, owner=LEASE.owner)
+    assert (await reload(store, job)).delivery == saved
+    assert await store.take_changed(OTHER, now=LATER, most=10) == []
+
+
+async def test_without_the_lease_nothing_is_saved(store: SqlJobStore) -> None:
+    """Who does not hold the card's lease, or no longer, cannot write its address."""
+    job = await accept(store)
+    other = make_delivery(digest="other")
+    assert not await store.save_delivery(job.job_id, other, owner=LEASE.owner)
+    await store.take_changed(EXPIRED, now=LATER, most=10)
+    assert not await store.save_delivery(job.job_id, other, owner=EXPIRED.owner)
+    assert not await store.save_delivery("nothing", other, owner=LEASE.owner)
+    assert (await reload(store, job)).delivery == job.delivery
+
+
+async def test_a_lost_lease_s_acknowledgement_is_refused(store: SqlJobStore, other_store: SqlJobStore) -> None:
+    """A late edit may have overwritten a newer one: its acknowledgement raises the version, so a right one follows."""
+    job = await accept(store)
+    [taken] = await store.take_changed(EXPIRED, now=LATER, most=10)
+    [again] = await other_store.take_changed(OTHER, now=LATER, most=10)
+    shown = replace(again.delivery, digest="shown")
+    assert await other_store.save_delivery(job.job_id, shown, owner=OTHER.owner)
+    late = replace(taken.delivery, digest="late")
+    assert not await store.acknowledge(job.job_id, late, owner=EXPIRED.owner, version=taken.version)
+    after = await reload(store, job)
+    assert (after.version, after.delivery) == (taken.version + 1, replace(shown, digest=None))
+    # Who holds the card now acknowledges what it rendered, and gets the card once more.
+    assert await other_store.acknowledge(job.job_id, shown, owner=OTHER.owner, version=again.version)
+    [more] = await other_store.take_changed(OTHER, now=LATER, most=10)
+    assert more.version == taken.version + 1
+
+
+async def test_a_late_edit_of_a_shown_card_has_it_rendered_again(store: SqlJobStore) -> None:
+    """Also where the right card had been shown already, a late old edit is followed by a right one."""
+    job = await accept(store)
+    [taken] = await store.take_changed(EXPIRED, now=LATER, most=10)
+    await _shown(store, job, lease=OTHER)
+    assert not await store.acknowledge(job.job_id, taken.delivery, owner=EXPIRED.owner, version=taken.version)
+    [again] = await store.take_changed(OTHER, now=LATER, most=10)
+    assert (again.version, again.delivery.digest) == (taken.version + 1, None)
+
+
+async def test_a_lease_that_ran_out_is_lost(store: SqlJobStore) -> None:
+    """Time alone loses a lease, before anybody else takes it: its holder may be in the middle of a late edit."""
+    job = await accept(store)
+    [taken] = await store.take_changed(EXPIRED, now=LATER, most=10)
+    assert not await store.acknowledge(job.job_id, taken.delivery, owner=EXPIRED.owner, version=1)
+    assert (await reload(store, job)).version == 2
+
+
+async def test_an_unknown_card_is_not_acknowledged(store: SqlJobStore) -> None:
+    """There is nothing to acknowledge about a job that does not exist."""
+    assert not await store.acknowledge("nothing", make_delivery(), owner=LEASE.owner, version=1)
+
+
+async def test_a_postponed_card_rests(store: SqlJobStore) -> None:
+    """A postponed card is free but not due before its time; then it is due for anybody."""
+    job = await accept(store)
+    await store.take_changed(LEASE, now=at(10), most=10)
+    await store.postpone(job.job_id, owner=LEASE.owner, until=at(60))
+    assert await store.next_change_due() == at(60)
+    assert await store.take_changed(OTHER, now=at(59.9), most=10) == []
+    assert await store.take_changed(OTHER, now=at(60), most=10) == [job]
+
+
+async def test_not_even_the_end_shortens_a_wait(store: SqlJobStore) -> None:
+    """Discord's Retry-After holds for every later change of the card; after the next acknowledgement it is gone."""
+    job = await accept(store)
+    await store.take_changed(LEASE, now=at(10), most=10)
+    await store.postpone(job.job_id, owner=LEASE.owner, until=at(60))
+    ended = await move(store, job, JobStatus.CANCELLED, now=at(20))
+    assert await store.next_change_due() == at(60)
+    assert await store.take_changed(LEASE, now=at(30), most=10) == []
+    [taken] = await store.take_changed(LEASE, now=at(60), most=10)
+    assert taken == ended
+    assert await store.acknowledge(job.job_id, taken.delivery, owner=LEASE.owner, version=taken.version)
+    assert await store.replace(ended.touched(at=at(30)), expected_version=ended.version)
+    assert await store.next_change_due() == at(30)
+
+
+async def test_only_the_holder_postpones(store: SqlJobStore) -> None:
+    """Who does not hold the card neither frees it nor puts it off."""
+    job = await accept(store)
+    await store.take_changed(LEASE, now=at(10), most=10)
+    await store.postpone(job.job_id, owner=OTHER.owner, until=at(60))
+    assert await store.take_changed(OTHER, now=LATER, most=10) == []
+    await store.release(LEASE.owner)
+    assert await store.take_changed(OTHER, now=at(10), most=10) == [job]
+
+
+async def test_the_next_due_is_the_earliest(store: SqlJobStore) -> None:
+    """Of several unshown changes the earliest due time is told, with put-off ones counted by their later time."""
+    late = await accept(store, now=at(100))
+    early = await accept(store, now=at(50))
+    assert await store.next_change_due() == at(50 + WAITING_HOLD)
+    await store.take_changed(LEASE, now=at(60), most=10)
+    await store.postpone(early.job_id, owner=LEASE.owner, until=at(5000))
+    assert await store.next_change_due() == at(100 + WAITING_HOLD)
+    await store.take_changed(LEASE, now=at(200), most=10)
+    await store.acknowledge(late.job_id, late.delivery, owner=LEASE.owner, version=1)
+    assert await store.next_change_due() == at(5000)
