@@ -1,0 +1,60 @@
+"""The announcer: the only one who edits cards. It runs from the cog's load to its unload."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+
+from discord.ext import commands
+
+from cogs.delivery.attempt import Tools
+from cogs.delivery.calls import Calls
+from cogs.delivery.downloads import Downloads
+from cogs.delivery.loop import AnnounceLoop
+from cogs.delivery.materials import Materials
+from cogs.delivery.ways import Ways
+from cogs.services import BotServices, services_of
+
+log = logging.getLogger(__name__)
+
+# The share of an edit's time that a card waits for its download; the upload needs the rest.
+_DOWNLOAD_SHARE = 1 / 3
+
+
+class Announcer(commands.Cog):
+    """Shows every change of every job, again and again until it is acknowledged."""
+
+    def __init__(self, bot: commands.Bot, services: BotServices) -> None:
+        ways = Ways(bot)
+        longest = services.updates.longest_edit_seconds
+        self._materials = Materials(
+            Downloads(services.results), services.clock, download_seconds=longest * _DOWNLOAD_SHARE
+        )
+        self._loop = AnnounceLoop(
+            Tools(
+                ways=ways,
+                calls=Calls(longest_seconds=longest, after_cut=ways.free_others),
+                updates=services.updates,
+                materials=self._materials,
+                catalog=services.catalog,
+                clock=services.clock,
+            )
+        )
+        self._task: asyncio.Task[None] | None = None
+
+    async def cog_load(self) -> None:
+        """Begin."""
+        self._task = asyncio.create_task(self._loop.run(), name="announcer")
+
+    async def cog_unload(self) -> None:
+        """Stop: what is being edited is cut short, and edited again after the next start."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.wait({self._task})
+            self._task = None
+        await self._materials.close()
+
+
+async def setup(bot: commands.Bot) -> None:
+    """Load the cog."""
+    await bot.add_cog(Announcer(bot, services_of(bot)))

@@ -1,0 +1,94 @@
+"""Where a card is, and which way comes after one that is closed: pure functions of a job and its delivery."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from services.jobs.model import Delivery, DeliveryStep, Job, JobStatus
+
+# Discord remembers a nonce for a few minutes; after this long it is not relied upon any more.
+NONCE_LIFE = timedelta(minutes=2)
+
+_NEXT = {
+    DeliveryStep.MESSAGE: DeliveryStep.CHANNEL,
+    DeliveryStep.CHANNEL: DeliveryStep.DIRECT,
+    DeliveryStep.DIRECT: DeliveryStep.UNDELIVERED,
+    DeliveryStep.UNDELIVERED: DeliveryStep.UNDELIVERED,
+}
+
+_NEW_MESSAGE = frozenset({DeliveryStep.CHANNEL, DeliveryStep.DIRECT})
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class MessageAddress:
+    """A message that the bot itself can edit."""
+
+    channel_id: int
+    message_id: int
+
+
+def message_of(job: Job, delivery: Delivery) -> MessageAddress | None:
+    """Return the message that holds the card, as far as the bot itself can edit it; None where none is known.
+
+    A card that was posted anew is that message; a private card's first message is nobody's to edit but the token's.
+    """
+    if delivery.posted_channel_id is not None and delivery.posted_message_id is not None:
+        return MessageAddress(channel_id=delivery.posted_channel_id, message_id=delivery.posted_message_id)
+    if delivery.step is DeliveryStep.MESSAGE and delivery.original_message_id is not None and not job.is_private:
+        return MessageAddress(channel_id=job.channel_id, message_id=delivery.original_message_id)
+    return None
+
+
+def needs_new_message(job: Job, delivery: Delivery) -> bool:
+    """Whether the next try would post a message instead of editing one."""
+    return delivery.step in _NEW_MESSAGE and message_of(job, delivery) is None
+
+
+def stepped_down(job: Job, delivery: Delivery) -> Delivery:
+    """Return the delivery by the next way. What belonged to the message that is given up goes with it.
+
+    A private card's message cannot be edited by the bot itself, and its content never goes into the channel.
+    """
+    if delivery.step is DeliveryStep.TOKEN and (delivery.posted_message_id is not None or not job.is_private):
+        # The same message, edited by the bot itself.
+        return replace(delivery, step=DeliveryStep.DIRECT if job.is_private else DeliveryStep.MESSAGE)
+    return replace(
+        delivery,
+        step=DeliveryStep.DIRECT if delivery.step is DeliveryStep.TOKEN else _NEXT[delivery.step],
+        posted_channel_id=None,
+        posted_message_id=None,
+        nonce=None,
+        nonce_at=None,
+        files=(),
+        digest=None,
+    )
+
+
+def nonce_of(job: Job, step: DeliveryStep) -> str:
+    """Return the nonce of the job's new message by this way; Discord takes 25 characters."""
+    return f"{job.job_id[:16]}-{step}"[:25]
+
+
+def is_fresh(nonce_at: datetime | None, now: datetime) -> bool:
+    """Whether Discord still remembers a nonce that was committed then."""
+    return nonce_at is not None and now - nonce_at <= NONCE_LIFE
+
+
+# A digest is written as "<what was shown>:<digest of the payload>".
+FETCHING = "fetching"
+UNAVAILABLE = "unavailable"
+
+
+def shown(delivery: Delivery) -> str:
+    """Return what the card was last known to show: a state's name, or that its result was on the way; may be empty."""
+    return (delivery.digest or "").partition(":")[0]
+
+
+def has_shown_end(job: Job, delivery: Delivery) -> bool:
+    """Whether the job's end stood on its card before: if that is gone since, somebody took it away on purpose."""
+    if not job.status.is_terminal:
+        return False
+    if shown(delivery) == job.status:
+        return True
+    return job.status is JobStatus.SUCCEEDED and (bool(delivery.files) or shown(delivery) == UNAVAILABLE)

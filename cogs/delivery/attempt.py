@@ -1,0 +1,266 @@
+"""One try to bring one job's card up to date, by the first way that is open."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from cogs.delivery.addresses import (
+    MessageAddress,
+    has_shown_end,
+    is_fresh,
+    message_of,
+    needs_new_message,
+    nonce_of,
+    stepped_down,
+)
+from cogs.delivery.calls import Calls
+from cogs.delivery.materials import Materials
+from cogs.delivery.outcomes import Closed, LeaseLost, TryLater
+from cogs.delivery.packets import Packet, own_files
+from cogs.delivery.packing import Material, PackingRules, pack
+from cogs.delivery.verdicts import Trouble, Verdict, judge
+from cogs.delivery.ways import Posted, Ways
+from services.clock import Clock
+from services.jobs.model import CardFile, DeliveryStep, Job, JobStatus
+from services.jobs.updates import JobUpdates
+from services.models.catalog import Catalog
+
+log = logging.getLogger(__name__)
+
+Send = Callable[[Packet], Awaitable[Posted]]
+
+# A message that was edited too often (30046) opens again within the hour; until then, this is soon enough.
+TOO_OFTEN_SECONDS = 600.0
+# What a bot may upload in direct messages.
+DIRECT_LIMIT_BYTES = 10 * 1024 * 1024
+# How far two clocks may differ where a message is looked for by its time.
+_CLOCK_MARGIN = timedelta(minutes=5)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Tools:
+    """What every try works with."""
+
+    ways: Ways
+    calls: Calls
+    updates: JobUpdates
+    materials: Materials
+    catalog: Catalog
+    clock: Clock
+
+
+class Attempt:
+    """Walks the ways to one card. A process that dies at any line leaves what the next try needs to know."""
+
+    def __init__(self, job: Job, tools: Tools) -> None:
+        self._job = job
+        self._tools = tools
+        self._delivery = job.delivery
+        self._had_shown_end = has_shown_end(job, job.delivery)
+        self._material: Material | None = None
+        self._is_linked_only = False
+        self._is_plain = False
+        self._has_read_files = False
+
+    async def run(self) -> None:
+        """Show the job's state and acknowledge it. Raises: TryLater, LeaseLost, StoreUnavailable."""
+        try:
+            await self._walk()
+        except TryLater:
+            # What was learned about the ways is not asked again.
+            if self._delivery != self._job.delivery:
+                await self._save()
+            raise
+        await self._acknowledge()
+
+    async def _walk(self) -> None:
+        while self._delivery.step is not DeliveryStep.UNDELIVERED:
+            if needs_new_message(self._job, self._delivery) and not self._deserves_new_message():
+                return
+            try:
+                await self._show()
+            except Closed as closed:
+                log.info("job_id=%s way %s is closed: %s", self._job.job_id, self._delivery.step, closed)
+                self._delivery = stepped_down(self._job, self._delivery)
+                self._material = None
+            else:
+                return
+        log.warning("job_id=%s its card cannot be delivered; /job shows it", self._job.job_id)
+
+    def _deserves_new_message(self) -> bool:
+        """Whether this state is worth a message of its own: only an end that no card of the job has shown yet."""
+        if self._had_shown_end:
+            # Somebody took the card away; a late cost must not bring the result back.
+            self._delivery = self._job.delivery
+            return False
+        return self._job.status.is_terminal
+
+    async def _show(self) -> None:
+        if needs_new_message(self._job, self._delivery):
+            await self._post()
+        else:
+            await self._edit()
+        if self._material is not None and self._material.is_fetching:
+            raise TryLater("result not ready")
+
+    # --- editing the message that is there ----------------------------------------------------------------------
+
+    async def _edit(self) -> None:
+        if self._delivery.step is DeliveryStep.TOKEN:
+            self._require_token()
+            await self._send(lambda packet: self._tools.ways.edit_original(self._delivery, packet), is_edit=True)
+            return
+        address = await self._require_address()
+        await self._send(lambda packet: self._tools.ways.edit(address, packet), is_edit=True)
+
+    def _require_token(self) -> None:
+        if self._delivery.token_until <= self._tools.clock.now():
+            raise Closed("its time is over")
+
+    async def _require_address(self) -> MessageAddress:
+        address = message_of(self._job, self._delivery)
+        if address is not None:
+            return address
+        # The defer's answer was lost, so its message's id was never learned.
+        found = await self._find(self._job.channel_id, after=self._job.created_at)
+        if found is None:
+            raise Closed("its message is not known")
+        self._delivery = replace(
+            self._delivery, original_message_id=found.message_id, files=own_files(found.files, self._job.job_id)
+        )
+        return MessageAddress(channel_id=found.channel_id, message_id=found.message_id)
+
+    # --- posting a new message ----------------------------------------------------------------------------------
+
+    async def _post(self) -> None:
+        channel_id = await self._new_channel_id()
+        nonce = nonce_of(self._job, self._delivery.step)
+        sent_at = self._delivery.nonce_at if self._delivery.nonce == nonce else None
+        now = self._tools.clock.now()
+        is_repeat = is_fresh(sent_at, now)
+        if sent_at is not None and not is_repeat:
+            # It may stand there, and Discord has forgotten the nonce by now: look first.
+            found = await self._find(channel_id, after=sent_at)
+            if found is not None:
+                await self._adopt(found)
+                return
+        if not is_repeat:
+            self._delivery = replace(self._delivery, nonce=nonce, nonce_at=now)
+            await self._save()
+        await self._send(lambda packet: self._tools.ways.send(channel_id, packet, nonce=nonce), is_edit=False)
+        if is_repeat:
+            # Discord may have answered with the first message, which shows what was true then.
+            self._delivery = replace(self._delivery, digest=None)
+            self._material = None
+            await self._edit()
+
+    async def _new_channel_id(self) -> int:
+        if self._delivery.step is DeliveryStep.CHANNEL:
+            return self._job.channel_id
+        return await self._tools.calls.ask(self._tools.ways.open_direct(self._job.owner_id))
+
+    async def _adopt(self, found: Posted) -> None:
+        log.info("job_id=%s its card was posted by a process that died", self._job.job_id)
+        self._note_message(found)
+        self._delivery = replace(self._delivery, files=own_files(found.files, self._job.job_id))
+        await self._edit()
+
+    async def _find(self, channel_id: int, *, after: datetime) -> Posted | None:
+        search = self._tools.ways.find(channel_id, self._job.job_id, after=after - _CLOCK_MARGIN)
+        return await self._tools.calls.ask(search)
+
+    # --- sending ------------------------------------------------------------------------------------------------
+
+    async def _send(self, send: Send, *, is_edit: bool) -> None:
+        """Send until Discord takes it. Raises: Closed, TryLater."""
+        while True:
+            packet = await self._packet()
+            if is_edit and packet.digest == self._delivery.digest:
+                return
+            try:
+                posted = await self._tools.calls.make(send(packet), is_long=bool(packet.uploads))
+            except Exception as error:  # noqa: BLE001 - judged: whatever it is, nothing is given up for good by it
+                await self._give_in(judge(error), packet)
+                continue
+            self._note(posted, packet, is_edit=is_edit)
+            return
+
+    async def _give_in(self, trouble: Trouble, packet: Packet) -> None:
+        """Return where something less may pass. Raises: Closed, TryLater."""
+        log.info("job_id=%s by %s: %s", self._job.job_id, self._delivery.step, trouble.words)
+        match trouble.verdict:
+            case Verdict.REFUSED:
+                raise Closed(trouble.words)
+            case Verdict.TOO_LARGE if packet.uploads:
+                self._is_linked_only = True
+            case Verdict.MALFORMED if packet.kept and not self._has_read_files:
+                # A file that was thought to hang there may not.
+                self._has_read_files = True
+                self._delivery = replace(self._delivery, files=tuple(await self._read_files()))
+                self._material = None
+            case Verdict.MALFORMED if not self._is_plain:
+                self._is_plain = True
+            case Verdict.TOO_OFTEN | Verdict.MALFORMED:
+                raise TryLater(trouble.words, seconds=TOO_OFTEN_SECONDS)
+            case _:
+                raise TryLater(trouble.words, seconds=trouble.retry_after_seconds or 0.0)
+
+    async def _packet(self) -> Packet:
+        if self._material is None:
+            self._material = await self._tools.materials.gather(self._job, self._delivery, self._read_files)
+            if self._material.is_fetching and needs_new_message(self._job, self._delivery):
+                raise TryLater("result not ready")
+        limit = self._delivery.upload_limit_bytes
+        if self._delivery.step is DeliveryStep.DIRECT:
+            limit = min(limit, DIRECT_LIMIT_BYTES)
+        rules = PackingRules(upload_limit_bytes=0 if self._is_linked_only else limit, is_plain=self._is_plain)
+        return pack(self._job, self._material, rules, spec=self._tools.catalog.get(self._job.model_id))
+
+    async def _read_files(self) -> Sequence[CardFile]:
+        """Return the job's files that hang at its card now; none where the card is out of reach."""
+        if needs_new_message(self._job, self._delivery):
+            return ()
+        try:
+            if self._delivery.step is DeliveryStep.TOKEN:
+                posted = await self._tools.calls.ask(self._tools.ways.read_original(self._delivery))
+            else:
+                posted = await self._tools.calls.ask(self._tools.ways.read(await self._require_address()))
+        except Closed:
+            return ()
+        return own_files(posted.files, self._job.job_id)
+
+    # --- remembering --------------------------------------------------------------------------------------------
+
+    def _note(self, posted: Posted, packet: Packet, *, is_edit: bool) -> None:
+        files = own_files(posted.files, self._job.job_id)
+        sent = {upload.filename for upload in packet.uploads}
+        is_whole = sent <= {file.filename for file in files}
+        if not is_whole:
+            log.warning("job_id=%s Discord's answer does not name all of its files", self._job.job_id)
+        self._delivery = replace(
+            self._delivery, files=files if is_whole else (), digest=packet.digest if is_whole else None
+        )
+        if not is_edit:
+            self._note_message(posted)
+        elif self._delivery.step is DeliveryStep.TOKEN and self._delivery.original_message_id is None:
+            self._delivery = replace(self._delivery, original_message_id=posted.message_id)
+
+    def _note_message(self, posted: Posted) -> None:
+        self._delivery = replace(
+            self._delivery, posted_channel_id=posted.channel_id, posted_message_id=posted.message_id
+        )
+
+    async def _save(self) -> None:
+        if not await self._tools.updates.save(self._job, self._delivery):
+            raise LeaseLost
+
+    async def _acknowledge(self) -> None:
+        kept = await self._tools.updates.acknowledge(self._job, self._delivery)
+        if not kept or self._job.status is not JobStatus.SUCCEEDED:
+            return
+        # What could not be delivered stays on the disk, for the operator to hand over.
+        if self._delivery.step is not DeliveryStep.UNDELIVERED:
+            await self._tools.materials.discard(self._job.job_id)

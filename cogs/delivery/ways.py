@@ -1,0 +1,143 @@
+"""The calls to Discord by which a card is shown, read and found again."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import cast
+
+import discord
+
+from cogs.delivery.addresses import MessageAddress
+from cogs.delivery.packets import Packet
+from cogs.ui.base import NO_MENTIONS
+from cogs.ui.card_text import footer_mark
+from services.jobs.model import CardFile, Delivery
+
+log = logging.getLogger(__name__)
+
+# Discord takes this word in place of a message's id; discord.py passes it on, but types it as a number.
+_ORIGINAL = cast("int", "@original")
+_SEARCH_MESSAGES = 300
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Posted:
+    """A message as Discord has it now."""
+
+    channel_id: int
+    message_id: int
+    files: tuple[CardFile, ...]
+
+
+class Ways:
+    """Discord, as the courier needs it. Whatever discord.py raises comes out as it is."""
+
+    def __init__(self, bot: discord.Client) -> None:
+        self._bot = bot
+
+    async def edit_original(self, delivery: Delivery, packet: Packet) -> Posted:
+        """Edit the card by its interaction's token; where the message still says "thinking", this makes it the card."""
+        message = await self._webhook(delivery).edit_message(
+            _ORIGINAL,
+            view=packet.card,
+            attachments=packet.attachments(self._bot._connection),  # noqa: SLF001 - what discord.py's own objects hold
+            allowed_mentions=NO_MENTIONS,
+        )
+        return _posted(message)
+
+    async def edit(self, address: MessageAddress, packet: Packet) -> Posted:
+        """Edit a message as the bot."""
+        message = await self._partial(address).edit(
+            view=packet.card,
+            attachments=packet.attachments(self._bot._connection),  # noqa: SLF001 - what discord.py's own objects hold
+            # A partial message's edit does not send the client's default.
+            allowed_mentions=NO_MENTIONS,
+        )
+        return _posted(message)
+
+    async def send(self, channel_id: int, packet: Packet, *, nonce: str) -> Posted:
+        """Post a new message; Discord answers with the first one where it remembers the nonce."""
+        channel = self._bot.get_partial_messageable(channel_id)
+        message = await channel.send(view=packet.card, files=packet.files(), nonce=nonce, allowed_mentions=NO_MENTIONS)
+        return _posted(message)
+
+    async def open_direct(self, user_id: int) -> int:
+        """Return the channel of direct messages with this person."""
+        channel = await self._bot.create_dm(discord.Object(user_id))
+        return channel.id
+
+    async def read_original(self, delivery: Delivery) -> Posted:
+        """Read the card by its interaction's token."""
+        return _posted(await self._webhook(delivery).fetch_message(_ORIGINAL))
+
+    async def read(self, address: MessageAddress) -> Posted:
+        """Read a message as the bot."""
+        return _posted(await self._partial(address).fetch())
+
+    async def find(self, channel_id: int, job_id: str, *, after: datetime) -> Posted | None:
+        """Return the job's card among the messages since then, oldest first, by its last line or its files' names."""
+        channel = self._bot.get_partial_messageable(channel_id)
+        async for message in channel.history(limit=_SEARCH_MESSAGES, after=after, oldest_first=True):
+            if self._bot.user is not None and message.author.id == self._bot.user.id and is_card(message, job_id):
+                return _posted(message)
+        return None
+
+    def free_others(self) -> None:
+        """Let other requests go on after one of ours was cut short.
+
+        discord.py 2.7.1 holds back everything while a request waits out a global rate limit, and for ever where that
+        request is cancelled in its wait.
+        """
+        self._bot.http._global_over.set()  # noqa: SLF001 - there is no other way to it
+
+    def _webhook(self, delivery: Delivery) -> discord.Webhook:
+        return discord.Webhook.partial(delivery.application_id, delivery.token, client=self._bot)
+
+    def _partial(self, address: MessageAddress) -> discord.PartialMessage:
+        channel = self._bot.get_partial_messageable(address.channel_id)
+        return channel.get_partial_message(address.message_id)
+
+
+def is_card(message: discord.Message, job_id: str) -> bool:
+    """Whether the message is the job's card."""
+    mark = footer_mark(job_id)
+    if any(line == mark or line.startswith(f"{mark} ") for line in _texts(message.components)):
+        return True
+    return any(file.filename.startswith(f"{job_id}-") for file in _files(message))
+
+
+def _posted(message: discord.Message) -> Posted:
+    return Posted(channel_id=message.channel.id, message_id=message.id, files=_files(message))
+
+
+def _files(message: discord.Message) -> tuple[CardFile, ...]:
+    """Return what hangs at the message, in order; where the list leaves files of a layout out, they name themselves."""
+    found = {attachment.id: attachment.filename for attachment in message.attachments}
+    for media in _media(message.components):
+        if media.attachment_id is not None and media.attachment_id not in found:
+            found[media.attachment_id] = media.url.partition("?")[0].rpartition("/")[2]
+    return tuple(CardFile(attachment_id=each, filename=name) for each, name in found.items())
+
+
+def _texts(components: Sequence[object]) -> Iterator[str]:
+    for component in _walk(components):
+        if isinstance(component, discord.TextDisplay):
+            yield component.content
+
+
+def _media(components: Sequence[object]) -> Iterator[discord.UnfurledMediaItem]:
+    for component in _walk(components):
+        if isinstance(component, discord.MediaGalleryComponent):
+            yield from (item.media for item in component.items)
+        elif isinstance(component, discord.FileComponent):
+            yield component.media
+
+
+def _walk(components: Sequence[object]) -> Iterator[object]:
+    for component in components:
+        yield component
+        if isinstance(component, discord.Container):
+            yield from _walk(component.children)
