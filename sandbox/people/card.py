@@ -9,6 +9,7 @@ from sandbox.discord.kinds import MessageFlag
 from sandbox.discord.message_payloads import component_payload
 from sandbox.people.face import Button, Face, Medium, Select, face_of
 from sandbox.people.refusals import NotThere
+from sandbox.people.waiting import wait_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -155,7 +156,12 @@ class Card:
 
         """
         try:
-            await self.viewer.world.changes.wait_for(lambda: bool(condition(self)), seconds=timeout_seconds)
+            await wait_for(
+                self.viewer.world.changes,
+                lambda: bool(condition(self)),
+                concerns=lambda change: change.message_id == self.id,
+                timeout_seconds=timeout_seconds,
+            )
         except TimeoutError as error:
             raise TimeoutError(f"after {timeout_seconds} s still {self!r}") from error
         return self

@@ -9,18 +9,19 @@ from sandbox.discord.kinds import CallbackType
 from sandbox.people.card import WAIT_SECONDS, Card, card_of
 from sandbox.people.form import Form, form_of
 from sandbox.people.refusals import InteractionFailed
+from sandbox.people.waiting import wait_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import TypeVar
 
+    from sandbox.discord.changes import Change
     from sandbox.discord.interactions import Interaction
     from sandbox.people.member import Member
 
     _Found = TypeVar("_Found")
 
 DID_NOT_RESPOND = "The application did not respond"
-_STEP_SECONDS = 0.25
 _CHANGES_ITS_MESSAGE = frozenset({CallbackType.UPDATE_MESSAGE, CallbackType.DEFERRED_UPDATE})
 
 
@@ -146,12 +147,14 @@ class Reply:
         return await self._polled(look_or_fail, timeout_seconds)
 
     async def _polled(self, look: Callable[[], _Found | None], timeout_seconds: float) -> _Found:
-        """Ask at each change of the world, and now and then besides, since time passes without a change."""
-        left = timeout_seconds
-        while True:
-            try:
-                return await self.member.world.changes.wait_for(look, seconds=min(left, _STEP_SECONDS))
-            except TimeoutError as error:
-                left -= _STEP_SECONDS
-                if left <= 0:
-                    raise TimeoutError(f"after {timeout_seconds} s still {self!r}") from error
+        changes = self.member.world.changes
+        try:
+            return await wait_for(changes, look, concerns=self._is_concerned, timeout_seconds=timeout_seconds)
+        except TimeoutError as error:
+            raise TimeoutError(f"after {timeout_seconds} s still {self!r}") from error
+
+    def _is_concerned(self, change: Change) -> bool:
+        if change.message_id is None:
+            return change.interaction_id == self.interaction.id
+        message = self.member.world.messages.get(change.message_id)
+        return message is not None and message.interaction_id == self.interaction.id
