@@ -8,11 +8,15 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import TextIO
 
+import discord
+
 from bot.redaction import Redactor
 from bot.settings import LogSettings
 
 # DEBUG is about our own code: discord.py at DEBUG writes every gateway event out, prompts and tokens included.
 OWN_PACKAGES = ("bot", "cogs", "services")
+# What these say at INFO is about themselves.
+CHATTY_LIBRARIES = ("alembic",)
 
 
 def _written_at(record: logging.LogRecord) -> str:
@@ -67,3 +71,7 @@ def configure_logging(settings: LogSettings, *, secrets: Iterable[str], stream: 
     root.setLevel(max(level, logging.INFO))
     for name in OWN_PACKAGES:
         logging.getLogger(name).setLevel(level)
+    for name in CHATTY_LIBRARIES:
+        logging.getLogger(name).setLevel(max(level, logging.WARNING))
+    # This bot has no voice; the library warns at each start that it could not speak.
+    discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False

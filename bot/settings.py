@@ -89,6 +89,8 @@ class RunComfySettings(SecretSection):
     base_url: HttpAddress = "https://model-api.runcomfy.net"
     result_hosts: tuple[str, ...] = ("*.runcomfy.net", "*.runcomfy.com")
     max_result_mb: Annotated[int, Field(ge=1, le=10_000)] = 512
+    submit_timeout_seconds: Annotated[float, Field(ge=0.1, le=600)] = 100
+    timeout_seconds: Annotated[float, Field(ge=0.1, le=600)] = 30
 
     @field_validator("base_url")
     @classmethod
@@ -142,6 +144,8 @@ class JobsSettings(Section):
     waiting_deadline_minutes: Annotated[float, Field(gt=0, le=43_200)] = 1440
     poll_min_seconds: Annotated[float, Field(ge=0.05, le=600)] = 2
     poll_max_seconds: Annotated[float, Field(ge=0.05, le=600)] = 10
+    scan_seconds: Annotated[float, Field(ge=0.05, le=300)] = 5
+    lease_seconds: Annotated[float, Field(ge=0.5, le=3_600)] = 30
     results_dir: Path = Path("data/results")
 
     @model_validator(mode="after")
@@ -271,12 +275,12 @@ class Settings(BaseSettings):
         password = urlsplit(self.database.url.get_secret_value()).password or ""
         return tuple(text for text in (*(value.get_secret_value() for value in values), password) if text)
 
-    def require_tokens(self, *, runcomfy: bool = True) -> None:
+    def require_tokens(self, *, discord: bool = True) -> None:
         """Raise SettingsError, one sentence, where a token that is needed was not given."""
         missing = []
-        if not self.discord.token.get_secret_value():
+        if discord and not self.discord.token.get_secret_value():
             missing.append("discord.token (or the variable DISCORD_TOKEN)")
-        if runcomfy and not self.runcomfy.token.get_secret_value():
+        if not self.runcomfy.token.get_secret_value():
             missing.append("runcomfy.token (or the variable RUNCOMFY_API_TOKEN)")
         if missing:
             msg = f"missing {' and '.join(missing)}: set it in the settings file; the README says where it comes from"

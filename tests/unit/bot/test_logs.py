@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from bot.logs import OWN_PACKAGES, configure_logging
+from bot.logs import CHATTY_LIBRARIES, OWN_PACKAGES, configure_logging
 from bot.redaction import REDACTED, Redactor
 from bot.settings import LogSettings
 
@@ -21,7 +21,7 @@ INTERACTION_TOKEN = "aW50ZXJhY3Rpb246MTIzNDU2Nzg5MDEyMzQ1Njc4OnNlY3JldA"
 def _restored_logging() -> Iterator[None]:
     root = logging.getLogger()
     handlers, level = root.handlers[:], root.level
-    levels = {name: logging.getLogger(name).level for name in OWN_PACKAGES}
+    levels = {name: logging.getLogger(name).level for name in OWN_PACKAGES + CHATTY_LIBRARIES}
     yield
     root.handlers[:] = handlers
     root.setLevel(level)

@@ -1,0 +1,114 @@
+"""What an operator does beside the running bot: `sync`, `migrate`, `adopt`. Each returns what it has to say."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import discord
+from discord import app_commands
+
+from bot.client import ComfyBot
+from bot.command_sync import sync_commands
+from bot.endpoints import use_endpoints
+from bot.running import login_errors
+from bot.settings import Settings
+from bot.wiring import App, Outside, assemble, load_catalog
+from cogs import EXTENSIONS
+from services.clock import SystemClock
+from services.errors import ApiError, ComfycordError, InvalidTransition, JobNotFound, RequestNotFound, StartupError
+from services.store import migrate
+from services.store.database import Database
+from services.store.engine import open_database
+
+# All but the one that begins to work as soon as it is loaded.
+COMMAND_EXTENSIONS = tuple(name for name in EXTENSIONS if name != "cogs.announcer")
+
+
+class CannotDo(ComfycordError):
+    """A command line that was understood and cannot be carried out; the message says why."""
+
+
+class SyncingBot(ComfyBot):
+    """A bot that logs in for its commands only, and never connects to the gateway."""
+
+    synced = 0
+
+    async def setup_hook(self) -> None:
+        """Write the commands to Discord, whether they changed or not."""
+        await self.load_commands()
+        self.synced = await sync_commands(self.tree, self.services.notes)
+
+
+@asynccontextmanager
+async def open_beside(settings: Settings) -> AsyncIterator[Database]:
+    """Open the database beside a bot that may run; an empty one gets its schema.
+
+    Raises: StartupError where the schema is another version's.
+    """
+    async with open_database(settings.database.url.get_secret_value(), alone=False) as database:
+        revision = await migrate.current(database)
+        if revision is None:
+            await migrate.upgrade(database)
+        elif revision != migrate.latest():
+            msg = "the database's schema is not this version's: run `python -m bot migrate` while no bot runs"
+            raise StartupError(msg)
+        yield database
+
+
+def assemble_beside(settings: Settings, database: Database) -> tuple[App, Outside]:
+    """Make the core's parts for use beside a running bot: no loop of theirs is started."""
+    outside = Outside.of(settings, database, SystemClock())
+    return assemble(settings, outside, catalog=load_catalog(settings), owner=secrets.token_hex(8)), outside
+
+
+async def sync(settings: Settings) -> str:
+    """Write the commands to Discord. Raises: StartupError, CannotDo."""
+    use_endpoints(settings.discord)
+    async with open_beside(settings) as database:
+        app, _ = assemble_beside(settings, database)
+        bot = SyncingBot(app.services, extensions=COMMAND_EXTENSIONS)
+        try:
+            async with bot:
+                with login_errors():
+                    await bot.login(settings.discord.token.get_secret_value())
+        except (app_commands.CommandSyncFailure, discord.HTTPException) as error:
+            msg = f"Discord does not take the commands: {error}"
+            raise CannotDo(msg) from error
+    return f"{bot.synced} commands are synced"
+
+
+async def migrate_database(settings: Settings) -> str:
+    """Bring the schema up to date, while no bot runs on it (SQLite). Raises: StartupError."""
+    async with open_database(settings.database.url.get_secret_value(), alone=True) as database:
+        changed = await migrate.upgrade(database)
+    state = "was brought up to date" if changed else "is up to date"
+    return f"the database's schema {state} ({migrate.latest()})"
+
+
+async def adopt(settings: Settings, job_id: str, request_id: str) -> str:
+    """Give an unconfirmed job the request id that the log holds, after asking the API whether there is such a request.
+
+    A running bot takes the job up with its next scan.
+    Raises: StartupError, CannotDo.
+    """
+    async with open_beside(settings) as database:
+        app, outside = assemble_beside(settings, database)
+        async with outside.api:
+            try:
+                await outside.api.get_status(request_id)
+                job = await app.services.jobs.adopt(job_id, request_id)
+            except RequestNotFound as error:
+                msg = f"RunComfy knows no request {request_id}: nothing was changed"
+                raise CannotDo(msg) from error
+            except ApiError as error:
+                msg = f"RunComfy cannot be asked about request {request_id} ({error}): nothing was changed"
+                raise CannotDo(msg) from error
+            except JobNotFound as error:
+                msg = f"there is no job {job_id}"
+                raise CannotDo(msg) from error
+            except InvalidTransition as error:
+                msg = f"nothing was changed: {error}"
+                raise CannotDo(msg) from error
+    return f"job {job.job_id} is {job.status} as request {request_id}; the running bot takes it up within seconds"

@@ -1,0 +1,142 @@
+"""`run`: everything at once until a signal; a loop that dies takes the process with it rather than limp on."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import contextmanager
+from functools import partial
+
+import aiohttp
+import discord
+from discord.ext import commands
+
+from bot import installed_version
+from bot.client import ComfyBot
+from bot.endpoints import use_endpoints
+from bot.health import HealthChecks, serve_health
+from bot.settings import Settings
+from bot.wiring import open_app
+from cogs import EXTENSIONS
+from cogs.ui.job_buttons import DYNAMIC_ITEMS
+from services.errors import ComfycordError, StartupError
+
+log = logging.getLogger(__name__)
+
+# What a clean stop gives the connection to Discord; submits under way get 8 s at the same time, all of it 10 s.
+CLOSE_SECONDS = 5.0
+
+Loop = Callable[[], Awaitable[None]]
+
+
+class LoopDied(ComfycordError):
+    """A background loop ended, which none may; the log tells why."""
+
+
+class CannotConnect(ComfycordError):
+    """Discord is away. The process ends: whoever supervises it starts it again, and no job is lost meanwhile."""
+
+
+async def run(settings: Settings) -> None:
+    """Run the bot until SIGTERM or SIGINT, then stop cleanly.
+
+    Raises: StartupError, LoopDied; ComfycordError for what else keeps it from starting.
+    """
+    stop = asyncio.Event()
+    _set_on_signals(stop)
+    use_endpoints(settings.discord)
+    log.info("comfycord %s starts", installed_version())
+    async with open_app(settings) as app:
+        bot = ComfyBot(app.services, extensions=EXTENSIONS, dynamic_items=DYNAMIC_ITEMS)
+        checks = HealthChecks(ping_database=app.database.ping, is_connected=lambda: bot.is_connected)
+        async with serve_health(settings.health.address, checks):
+            token = settings.discord.token.get_secret_value()
+            await run_until(stop, {**app.loops, "discord": partial(stay_connected, bot, token)})
+    log.info("stopped")
+
+
+def _set_on_signals(stop: asyncio.Event) -> None:
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        try:
+            loop.add_signal_handler(number, stop.set)
+        except NotImplementedError:  # Windows
+            signal.signal(number, lambda *_: loop.call_soon_threadsafe(stop.set))
+
+
+async def run_until(stop: asyncio.Event, loops: Mapping[str, Loop]) -> None:
+    """Run every loop until `stop` is set, then cancel them all at once and wait for their ends.
+
+    Raises: where one ended by itself (the others are cancelled then): its error if that is one of ours, else LoopDied.
+    """
+    try:
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(_endless(name, loop), name=name) for name, loop in loops.items()]
+            await stop.wait()
+            log.info("stopping")
+            for task in tasks:
+                task.cancel()
+    except BaseExceptionGroup as deaths:
+        first = _first(deaths)
+        if isinstance(first, ComfycordError):
+            raise first from None
+        raise LoopDied(f"{type(first).__name__}: {first}") from deaths
+
+
+def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:
+    error = group.exceptions[0]
+    return _first(error) if isinstance(error, BaseExceptionGroup) else error
+
+
+async def _endless(name: str, loop: Loop) -> None:
+    """Run a loop; its end, with or without an error, is an error."""
+    try:
+        await loop()
+    except (StartupError, CannotConnect):
+        raise  # told by who started the process
+    except Exception:
+        log.critical("the %s loop died; the process ends, so that a new one can take over", name, exc_info=True)
+        raise
+    log.critical("the %s loop ended; the process ends, so that a new one can take over", name)
+    raise LoopDied(f"the {name} loop ended")
+
+
+@contextmanager
+def login_errors() -> Iterator[None]:
+    """Turn what can go wrong between login and gateway into sentences for the operator.
+
+    Raises: StartupError where a setting has to change, CannotConnect where Discord cannot be reached.
+    """
+    try:
+        yield
+    except discord.LoginFailure as error:
+        msg = 'Discord refuses discord.token: make a new one in the developer portal, your application, "Bot"'
+        raise StartupError(msg) from error
+    except commands.ExtensionError as error:
+        if isinstance(error.__cause__, ComfycordError):
+            raise StartupError(str(error.__cause__)) from error
+        raise
+    except (aiohttp.ClientConnectionError, discord.GatewayNotFound, discord.DiscordServerError) as error:
+        raise CannotConnect(f"Discord cannot be reached: {error}") from error
+
+
+async def stay_connected(bot: ComfyBot, token: str) -> None:
+    """Log in and serve until cancelled; discord.py reconnects by itself, so an error that comes out is final.
+
+    Raises: as `login_errors`.
+    """
+    try:
+        with login_errors():
+            await bot.start(token)
+    finally:
+        await _close(bot)
+
+
+async def _close(bot: ComfyBot) -> None:
+    try:
+        async with asyncio.timeout(CLOSE_SECONDS):
+            await bot.close()
+    except TimeoutError:
+        log.warning("the connection to Discord did not close within %.0f s", CLOSE_SECONDS)

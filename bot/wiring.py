@@ -1,0 +1,200 @@
+"""The composition root: opens everything in one `async with`, passes it down, closes it in reverse."""
+
+from __future__ import annotations
+
+import logging
+import random
+import secrets
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+
+from bot.settings import Settings
+from bot.sweeping import sweep_results
+from cogs.services import BotServices
+from services.clock import Clock, SystemClock
+from services.jobs.cancelling import Canceller
+from services.jobs.changes import Changes
+from services.jobs.housekeeper import Housekeeper
+from services.jobs.pacing import JobTiming, RequestBudget, SubmitGate
+from services.jobs.poller import Poller
+from services.jobs.ports import JobStore
+from services.jobs.quota import QuotaLimits
+from services.jobs.service import JobService
+from services.jobs.signals import JobSignals
+from services.jobs.submitter import Submitter
+from services.jobs.updates import JobUpdates
+from services.models.catalog import Catalog, ModelEntry
+from services.runcomfy.client import RunComfyClient
+from services.runcomfy.downloads import ResultFolder
+from services.runcomfy.fetching import DownloadLimits
+from services.runcomfy.transport import ApiTimeouts
+from services.store import migrate
+from services.store.database import Database
+from services.store.engine import open_database
+from services.store.jobs import SqlJobStore
+from services.store.notes import SqlNotes
+
+log = logging.getLogger(__name__)
+
+MIB = 1024 * 1024
+# How many free calls (status, result) the whole process makes in a second, at most.
+CALLS_PER_SECOND = 20.0
+# A lease on a submit outlives the longest one, with what it takes to store its outcome.
+SUBMIT_MARGIN_SECONDS = 20.0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class App:
+    """What a running bot is made of. `loops` are its background loops by name, none of which may end."""
+
+    database: Database
+    services: BotServices
+    loops: Mapping[str, Callable[[], Awaitable[None]]]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Outside:
+    """What the core stands on, opened or about to be; the two clients work only inside their `async with`."""
+
+    database: Database
+    store: JobStore
+    api: RunComfyClient
+    results: ResultFolder
+    clock: Clock
+
+    @classmethod
+    def of(cls, settings: Settings, database: Database, clock: Clock) -> Outside:
+        """Make what the settings describe. Raises: SettingsError."""
+        return cls(
+            database=database,
+            store=SqlJobStore(database),
+            api=model_api(settings, clock),
+            results=ResultFolder(
+                settings.jobs.results_dir,
+                result_hosts=settings.runcomfy.result_hosts,
+                limits=DownloadLimits(largest_bytes=settings.runcomfy.max_result_mb * MIB),
+            ),
+            clock=clock,
+        )
+
+
+def model_api(settings: Settings, clock: Clock) -> RunComfyClient:
+    """Return the Model API's client, which works inside its `async with`. Raises: SettingsError."""
+    runcomfy = settings.runcomfy
+    return RunComfyClient(
+        runcomfy.token.get_secret_value(),
+        clock=clock,
+        base_url=runcomfy.base_url,
+        timeouts=ApiTimeouts(free_seconds=runcomfy.timeout_seconds, submit_seconds=runcomfy.submit_timeout_seconds),
+    )
+
+
+def load_catalog(settings: Settings) -> Catalog:
+    """Read the offered models. Raises: SettingsError, UnknownModel, InvalidSchema."""
+    return Catalog.load([ModelEntry(model_id=model.id, command=model.command) for model in settings.models])
+
+
+def quota_limits(settings: Settings) -> QuotaLimits:
+    """Return one user's limits."""
+    quota = settings.quota
+    return QuotaLimits(per_day=quota.jobs_per_day, running=quota.running_per_user, waiting=quota.waiting_per_user)
+
+
+def job_timing(settings: Settings) -> JobTiming:
+    """Return the waits of the job loops."""
+    jobs = settings.jobs
+    return JobTiming(
+        deadline=timedelta(minutes=jobs.deadline_minutes),
+        waiting_deadline=timedelta(minutes=jobs.waiting_deadline_minutes),
+        poll_min_seconds=jobs.poll_min_seconds,
+        poll_max_seconds=jobs.poll_max_seconds,
+        scan_seconds=jobs.scan_seconds,
+        lease_seconds=jobs.lease_seconds,
+        submit_seconds=settings.runcomfy.submit_timeout_seconds + SUBMIT_MARGIN_SECONDS,
+    )
+
+
+@asynccontextmanager
+async def open_app(settings: Settings) -> AsyncIterator[App]:
+    """Open a bot that runs: alone on its database (SQLite), with the schema up to date.
+
+    At the end the leases are given back, so that the next start takes every job up at once.
+    Raises: StartupError, InvalidSchema, UnknownModel, StoreUnavailable.
+    """
+    catalog = load_catalog(settings)
+    owner = secrets.token_hex(8)
+    async with open_database(settings.database.url.get_secret_value(), alone=True) as database:
+        if await migrate.upgrade(database):
+            log.info("the database's schema was brought up to date")
+        outside = Outside.of(settings, database, SystemClock())
+        if database.is_alone:
+            # Whoever held a lease is dead: nobody else can work on this file.
+            await outside.store.forget_leases()
+        async with outside.api, outside.results:
+            try:
+                yield assemble(settings, outside, catalog=catalog, owner=owner)
+            finally:
+                await outside.store.release(owner)
+
+
+def assemble(settings: Settings, outside: Outside, *, catalog: Catalog, owner: str) -> App:
+    """Make the core's parts and hand each what it needs. Nothing runs yet."""
+    store, api, clock = outside.store, outside.api, outside.clock
+    timing, limits = job_timing(settings), quota_limits(settings)
+    signals = JobSignals()
+    changes = Changes(store, clock, signals)
+    canceller = Canceller(api, changes, clock)
+    poller = Poller(
+        store=store,
+        api=api,
+        changes=changes,
+        canceller=canceller,
+        signals=signals,
+        budget=RequestBudget(clock, per_second=CALLS_PER_SECOND),
+        clock=clock,
+        random=random.random,
+        owner=owner,
+        timing=timing,
+    )
+    submitter = Submitter(
+        store=store,
+        api=api,
+        changes=changes,
+        signals=signals,
+        gate=SubmitGate(clock, random.random),
+        clock=clock,
+        owner=owner,
+        limits=limits,
+        timing=timing,
+        accepted=poller.watch,
+    )
+    housekeeper = Housekeeper(store=store, changes=changes, clock=clock, owner=owner, timing=timing)
+    services = BotServices(
+        jobs=JobService(
+            store=store,
+            changes=changes,
+            canceller=canceller,
+            signals=signals,
+            clock=clock,
+            limits=limits,
+            timing=timing,
+        ),
+        updates=JobUpdates(store=store, signals=signals, clock=clock, owner=owner, timing=timing),
+        catalog=catalog,
+        results=outside.results,
+        clock=clock,
+        guilds=settings.discord.guilds,
+        notes=SqlNotes(outside.database),
+    )
+    return App(
+        database=outside.database,
+        services=services,
+        loops={
+            "submitter": submitter.run,
+            "poller": poller.run,
+            "housekeeper": housekeeper.run,
+            "sweeper": lambda: sweep_results(outside.results, clock),
+        },
+    )
