@@ -117,6 +117,7 @@ class Poller:
             self._schedule.forget(watched.job_id)
         else:
             self._schedule.add(watched, self._clock.monotonic() + wait)
+            self._signals.polls.wake()  # the loop may sleep for longer: it knew of no job while this one was out
 
     def _backoff(self, failures: int) -> float:
         first, most = self._timing.poll_min_seconds, self._timing.poll_max_seconds
