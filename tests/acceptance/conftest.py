@@ -28,14 +28,6 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "settings(**sections): sections of the bot's settings, each a table of keys")
 
 
-def pytest_report_header() -> str:
-    """Say whether the bot's traffic is held against Discord's own document."""
-    document = openapi_document()
-    if document is None:
-        return "Discord's OpenAPI document: not found (set DISCORD_OPENAPI); the bot's traffic is not held against it"
-    return f"Discord's OpenAPI document: {document}"
-
-
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Remember whether a test failed, so that its fixtures can show more."""
