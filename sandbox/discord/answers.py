@@ -9,7 +9,13 @@ from sandbox.discord.changes import ChangeKind
 from sandbox.discord.drafts import DraftSource, read_draft
 from sandbox.discord.kinds import CallbackType, InteractionType, MessageFlag
 from sandbox.discord.messages import Origin
-from sandbox.discord.rest.errors import FormErrors, already_acknowledged, unknown_interaction
+from sandbox.discord.rest.errors import (
+    FormErrors,
+    already_acknowledged,
+    unknown_channel,
+    unknown_interaction,
+    unknown_message,
+)
 from sandbox.discord.rules.autocomplete import check_choices
 from sandbox.discord.rules.fields import Fields
 from sandbox.discord.rules.mentions import USERS_ONLY
@@ -109,8 +115,16 @@ def draft_source(
     )
 
 
+def _channel(world: World, interaction: Interaction) -> Channel:
+    """The interaction's channel. Raises: ApiError 10003 when it was deleted meanwhile."""
+    channel = world.channels.get(interaction.channel_id)
+    if channel is None:
+        raise unknown_channel()
+    return channel
+
+
 def _take_message(world: World, interaction: Interaction, data: JsonObject, uploads: Mapping[int, Upload]) -> None:
-    channel = world.channels[interaction.channel_id]
+    channel = _channel(world, interaction)
     draft = read_draft(draft_source(world, channel, data, uploads, path=("data",)))
     message = posting.publish(
         world,
@@ -128,7 +142,7 @@ def _take_defer(world: World, interaction: Interaction, data: JsonObject, upload
     flags = data.get("flags")
     message = posting.publish_thinking(
         world,
-        world.channels[interaction.channel_id],
+        _channel(world, interaction),
         interaction=interaction,
         origin=origin_of(world, interaction),
         is_private=isinstance(flags, int) and bool(flags & MessageFlag.EPHEMERAL.value),
@@ -144,8 +158,10 @@ def _take_deferred_update(
 
 
 def _take_update(world: World, interaction: Interaction, data: JsonObject, uploads: Mapping[int, Upload]) -> None:
-    channel = world.channels[interaction.channel_id]
+    channel = _channel(world, interaction)
     message = world.messages[interaction.message_id or 0]
+    if message.is_deleted:
+        raise unknown_message()
     draft = read_draft(draft_source(world, channel, data, uploads, present=message, path=("data",)))
     posting.revise(world, channel, message, draft)
     interaction.original_message_id = message.id

@@ -75,6 +75,15 @@ class CommandRegistry:
         scope[command.key] = command
         return command, before is None
 
+    def replace(self, command: Command, definition: JsonObject) -> Command:
+        """Give one command, known by its id, another definition."""
+        self.writes += 1
+        changed = self._registered(command, definition, command.guild_id)
+        scope = self.scopes[command.guild_id]
+        del scope[command.key]
+        scope[changed.key] = changed
+        return changed
+
     def remove(self, command: Command) -> None:
         """Take one command away."""
         self.writes += 1

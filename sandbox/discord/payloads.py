@@ -178,6 +178,21 @@ def guild_payload(guild: Guild) -> JsonObject:
     }
 
 
+def own_guild_payload(guild: Guild, user_id: int) -> JsonObject:
+    """A guild in the list of a member's own guilds."""
+    return {
+        "id": str(guild.id),
+        "name": guild.name,
+        "icon": None,
+        "banner": None,
+        "owner": guild.owner_id == user_id,
+        "permissions": str(permissions.in_guild(guild, user_id).value),
+        "features": [],
+        "approximate_member_count": len(guild.members),
+        "approximate_presence_count": 0,
+    }
+
+
 def gateway_guild_payload(world: World, guild: Guild) -> JsonObject:
     """A guild as GUILD_CREATE tells it: with its channels and members."""
     channels = [channel for channel in world.channels.values() if channel.guild_id == guild.id]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sandbox.discord import payloads
-from sandbox.discord.rest.errors import invalid_form, unknown_guild, unknown_member, unknown_user
+from sandbox.discord.rest.errors import ApiError, invalid_form, unknown_guild, unknown_member, unknown_user
 from sandbox.discord.rest.routing import Answer, Context, route
 
 if TYPE_CHECKING:
@@ -56,9 +56,16 @@ def open_direct_channel(context: Context) -> Answer:
         raise invalid_form(("recipient_id",), "NUMBER_TYPE_COERCE", f'Value "{recipient}" is not snowflake.')
     user = context.world.users.get(int(str(recipient)))
     if user is None or user.id == context.world.bot.id:
-        raise invalid_form(("recipient_id",), "INVALID_RECIPIENT", "Invalid Recipient(s)")
+        raise ApiError(400, 50033, "Invalid Recipient(s)")
     channel = context.world.direct_channel(user)
     return Answer(body=payloads.channel_payload(context.world, channel))
+
+
+def list_own_guilds(context: Context) -> Answer:
+    """The guilds that the bot is in."""
+    world = context.world
+    guilds = [guild for guild in world.guilds.values() if world.bot.id in guild.members]
+    return Answer(body=[payloads.own_guild_payload(guild, world.bot.id) for guild in guilds])
 
 
 def get_guild(context: Context) -> Answer:
@@ -87,6 +94,7 @@ ROUTES = (
     route("GET /gateway", get_gateway, needs_bot=False),
     route("GET /gateway/bot", get_gateway_bot),
     route("GET /users/@me", get_own_user),
+    route("GET /users/@me/guilds", list_own_guilds),
     route("GET /users/{user_id}", get_user),
     route("GET /applications/@me", get_own_application),
     route("GET /oauth2/applications/@me", get_own_application),

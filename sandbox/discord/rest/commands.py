@@ -66,11 +66,7 @@ def edit_command(context: Context) -> Answer:
     errors = FormErrors()
     definition = check_command({**command.definition, **context.form}, errors, path=())
     errors.raise_if_any()
-    registry = context.world.commands
-    registry.remove(command)
-    edited, _ = registry.upsert(command.guild_id, definition)
-    edited.id = command.id
-    registry.writes -= 1
+    edited = context.world.commands.replace(command, definition)
     context.world.tell(ChangeKind.COMMANDS_REGISTERED)
     return Answer(body=_payload(context, edited))
 

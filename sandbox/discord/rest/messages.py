@@ -132,11 +132,14 @@ def _source(context: Context, channel: Channel, *, present: Message | None = Non
 
 
 def _check_recipients(context: Context, channel: Channel) -> None:
+    """Raises: ApiError 50007 for who closed direct messages or shares no guild with the bot."""
     if not channel.is_direct:
         return
-    recipients = (context.world.users[user_id] for user_id in channel.recipient_ids)
-    if not all(recipient.accepts_direct_messages for recipient in recipients):
-        raise closed_direct_messages()
+    world = context.world
+    for user_id in channel.recipient_ids:
+        shares_a_guild = any({user_id, world.bot.id} <= guild.members.keys() for guild in world.guilds.values())
+        if not (shares_a_guild and world.users[user_id].accepts_direct_messages):
+            raise closed_direct_messages()
 
 
 def _check_reference(context: Context, channel: Channel, draft: Draft) -> None:

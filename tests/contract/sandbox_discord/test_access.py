@@ -92,10 +92,23 @@ async def test_closed_direct_messages_are_refused(server: DiscordServer, client:
     assert refused.value.code == 50007
 
 
+async def test_who_shares_no_guild_cannot_be_written_to(server: DiscordServer, wire: WireClient) -> None:
+    """403 / 50007 after leaving; the bot itself is no recipient: 400 / 50033."""
+    ada = server.world.user("ada")
+    path = f"/channels/{server.world.direct_channel(ada).id}/messages"
+    assert (await wire("POST", path, HELLO)).status == 200
+    for guild in server.world.guilds.values():
+        del guild.members[ada.id]
+    assert (await wire("POST", path, HELLO)).code == (403, 50007)
+    to_itself = {"recipient_id": str(server.world.bot.id)}
+    assert (await wire("POST", "/users/@me/channels", to_itself)).code == (400, 50033)
+
+
 async def test_the_application_and_the_gateway_are_told(client: discord.Client) -> None:
     """What discord.py asks for when it starts."""
     application = await client.application_info()
     assert application.owner.name == "owner"
+    assert [guild.name async for guild in client.fetch_guilds()] == ["The Studio"]
     shards, url, limits = await client.http.get_bot_gateway()
     assert (shards, limits["total"]) == (1, 1000)
     assert url.startswith("ws://127.0.0.1:")

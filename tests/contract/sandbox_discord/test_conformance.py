@@ -69,5 +69,6 @@ def test_an_unknown_operation_is_told(document: Conformance) -> None:
 def test_a_wrong_answer_of_this_discord_is_told(document: Conformance) -> None:
     """The sandbox's own answers are checked too."""
     assert document.response_violations([call(None, response={"id": 5})])
-    too_old = {"message": "Maximum number of edits", "code": 30046}
-    assert document.response_violations([call(None, status=429, response=too_old)]) == []
+    assert document.response_violations([call(None, status=201, response={})])
+    refusal = {"message": "Maximum number of edits", "code": 30046}
+    assert document.response_violations([call(None, status=429, response=refusal)]) == []

@@ -81,6 +81,7 @@ async def test_a_token_opens_nothing_before_the_first_answer(wire: WireClient, i
     assert (await wire("POST", wire.hook(interaction), HELLO)).code == (404, 10015)
     application = wire.server.world.application.id
     assert (await wire("POST", f"/webhooks/{application}/nonsense", HELLO)).code == (401, 50027)
+    await wire.callback(interaction, 5)
     assert (await wire("POST", f"/webhooks/5/{interaction.token}", HELLO)).code == (404, 10015)
 
 
@@ -189,6 +190,20 @@ async def test_a_deleted_original_is_unknown(wire: WireClient, invoke: Invoke) -
     assert (await wire("DELETE", path)).status == 204
 
 
+async def test_what_was_deleted_meanwhile_cannot_be_answered(wire: WireClient, invoke: Invoke) -> None:
+    """The button's message: 10008; the whole channel: 10003."""
+    world = wire.server.world
+    first = invoke()
+    await wire.callback(first, 4, HELLO)
+    message = world.messages[first.original_message_id or 0]
+    click = invoke(InteractionType.COMPONENT, {"custom_id": "b", "component_type": 2}, message=message)
+    await wire("DELETE", wire.original(first))
+    assert (await wire.callback(click, 7, HELLO)).code == (404, 10008)
+    world.delete_channel(world.channels[click.channel_id])
+    assert (await wire.callback(click, 5)).code == (404, 10003)
+    assert (await wire("POST", wire.hook(first), HELLO)).code == (404, 10003)
+
+
 async def test_another_interaction_s_message_is_unknown(wire: WireClient, invoke: Invoke) -> None:
     """A token opens the messages of its own interaction only."""
     first, second = invoke(), invoke()
@@ -196,6 +211,20 @@ async def test_another_interaction_s_message_is_unknown(wire: WireClient, invoke
         await wire.callback(interaction, 4, HELLO)
     path = f"{wire.hook(second)}/messages/{first.original_message_id}"
     assert (await wire("PATCH", path, HELLO)).code == (404, 10008)
+
+
+async def test_a_private_defer_is_seen_by_one(wire: WireClient, invoke: Invoke) -> None:
+    """Thinking and filled, it is there for the person who asked; a followup that fills it stays private."""
+    world, interaction = wire.server.world, invoke()
+    await wire.callback(interaction, 5, {"flags": 64})
+    channel = world.channels[interaction.channel_id]
+
+    def seen(name: str) -> list[str]:
+        return [message.content for message in world.seen_by(world.user(name).id, channel)]
+
+    assert (seen("ada"), seen("ben")) == ([""], [])
+    assert (await wire("POST", wire.hook(interaction), HELLO)).body["flags"] & 64
+    assert (seen("ada"), seen("ben")) == (["Hello"], [])
 
 
 async def test_an_ephemeral_message_is_no_channel_s_message(wire: WireClient, invoke: Invoke) -> None:

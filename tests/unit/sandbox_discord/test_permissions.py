@@ -6,7 +6,7 @@ import pytest
 
 from sandbox.clock import WorldClock
 from sandbox.discord.channels import Channel, Overwrite
-from sandbox.discord.guilds import Guild
+from sandbox.discord.guilds import Guild, Role
 from sandbox.discord.population import populated_world
 from sandbox.discord.rules.permissions import ALL_PERMISSIONS, NO_PERMISSIONS, PLAIN_MEMBER, Permission
 from sandbox.discord.world import World
@@ -59,6 +59,11 @@ def test_a_member_s_overwrite_beats_roles_and_these_beat_everyone(world: World, 
     general.overwrites.append(Overwrite(target_id=role, is_role=True, allow=SEND))
     assert SEND in world.permissions(mod, general)
     assert SEND not in world.permissions(world.user("ada").id, general)
+    second = Role(id=7, name="second", permissions=NO_PERMISSIONS)
+    guild.roles[second.id] = second
+    guild.members[mod].role_ids.append(second.id)
+    general.overwrites.append(Overwrite(target_id=second.id, is_role=True, deny=SEND))
+    assert SEND in world.permissions(mod, general)
     general.overwrites.append(Overwrite(target_id=mod, is_role=False, deny=SEND))
     assert SEND not in world.permissions(mod, general)
     assert SEND in world.permissions(world.user("owner").id, general)
