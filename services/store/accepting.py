@@ -19,9 +19,9 @@ from services.store.tables import jobs, users
 # The row to be locked must exist: on PostgreSQL there is nothing to lock otherwise. (SQLite's writers come one by one.)
 _ENSURE_USER = text("INSERT INTO users (user_id) VALUES (:user_id) ON CONFLICT DO NOTHING")
 _LOCK_USER = select(users.c.user_id).where(users.c.user_id == bindparam("user_id")).with_for_update()
-_ALREADY = select(jobs).where(
-    or_(jobs.c.interaction_id == bindparam("interaction"), jobs.c.retry_of == bindparam("unconfirmed")),
-)
+_OF_INTERACTION = jobs.c.interaction_id == bindparam("interaction")
+_ALREADY = select(jobs).where(_OF_INTERACTION)
+_ALREADY_OR_RETRIED = select(jobs).where(or_(_OF_INTERACTION, jobs.c.retry_of == bindparam("unconfirmed")))
 _INSERT = insert(jobs)
 _CHANGE = change_statement()
 _CHANGE_AND_FREE = change_statement(**FREE_POLL)
@@ -72,6 +72,7 @@ class Accepting(StorePart):
 
 
 async def _find_accepted(connection: AsyncConnection, new: NewJob) -> Job | None:
-    result = await connection.execute(_ALREADY, {"interaction": new.interaction_id, "unconfirmed": new.retry_of})
+    statement = _ALREADY if new.retry_of is None else _ALREADY_OR_RETRIED
+    result = await connection.execute(statement, {"interaction": new.interaction_id, "unconfirmed": new.retry_of})
     found = [job_of(row) for row in result]
     return next((job for job in found if job.interaction_id == new.interaction_id), found[0] if found else None)

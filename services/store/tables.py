@@ -94,7 +94,7 @@ jobs = Table(
     Column("number", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
     Column("job_id", Text, nullable=False, unique=True),
     Column("interaction_id", BigInteger, nullable=False, unique=True),
-    Column("retry_of", Text, unique=True),
+    Column("retry_of", Text),
     Column("owner_id", BigInteger, ForeignKey("users.user_id"), nullable=False),
     Column("guild_id", BigInteger),
     Column("channel_id", BigInteger, nullable=False),
@@ -162,10 +162,12 @@ IS_COUNTED = status_in(COUNTED)
 IS_UNANNOUNCED = jobs.c.announced_version < jobs.c.version
 
 
-def _partial_index(name: str, *columns: Column[object], where: ColumnElement[bool]) -> Index:
-    return Index(name, *columns, sqlite_where=where, postgresql_where=where)
+def _partial_index(name: str, *columns: Column[object], where: ColumnElement[bool], is_unique: bool = False) -> Index:
+    return Index(name, *columns, unique=is_unique, sqlite_where=where, postgresql_where=where)
 
 
+# Almost no job is another's retry: an index of all rows would look useless to a planner with statistics.
+_partial_index("uq_jobs_retry_of", jobs.c.retry_of, where=jobs.c.retry_of.is_not(None), is_unique=True)
 Index("ix_jobs_history", jobs.c.owner_id, jobs.c.created_at, jobs.c.number)
 _partial_index("ix_jobs_counted", jobs.c.owner_id, jobs.c.created_at, where=IS_COUNTED)
 _partial_index("ix_jobs_live", jobs.c.owner_id, jobs.c.status, where=IS_LIVE)

@@ -9,6 +9,7 @@ revision = "0001"
 down_revision = None
 
 _PARTIAL_INDEXES = (
+    ("uq_jobs_retry_of", ("retry_of",), "retry_of IS NOT NULL"),
     (
         "ix_jobs_counted",
         ("owner_id", "created_at"),
@@ -45,13 +46,13 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("number", name="pk_jobs"),
         sa.UniqueConstraint("job_id", name="uq_jobs_job_id"),
         sa.UniqueConstraint("interaction_id", name="uq_jobs_interaction_id"),
-        sa.UniqueConstraint("retry_of", name="uq_jobs_retry_of"),
         sa.ForeignKeyConstraint(["owner_id"], ["users.user_id"], name="fk_jobs_owner_id"),
     )
     op.create_index("ix_jobs_history", "jobs", ["owner_id", "created_at", "number"])
     for name, columns, condition in _PARTIAL_INDEXES:
         where = sa.text(condition)
-        op.create_index(name, "jobs", list(columns), sqlite_where=where, postgresql_where=where)
+        is_unique = name.startswith("uq_")
+        op.create_index(name, "jobs", list(columns), unique=is_unique, sqlite_where=where, postgresql_where=where)
 
 
 def _what_a_job_is() -> list[sa.Column[object]]:

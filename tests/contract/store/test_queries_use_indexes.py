@@ -1,0 +1,174 @@
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import timedelta
+
+from sqlalchemy import event, insert, text
+from sqlalchemy.engine import Connection
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from services.jobs.model import Job, JobStatus
+from services.jobs.ports import Lease
+from services.store.database import Database
+from services.store.jobs import SqlJobStore
+from services.store.rows import accepted_job, new_row
+from services.store.tables import jobs, users
+from tests.contract.store.making import LEASE, NOW, PLENTY, at, make_delivery, make_new
+
+OWNERS = 50
+MANY = 3000
+# Live jobs are few among the ended ones, as after some months of use.
+LIVE_STATUSES = [JobStatus.WAITING, JobStatus.SUBMITTING, JobStatus.QUEUED, JobStatus.RUNNING]
+LIVE_JOBS = {"ix_jobs_live", "ix_jobs_leases"}
+Parameters = dict[str, object] | tuple[object, ...]
+Statement = tuple[str, Parameters | list[Parameters]]
+
+
+def _job(number: int) -> Job:
+    created = NOW - timedelta(minutes=10 * (MANY - number))
+    return accepted_job(make_new(number % OWNERS), at=created, deadline=created + timedelta(days=1))
+
+
+def _row(number: int) -> dict[str, object]:
+    is_live = number >= MANY - 60
+    status = LIVE_STATUSES[number % 4] if is_live else JobStatus.SUCCEEDED
+    announced = {"announced_version": 0 if number >= MANY - 30 else 1}
+    leased = {"poll_owner": "dead", "poll_until": 1} if status in LIVE_STATUSES[1:] and number % 3 else {}
+    return {**new_row(_job(number)), "status": status, **announced, **leased}
+
+
+async def _fill(database: Database) -> None:
+    async def work(connection: AsyncConnection) -> None:
+        await connection.execute(insert(users), [{"user_id": owner} for owner in range(OWNERS)])
+        await connection.execute(insert(jobs), [_row(number) for number in range(MANY)])
+
+    await database.write(work)
+
+    async def analyze(connection: AsyncConnection) -> None:
+        await connection.execute(text("ANALYZE"))
+
+    await database.write(analyze)
+
+
+class Recorder:
+    """Records the statements that the store sends to the database."""
+
+    def __init__(self, database: Database) -> None:
+        self._engines: set[AsyncEngine] = {database._readers, database._writers}  # noqa: SLF001 - below the store
+        self.statements: list[Statement] = []
+
+    def _record(
+        self,
+        _: Connection,
+        __: object,
+        statement: str,
+        parameters: Parameters | list[Parameters],
+        ___: object,
+        ____: object,
+    ) -> None:
+        self.statements.append((statement, parameters))
+
+    async def during(self, work: Callable[[], Awaitable[object]]) -> Sequence[Statement]:
+        """Return what was sent during `work`."""
+        self.statements = []
+        for engine in self._engines:
+            event.listen(engine.sync_engine, "before_cursor_execute", self._record)
+        await work()
+        for engine in self._engines:
+            event.remove(engine.sync_engine, "before_cursor_execute", self._record)
+        return [one for one in self.statements if "jobs" in one[0]]
+
+
+async def _plan(database: Database, statement: Statement) -> str:
+    """Return the plan of a statement as text."""
+    sql, parameters = statement
+    if isinstance(parameters, list):
+        parameters = parameters[0]
+
+    async def work(connection: AsyncConnection) -> str:
+        if connection.dialect.name == "sqlite":
+            rows = await connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}", parameters)
+            return "\n".join(row.detail for row in rows)
+        rows = await connection.exec_driver_sql(f"EXPLAIN (FORMAT JSON) {sql}", parameters)
+        return json.dumps(rows.scalar_one())
+
+    return await database.read(work)
+
+
+def _is_scan(plan: str) -> bool:
+    """Whether the whole table is read: in SQLite's plan, or in PostgreSQL's."""
+    return (
+        re.search(r"^SCAN jobs(?!.* USING )|\"Seq Scan\"[^{}]*\"Relation Name\": \"jobs\"", plan, re.MULTILINE)
+        is not None
+    )
+
+
+def _indexes(plans: Sequence[str]) -> set[str]:
+    """Return the indexes that the plans use, by their names; SQLite names a column's own constraint by a number."""
+    used = set(re.findall(r"(?:ix|uq)_jobs_\w+", "\n".join(plans)))
+    if any("sqlite_autoindex_jobs_1" in plan for plan in plans):
+        used.add("uq_jobs_job_id")
+    if any("sqlite_autoindex_jobs_2" in plan for plan in plans):
+        used.add("uq_jobs_interaction_id")
+    return used
+
+
+CALLS: dict[str, tuple[Callable[[SqlJobStore], Awaitable[object]], set[str]]] = {
+    "accept": (
+        lambda store: store.accept(make_new(7), limits=PLENTY, now=NOW, deadline=at(60)),
+        {"uq_jobs_interaction_id", "ix_jobs_counted", "ix_jobs_live"},
+    ),
+    "accept_anew": (
+        lambda store: store.accept(make_new(7, retry_of="lost"), limits=PLENTY, now=NOW, deadline=at(60)),
+        {"uq_jobs_interaction_id", "uq_jobs_retry_of"},
+    ),
+    "usage": (lambda store: store.usage(7, now=NOW), {"ix_jobs_counted", "ix_jobs_live"}),
+    "get": (lambda store: store.get("job0000001"), {"uq_jobs_job_id"}),
+    "replace": (
+        lambda store: store.replace(_job(1).touched(at=NOW), expected_version=1),
+        {"uq_jobs_job_id"},
+    ),
+    "start_waiting": (
+        lambda store: store.start_waiting(LEASE, limits=PLENTY, now=NOW, most=5),
+        {"ix_jobs_waiting", "ix_jobs_live"},
+    ),
+    "take_up": (lambda store: store.take_up(LEASE, most=5), {"ix_jobs_leases"}),
+    "take_orphaned_submits": (lambda store: store.take_orphaned_submits(LEASE, most=5), {"ix_jobs_leases"}),
+    "take_overdue_waiting": (lambda store: store.take_overdue_waiting(now=NOW, most=5), {"ix_jobs_waiting"}),
+    "renew": (lambda store: store.renew(Lease(owner="dead", ttl_seconds=1)), {"ix_jobs_poll_owner"}),
+    "release": (lambda store: store.release("dead"), {"ix_jobs_poll_owner", "ix_jobs_announce_owner"}),
+    "history": (lambda store: store.history(7, page=0, per_page=5), {"ix_jobs_history"}),
+    "suggest": (
+        lambda store: store.suggest(7, text="fox", only_cancellable=False, most=25),
+        {"ix_jobs_history"},
+    ),
+    "suggest_cancellable": (
+        lambda store: store.suggest(7, text="", only_cancellable=True, most=25),
+        {"ix_jobs_live"},
+    ),
+    "take_changed": (lambda store: store.take_changed(LEASE, now=NOW, most=5), {"ix_jobs_unannounced"}),
+    "next_change_due": (lambda store: store.next_change_due(), {"ix_jobs_unannounced"}),
+    "acknowledge": (
+        lambda store: store.acknowledge("job0000001", make_delivery(), owner="x", version=1),
+        {"uq_jobs_job_id"},
+    ),
+}
+
+
+async def test_no_call_reads_the_whole_table(store: SqlJobStore, database: Database) -> None:
+    """Each method finds its rows by the indexes that were made for it, among thousands of jobs, in few statements."""
+    await _fill(database)
+    recorder = Recorder(database)
+    for call, (do, indexes) in CALLS.items():
+        statements = await recorder.during(lambda do=do: do(store))  # type: ignore[misc]  # bound now, not later
+        assert 1 <= len(statements) <= 5, call
+        plans = [await _plan(database, statement) for statement in statements]
+        for (sql, _), plan in zip(statements, plans, strict=True):
+            assert not _is_scan(plan), f"{call}: {sql}\n{plan}"
+        used = _indexes(plans)
+        if "Node Type" in plans[0] and used & LIVE_JOBS:
+            # Both hold the few live jobs: PostgreSQL takes either.
+            used |= LIVE_JOBS
+        assert indexes <= used, call
