@@ -1,0 +1,1 @@
+"""What a model takes, and what people give for it."""
