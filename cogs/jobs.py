@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 
 import discord
@@ -22,6 +23,9 @@ from services.jobs.model import Job
 log = logging.getLogger(__name__)
 
 Interaction = discord.Interaction[discord.Client]
+
+# Discord takes suggestions for three seconds.
+_SUGGEST_SECONDS = 2.0
 
 
 class Jobs(commands.Cog):
@@ -87,9 +91,12 @@ class Jobs(commands.Cog):
     ) -> list[app_commands.Choice[str]]:
         """Suggest one's own jobs; nothing rather than an error, since nobody could be told."""
         try:
-            jobs = await self._services.jobs.suggest(interaction.user.id, str(typed), only_cancellable=only_cancellable)
-        except ComfycordError as error:
-            log.warning("interaction=%d no suggestions: %s", interaction.id, error)
+            async with asyncio.timeout(_SUGGEST_SECONDS):
+                jobs = await self._services.jobs.suggest(
+                    interaction.user.id, str(typed), only_cancellable=only_cancellable
+                )
+        except (ComfycordError, TimeoutError) as error:
+            log.warning("interaction=%d no suggestions: %s", interaction.id, type(error).__name__)
             return []
         return [app_commands.Choice(name=suggestion(job), value=job.job_id) for job in jobs[: text.CHOICES_MAX]]
 

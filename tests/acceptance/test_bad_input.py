@@ -1,0 +1,191 @@
+"""Bad input gets a clear private answer; nothing is charged and nothing is lost."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from sandbox.pictures import Picture, empty_file, not_a_picture, paint
+from tests.acceptance.promise import records
+
+if TYPE_CHECKING:
+    from sandbox.bot_process import BotProcess
+    from sandbox.people.card import Card
+    from sandbox.people.command_form import OptionValue
+    from sandbox.sandbox import Sandbox
+
+PROMPT = "a fox in the snow"
+CAT = paint("cat.png")
+HOSTED = "https://pictures.example.com/cat.png"
+NOT_PUBLIC = (
+    "http://pictures.example.com/cat.png",
+    "https://localhost/cat.png",
+    "https://foo.localhost./cat.png",
+    "https://127.0.0.1/cat.png",
+    "https://0x7f.1/cat.png",
+    "https://2130706433/cat.png",
+    "https://0177.0.0.1/cat.png",
+    "https://10.1.2.3/cat.png",
+    "https://192.168.0.1/cat.png",
+    "https://100.64.0.1/cat.png",
+    "https://169.254.169.254/latest/meta-data",
+    "https://[::1]/cat.png",
+    "https://[::ffff:10.0.0.1]/cat.png",
+    "https://[fe80::1%25eth0]/cat.png",
+    "https://metadata.google.internal/x",
+    "https://\uff11\uff12\uff17\u3002\uff10\u3002\uff10\u3002\uff11/cat.png",
+    "https://me:secret@pictures.example.com/cat.png",
+    "ftp://pictures.example.com/cat.png",
+    "file:///etc/passwd",
+    "data:image/png;base64,AAAA",
+    "javascript:alert(1)",
+    "pictures.example.com/cat.png",
+    "https://",
+)
+
+
+async def refused(sandbox: Sandbox, *, force: bool = False, **options: OptionValue) -> Card:
+    """Let Ada ask for what is refused; return the answer, which only she sees, in place of a card."""
+    reply = await sandbox.people.ada.slash("edit", force=force, **({"prompt": PROMPT} | options))
+    answer = await reply.message()
+    assert answer.is_ephemeral
+    assert reply.messages == [answer]
+    assert "Nothing was charged." in answer.text
+    assert sandbox.channels.general.seen_by(sandbox.people.ben) == []
+    assert records(sandbox.data_dir) == []
+    assert sandbox.model_api.submits == ()
+    return answer
+
+
+def gives_back(answer: Card, prompt: str = PROMPT) -> bool:
+    """Whether the prompt can be copied from the answer."""
+    return f"```\n{prompt}\n```" in answer.text
+
+
+async def test_files_that_are_no_pictures(sandbox: Sandbox, bot: BotProcess) -> None:
+    """By type and by name: text, a program under a picture's name, no type at all."""
+    assert bot.is_running
+    for file in (
+        not_a_picture(),
+        not_a_picture("cat.png"),
+        Picture(name="cat.exe", data=CAT.data, content_type="image/png"),
+        Picture(name="cat.svg", data=b"<svg/>", content_type="image/svg+xml"),
+        Picture(name="film.mp4", data=b"x", content_type="video/mp4"),
+    ):
+        answer = await refused(sandbox, image1=CAT, image2=file)
+        assert "`image2`" in answer.text
+        assert file.name in answer.text
+        assert "PNG, JPEG, WebP or GIF" in answer.text
+        assert gives_back(answer)
+
+
+async def test_empty_and_huge_files(sandbox: Sandbox, bot: BotProcess) -> None:
+    """An empty file, and one beyond 50 MB, are named with the limit."""
+    assert bot.is_running
+    answer = await refused(sandbox, image1=empty_file())
+    assert "`image1`" in answer.text
+    assert "empty" in answer.text
+    huge = Picture(name="huge.png", data=bytes(50 * 1024 * 1024 + 1), content_type="image/png")
+    answer = await refused(sandbox, image1=huge)
+    assert "too large" in answer.text
+    assert "50 MB" in answer.text
+
+
+async def test_too_few_and_too_many_pictures(sandbox: Sandbox, bot: BotProcess) -> None:
+    """One to ten, attachments and addresses together."""
+    assert bot.is_running
+    answer = await refused(sandbox)
+    assert "0 given, at least 1 needed" in answer.text
+    assert gives_back(answer)
+    ten = {f"image{number}": CAT for number in range(1, 11)}
+    answer = await refused(sandbox, image_urls=HOSTED, **ten)
+    assert "11 given, at most 10" in answer.text
+
+
+@pytest.mark.parametrize("prompt", ["   ", "\u200b\u2060"])
+async def test_blank_prompts(sandbox: Sandbox, bot: BotProcess, prompt: str) -> None:
+    """A prompt that shows nothing is refused."""
+    assert bot.is_running
+    answer = await refused(sandbox, prompt=prompt, image1=CAT)
+    assert "`prompt` is blank" in answer.text
+
+
+async def test_what_the_client_promises_is_checked_again(sandbox: Sandbox, bot: BotProcess) -> None:
+    """Lengths, choices and types of a client that keeps no promise; a long prompt comes back as a file."""
+    assert bot.is_running
+    long = "word " * 1_000
+    answer = await refused(sandbox, force=True, prompt=long, image1=CAT)
+    assert "too long: 5000 characters, and 4000 are allowed" in answer.text
+    (file,) = answer.attachments
+    assert file.data.decode() == long
+    answer = await refused(sandbox, force=True, prompt="", image1=CAT)
+    assert "`prompt` is blank" in answer.text
+    answer = await refused(sandbox, force=True, image1=CAT, quality="ultra <@1>")
+    assert "Choose one of: low, medium, high." in answer.text
+    assert gives_back(answer)
+    answer = await refused(sandbox, force=True, image1=CAT, quality=7)
+    assert "`quality`" in answer.text
+
+
+async def test_a_command_that_has_changed(sandbox: Sandbox, bot: BotProcess) -> None:
+    """A client that still has another shape of the command is told to reload."""
+    assert bot.is_running
+    reply = await sandbox.people.ada.slash("edit", force=True, image1=CAT)
+    answer = await reply.message()
+    assert answer.is_ephemeral
+    assert "Reload Discord" in answer.text
+    gone = await (await sandbox.people.ada.slash("paint", force=True, prompt="x")).message()
+    assert "Reload Discord" in gone.text
+    assert sandbox.model_api.submits == ()
+
+
+async def test_addresses_that_are_not_public(sandbox: Sandbox, bot: BotProcess) -> None:
+    """An address that is not public HTTPS is refused in whatever notation, without being asked."""
+    assert bot.is_running
+    for url in NOT_PUBLIC:
+        answer = await refused(sandbox, image_urls=f"{HOSTED} {url}")
+        assert "`image_urls`" in answer.text, url
+        assert gives_back(answer), url
+        assert "secret" not in answer.text
+
+
+async def test_nothing_in_a_refusal_comes_alive(sandbox: Sandbox, bot: BotProcess) -> None:
+    """A prompt and a file's name come back as text: nobody is pinged, no block ends early."""
+    assert bot.is_running
+    prompt = f"``` @everyone <@{sandbox.people.ben.id}> ```"
+    answer = await refused(sandbox, prompt=prompt, image1=not_a_picture("@everyone `x` ||y||.txt"))
+    assert answer.pinged == frozenset()
+    assert answer.text.count("```") == 2
+
+
+async def test_where_the_bot_may_not_post(sandbox: Sandbox, bot: BotProcess) -> None:
+    """A public card is refused with what is missing; a private one works there all the same."""
+    assert bot.is_running
+    ada, place = sandbox.people.ada, sandbox.channels.announcements
+    reply = await ada.slash("edit", prompt=PROMPT, image1=CAT, channel=place)
+    answer = await reply.message()
+    assert answer.is_ephemeral
+    assert "may not post here" in answer.text
+    assert "Send Messages" in answer.text
+    assert gives_back(answer)
+    assert records(sandbox.data_dir) == []
+    private = await ada.slash("edit", prompt=PROMPT, image1=CAT, channel=place, private=True)
+    card = await private.message()
+    await card.until_text("Done")
+    assert card.is_ephemeral
+    assert place.seen_by(sandbox.people.ben) == []
+
+
+@pytest.mark.settings(discord={"guilds": [1]})
+async def test_where_the_bot_is_not_set_up(sandbox: Sandbox, bot: BotProcess) -> None:
+    """In other servers than the operator's, and in direct messages, nobody spends the operator's money."""
+    assert bot.is_running
+    ada = sandbox.people.ada
+    for place in (sandbox.channels.general, sandbox.channels.direct(ada)):
+        for command, options in (("edit", {"prompt": PROMPT, "image1": CAT}), ("history", {}), ("quota", {})):
+            answer = await (await ada.slash(command, channel=place, **options)).message()
+            assert answer.is_ephemeral or place.guild_id is None
+            assert "not set up here" in answer.text
+    assert records(sandbox.data_dir) == []
+    assert sandbox.model_api.submits == ()
