@@ -13,7 +13,7 @@ _KEYS = ("error_message", "message", "error", "detail", "msg", "reason", "errors
 _DEEPEST = 6
 _MOST_PARTS = 3
 _MARKUP = re.compile(r"<(?:!doctype|html|head|body|\?xml)\b", re.IGNORECASE)
-_NOT_SHOWN = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]+|\s+")
+_NOT_SHOWN = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\s]+")
 
 
 def read_reason(value: object) -> str:

@@ -1,0 +1,1 @@
+"""The Model API's words and rules, without a socket."""
