@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from PIL import Image
 
 from sandbox.bot_process import BotExitedError
-from sandbox.film import readable, say_card, show_card
+from sandbox.film import Film, readable, say_card
 from sandbox.people import ClientRefused, InteractionFailed
 from sandbox.pictures import paint
 from sandbox.sandbox import Sandbox
@@ -95,7 +95,7 @@ async def _edit_two_pictures(stage: Stage) -> None:
     stage.tell(f"/edit prompt: {PROMPT}  image1: cat.png  image2: boat.jpg")
     reply = await stage.member.slash("edit", prompt=PROMPT, image1=paint("cat.png"), image2=paint("boat.jpg"))
     card = await reply.message()
-    await show_card(card, until="Done", say=stage.say, began=stage.began)
+    await Film(card, say=stage.say, began=stage.began).until("Done")
     await card.until(lambda card: card.attachments)
     for path in _keep_results(card, stage.output):
         stage.say(f"{'':9} ▣ the result picture is {path}\n")
@@ -120,10 +120,11 @@ async def _cancel_another(stage: Stage) -> None:
     stage.tell(f"/edit prompt: {SECOND_PROMPT}  image1: cat.png  quality: low")
     reply = await stage.member.slash("edit", prompt=SECOND_PROMPT, image1=paint("cat.png"), quality="low")
     card = await reply.message()
-    await show_card(card, until="In queue", say=stage.say, began=stage.began)
+    film = Film(card, say=stage.say, began=stage.began)
+    await film.until("In queue")
     stage.tell("presses [Cancel]")
     await stage.member.click(card, "Cancel")
-    await show_card(card, until="Cancelled", say=stage.say, began=stage.began)
+    await film.until("Cancelled")
     stage.sandbox.model_api.pace.release()
 
 

@@ -7,12 +7,13 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from sandbox.discord.world import World
     from sandbox.people import Card, State
 
 _TIMESTAMP = re.compile(r"<t:(\d+):([A-Za-z])>")
+_LINK = re.compile(r"(?<!\\)\[([^\]]+)\]\(<?https?://[^)]+\)")
 _MENTION = re.compile(r"<@!?(\d+)>")
 _ESCAPE = re.compile(r"\\([\\*_~`|\[\]<#>+.:@-])")
 _LINE_START = re.compile(r"^(?:#{1,3} |-# )", re.MULTILINE)
@@ -25,54 +26,62 @@ def readable(text: str, world: World) -> str:
     names = {user.id: user.username for user in world.users.values()}
     plain = _TIMESTAMP.sub(lambda found: _time(int(found[1]), found[2], now), text)
     plain = _MENTION.sub(lambda found: f"@{names.get(int(found[1]), found[1])}", plain)
+    plain = _LINK.sub(r"\1", plain)
     plain = _LINE_START.sub("", plain).replace("**", "").replace("```", "").replace("`", "")
     return _ESCAPE.sub(r"\1", plain)
 
 
-async def show_card(
-    card: Card, *, until: str, say: Callable[[str], None], began: datetime, seconds: float = 15
-) -> None:
-    """Say each state of the card as it appears, with its time since `began`, until one says `until`.
+class Film:
+    """Says each state of one card as it appears, with its time since `began`; no state twice."""
 
-    The first and the last are shown whole, those between by what is new in them.
+    def __init__(self, card: Card, *, say: Callable[[str], None], began: datetime) -> None:
+        self._card = card
+        self._say = say
+        self._began = began
+        self._shown = 0
+        self._lines: tuple[str, ...] = ()
 
-    Raises:
-        TimeoutError: it did not say so within `seconds` of real time.
+    async def until(self, text: str, *, timeout_seconds: float = 15) -> None:
+        """Show what comes until a state says `text`.
 
-    """
-    shown = 0
-    before: tuple[str, ...] = ()
-    world = card.viewer.world
-    while True:
+        The first and the last state are shown whole, those between by their headline and what is new in them.
 
-        def is_further(shown: int = shown) -> bool:
-            return len(card.history) > shown
+        Raises:
+            TimeoutError: nothing new came for `timeout_seconds` of real time.
 
-        try:
-            await world.changes.wait_for(is_further, seconds=seconds)
-        except TimeoutError as error:
-            raise TimeoutError(f"the card never said {until!r}: {card!r}") from error
-        for state in card.history[shown:]:
-            lines = tuple(readable(state.text, world).splitlines())
-            is_last = until in state.text
-            new = lines if is_last or not before else tuple(line for line in lines if line not in before)
-            _say_state(state, new, say=say, at=state.at - began)
-            before = before if state.is_thinking else lines
-            if is_last:
-                return
-        shown = len(card.history)
+        """
+        while True:
+            try:
+                await self._card.viewer.world.changes.wait_for(self._is_further, seconds=timeout_seconds)
+            except TimeoutError as error:
+                raise TimeoutError(f"the card never said {text!r}: {self._card!r}") from error
+            while self._is_further():
+                state = self._card.history[self._shown]
+                self._shown += 1
+                is_last = text in state.text
+                self._show(state, is_whole=is_last)
+                if is_last:
+                    return
+
+    def _is_further(self) -> bool:
+        return len(self._card.history) > self._shown
+
+    def _show(self, state: State, *, is_whole: bool) -> None:
+        lines = tuple(readable(state.text, self._card.viewer.world).splitlines())
+        new = [line for index, line in enumerate(lines) if is_whole or index == 0 or line not in self._lines]
+        _say_state(state, new, say=self._say, at=state.at - self._began)
+        self._lines = lines
 
 
 def say_card(card: Card, *, say: Callable[[str], None], began: datetime) -> None:
     """Say a card whole, as it stands."""
     state = card.history[-1]
-    world = card.viewer.world
-    _say_state(state, tuple(readable(card.text, world).splitlines()), say=say, at=state.at - began)
+    _say_state(state, readable(state.text, card.viewer.world).splitlines(), say=say, at=state.at - began)
 
 
-def _say_state(state: State, lines: tuple[str, ...], *, say: Callable[[str], None], at: timedelta) -> None:
+def _say_state(state: State, lines: Sequence[str], *, say: Callable[[str], None], at: timedelta) -> None:
     if state.is_thinking:
-        lines = ("… is thinking",)
+        lines = ["… is thinking"]
     buttons = "  ".join(f"({button.label})" if button.is_disabled else f"[{button.label}]" for button in state.buttons)
     files = [f"{file.filename}, {file.width}x{file.height}, {file.size // 1024} KB" for file in state.attachments]
     rows = [line if len(line) <= _WIDTH else line[: _WIDTH - 1] + "…" for line in lines if line.strip()]
@@ -90,4 +99,13 @@ def _time(seconds: int, style: str, now: datetime) -> str:
     passed = round((now - at).total_seconds())
     if passed in {0, 1}:
         return "just now"
-    return f"{passed} s ago" if passed > 0 else f"in {-passed} s"
+    length = _span(abs(passed))
+    return f"{length} ago" if passed > 0 else f"in {length}"
+
+
+def _span(seconds: int) -> str:
+    for name, size in (("day", 86_400), ("hour", 3_600), ("minute", 60)):
+        if seconds >= size * 0.95:
+            count = round(seconds / size)
+            return f"{count} {name}" if count == 1 else f"{count} {name}s"
+    return f"{seconds} seconds"

@@ -14,11 +14,13 @@ def test_markup_is_read_and_not_printed() -> None:
     clock = WorldClock()
     world = populated_world(clock)
     ada = world.user("ada")
-    then = int(clock.now().timestamp()) - 90
-    text = f"### Done\n-# asked by <@{ada.id}>\n> 2 \\* 3 **now**\nFinished <t:{then}:R>"
+    then = int(clock.now().timestamp()) - 110
+    text = (
+        f"### Done\n-# asked by <@{ada.id}>\n> 2 \\* 3 **now**\nFinished <t:{then}:R>, [card](https://discord.com/1/2)"
+    )
     lines = readable(text, world).splitlines()
     assert lines[:3] == ["Done", "asked by @ada", "> 2 * 3 now"]
-    assert lines[3] in {"Finished 90 s ago", "Finished 91 s ago"}
+    assert lines[3] == "Finished 2 minutes ago, card"
 
 
 def test_relative_times_follow_the_worlds_clock() -> None:
@@ -28,4 +30,4 @@ def test_relative_times_follow_the_worlds_clock() -> None:
     stamp = f"<t:{int(clock.now().timestamp())}:R>"
     assert readable(stamp, world) == "just now"
     asyncio.run(clock.advance(3_600))
-    assert readable(stamp, world) in {"3600 s ago", "3601 s ago"}
+    assert readable(stamp, world) == "1 hour ago"
