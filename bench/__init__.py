@@ -1,0 +1,1 @@
+"""Measurements of the real bot on the sandbox; `python -m bench`."""
