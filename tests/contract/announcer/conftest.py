@@ -1,0 +1,39 @@
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from discord.http import Route
+
+from sandbox.clock import WorldClock
+from sandbox.discord.conformance import Conformance
+from sandbox.discord.server import DiscordServer
+from services.store.engine import open_database
+from tests.contract.announcer.results_folder import ResultsFolder
+from tests.contract.announcer.scene import Scene
+from tests.contract.store.databases import SqliteFiles
+from tests.rig import openapi_document
+
+
+@pytest.fixture(scope="session")
+def document() -> Conformance | None:
+    """Discord's own document, where it is at hand."""
+    path = openapi_document()
+    return Conformance(path) if path else None
+
+
+@pytest.fixture
+async def scene(
+    sqlite_files: SqliteFiles, tmp_path: Path, document: Conformance | None, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[Scene]:
+    """A scene with quick edits; afterwards everything that was sent is held against Discord's document."""
+    async with (
+        DiscordServer(clock=WorldClock()) as server,
+        open_database(await sqlite_files.new(), alone=False) as database,
+    ):
+        monkeypatch.setattr(Route, "BASE", server.api_url)
+        yield Scene(server, database, ResultsFolder(tmp_path), edit_seconds=5.0)
+        assert server.violations == []
+        if document is not None:
+            assert document.violations(server.traffic) == []

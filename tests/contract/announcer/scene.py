@@ -1,0 +1,263 @@
+"""A local Discord, a real store and the announcer, with jobs moved by hand."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Iterator, Sequence
+from dataclasses import replace
+from datetime import timedelta
+from decimal import Decimal
+
+import discord
+from discord.ext import commands
+from discord.http import Route
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from cogs.announcer import Announcer
+from cogs.services import BotServices
+from cogs.ui.job_buttons import DYNAMIC_ITEMS
+from sandbox.clock import WorldClock
+from sandbox.discord.channels import Channel
+from sandbox.discord.interactions import Interaction
+from sandbox.discord.kinds import InteractionType
+from sandbox.discord.messages import Message
+from sandbox.discord.server import DiscordServer
+from sandbox.discord.traffic import matches_route
+from sandbox.discord.wire import JsonObject
+from services.jobs.ids import new_job_id
+from services.jobs.model import Delivery, Job, JobStatus, MediaKind, NewJob, Output
+from services.jobs.pacing import JobTiming
+from services.jobs.quota import QuotaLimits
+from services.jobs.signals import JobSignals
+from services.jobs.updates import JobUpdates
+from services.models.catalog import Catalog, ModelEntry
+from services.store.database import Database
+from services.store.jobs import SqlJobStore
+from services.store.notes import SqlNotes
+from services.store.tables import IS_UNANNOUNCED, jobs
+from tests.contract.announcer.results_folder import ResultsFolder
+from tests.contract.jobs.core import Core
+from tests.contract.jobs.scripted_api import ScriptedApi
+from tests.rig import until
+
+MODEL_ID = "openai/gpt-image-1-5/image-to-image"
+PLENTY = QuotaLimits(per_day=1000, running=1000, waiting=1000)
+EDIT_ORIGINAL = "PATCH /webhooks/{application_id}/{token}/messages/@original"
+EDIT_MESSAGE = "PATCH /channels/{channel_id}/messages/{message_id}"
+CREATE_MESSAGE = "POST /channels/{channel_id}/messages"
+OPEN_DIRECT = "POST /users/@me/channels"
+WRITES = (EDIT_ORIGINAL, EDIT_MESSAGE, CREATE_MESSAGE)
+
+_UNANNOUNCED = select(func.count()).select_from(jobs).where(IS_UNANNOUNCED)
+
+
+class Scene:
+    """What a test of the announcer plays in. Time is the world's; real time is only waited for."""
+
+    def __init__(
+        self, server: DiscordServer, database: Database, results: ResultsFolder, *, edit_seconds: float
+    ) -> None:
+        self.server = server
+        self.world = server.world
+        self.clock: WorldClock = server.clock
+        self._database = database
+        self.store = SqlJobStore(database)
+        self.results = results
+        self.timing = JobTiming(scan_seconds=0.05, edit_seconds=edit_seconds)
+        self.notes = SqlNotes(database)
+        self.general = self.world.channel("general")
+        self.ada = self.world.user("ada")
+        self.catalog = Catalog.load([ModelEntry(model_id=MODEL_ID, command="edit")])
+
+    @contextlib.asynccontextmanager
+    async def announcing(self, owner: str = "this") -> AsyncIterator[SceneBot]:
+        """Run a bot's announcer while the block runs; `owner` names its leases."""
+        signals = JobSignals()
+        core = Core(self.store, ScriptedApi())
+        updates = JobUpdates(store=self.store, signals=signals, clock=self.clock, owner=owner, timing=self.timing)
+        services = BotServices(
+            jobs=core.jobs,
+            updates=updates,
+            catalog=self.catalog,
+            results=self.results,
+            clock=self.clock,
+            guilds=frozenset(),
+            notes=self.notes,
+        )
+        bot = SceneBot(services)
+        async with bot:
+            await bot.login(self.world.bot_token)
+            await bot.add_cog(Announcer(bot, services))
+            yield bot
+
+    # --- people and jobs ------------------------------------------------------------------------------------------
+
+    async def accepted(
+        self,
+        *,
+        private: bool = False,
+        channel: Channel | None = None,
+        deferred: bool = True,
+        knows_message: bool = True,
+        **delivery: object,
+    ) -> Job:
+        """Let Ada use the command: the interaction is deferred, the job is in the store."""
+        place = channel or self.general
+        interaction = self.world.create_interaction(
+            InteractionType.COMMAND, {"id": "1", "name": "edit", "type": 1, "options": []}, user=self.ada, channel=place
+        )
+        if deferred:
+            await self._defer(interaction, private=private)
+        now = self.clock.now()
+        address = Delivery(
+            application_id=self.world.application.id,
+            token=interaction.token,
+            token_until=now + timedelta(minutes=14, seconds=30),
+            upload_limit_bytes=interaction.attachment_size_limit,
+            original_message_id=interaction.original_message_id if knows_message else None,
+        )
+        new = NewJob(
+            job_id=new_job_id(),
+            interaction_id=interaction.id,
+            owner_id=self.ada.id,
+            guild_id=place.guild_id,
+            channel_id=place.id,
+            command="edit",
+            model_id=MODEL_ID,
+            prompt="a fox in the snow",
+            inputs={"prompt": "a fox in the snow"},
+            input_names=("cat.png",),
+            is_private=private,
+            delivery=replace(address, **delivery),  # type: ignore[arg-type] # any of Delivery's fields
+        )
+        return (await self.store.accept(new, limits=PLENTY, now=now, deadline=now + timedelta(days=1))).job
+
+    async def _defer(self, interaction: Interaction, *, private: bool) -> None:
+        async with discord.Client(intents=discord.Intents(guilds=True)) as client:
+            await client.login(self.world.bot_token)
+            route = Route("POST", "/interactions/{id}/{key}/callback", id=interaction.id, key=interaction.token)
+            await client.http.request(route, json={"type": 5, "data": {"flags": 64 if private else 0}})
+
+    async def move(self, job: Job, *statuses: JobStatus, **changes: object) -> Job:
+        """Take the job through these states; `changes` are the last one's facts."""
+        found = await self.reload(job)
+        before = found.version
+        for status in statuses:
+            found = found.moved(status, at=self.clock.now())
+        if not statuses:
+            found = found.touched(at=self.clock.now())
+        found = replace(found, **changes)  # type: ignore[arg-type] # any of Job's fields
+        assert await self.store.replace(found, expected_version=before)
+        return found
+
+    async def finish(
+        self, job: Job, *, outputs: int = 1, suffix: str = "png", kind: MediaKind = MediaKind.IMAGE
+    ) -> Job:
+        """Let the job succeed with so many outputs."""
+        found = await self.reload(job)
+        path = [JobStatus.SUBMITTING, JobStatus.QUEUED, JobStatus.SUCCEEDED]
+        if found.status in path:
+            path = path[path.index(found.status) + 1 :]
+        return await self.move(
+            job,
+            *path,
+            outputs=tuple(
+                Output(url=f"https://results.example/{number}.{suffix}", kind=kind) for number in range(1, outputs + 1)
+            ),
+            cost=Decimal("0.034"),
+        )
+
+    async def reload(self, job: Job) -> Job:
+        """Return the job as it is stored."""
+        found = await self.store.get(job.job_id)
+        assert found is not None
+        return found
+
+    # --- what can be seen -----------------------------------------------------------------------------------------
+
+    def cards(self, job: Job, channel: Channel | None = None) -> list[Message]:
+        """Return the messages in the channel that show the job, the oldest first."""
+        return [m for m in self.world.messages_in(channel or self.general) if f"-# Job {job.job_id}" in text_of(m)]
+
+    def direct_cards(self, job: Job) -> list[Message]:
+        """Return the job's cards in Ada's direct messages."""
+        return self.cards(job, self.world.direct_channel(self.ada))
+
+    def card(self, job: Job, channel: Channel | None = None) -> Message:
+        """Return the job's one card in the channel."""
+        (message,) = self.cards(job, channel)
+        return message
+
+    def calls(self, *routes: str) -> list[tuple[str, int | None]]:
+        """Return the calls to these routes with their statuses, in the order of their arrival."""
+        return [
+            (route, call.status)
+            for call in self.server.traffic
+            for route in routes
+            if call.route and matches_route(route, call.route)
+        ]
+
+    async def shows(self, job: Job, text: str, channel: Channel | None = None) -> Message:
+        """Wait until a card of the job shows the text."""
+        await until(
+            lambda: any(text in text_of(card) for card in self.cards(job, channel)), what=f"a card that shows {text!r}"
+        )
+        return next(card for card in self.cards(job, channel) if text in text_of(card))
+
+    async def acknowledged(self, job: Job, *, seconds: float = 10.0) -> Job:
+        """Wait until no change is unannounced, of this job or another, and return the job."""
+        async with asyncio.timeout(seconds):
+            while await self._unannounced():  # noqa: ASYNC110 - another task's work in the database; it wakes nobody
+                await asyncio.sleep(0.01)
+        return await self.reload(job)
+
+    async def _unannounced(self) -> int:
+        async def work(connection: AsyncConnection) -> int:
+            count: int = (await connection.execute(_UNANNOUNCED)).scalar_one()
+            return count
+
+        return await self._database.read(work)
+
+
+def text_of(message: Message) -> str:
+    """Return all that can be read in a layout."""
+    return "\n".join(str(each["content"]) for each in walk(message.components) if each["type"] == 10)
+
+
+def gallery_of(message: Message) -> list[str]:
+    """Return the names of the files that the layout shows, in order."""
+    items = [item for each in walk(message.components) if each["type"] == 12 for item in each["items"]]
+    files = [each["file"] for each in walk(message.components) if each["type"] == 13]
+    media = [item["media"] for item in items] + files
+    return [str(medium["url"]).rpartition("/")[2].partition("?")[0] for medium in media]
+
+
+def links_of(message: Message) -> list[str]:
+    """Return where the layout's link buttons lead."""
+    return [str(each["url"]) for each in walk(message.components) if each["type"] == 2 and "url" in each]
+
+
+def files_of(message: Message) -> list[str]:
+    """Return the names of the files that hang at the message."""
+    return [attachment.filename for attachment in message.attachments]
+
+
+def walk(components: Sequence[JsonObject]) -> Iterator[JsonObject]:
+    """Return every component, nested ones too, in order."""
+    for component in components:
+        yield component
+        yield from walk(component.get("components", []))
+
+
+class SceneBot(commands.Bot):
+    """discord.py's bot with our services, logged in over REST."""
+
+    def __init__(self, services: BotServices) -> None:
+        super().__init__(command_prefix=(), intents=discord.Intents(guilds=True), help_command=None)
+        self.services = services
+
+    async def setup_hook(self) -> None:
+        """Register the buttons."""
+        self.add_dynamic_items(*DYNAMIC_ITEMS)
