@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import copy
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from jsonschema import Draft202012Validator
 from jsonschema.exceptions import best_match
-from referencing import Registry
-from referencing.jsonschema import DRAFT202012
 
+from sandbox.discord.schema_validation import SchemaDocument, escaped
 from sandbox.discord.traffic import Call, normalized_route
 
 if TYPE_CHECKING:
@@ -20,7 +18,6 @@ if TYPE_CHECKING:
 
     from sandbox.discord.wire import JsonObject
 
-_DOCUMENT = "urn:discord-openapi"
 _JSON = "application/json"
 _MULTIPART = "multipart/form-data"
 
@@ -34,11 +31,8 @@ class Conformance:
 
     def __init__(self, document: Path) -> None:
         contents: JsonObject = json.loads(document.read_text(encoding="utf-8"))
-        self._registry: Registry[bool | Mapping[str, Any]] = Registry().with_resource(
-            _DOCUMENT, DRAFT202012.create_resource(contents)
-        )
+        self._document = SchemaDocument(contents)
         self._operations = dict(_operations(contents))
-        self._validators: dict[str, Draft202012Validator] = {}
 
     def violations(self, calls: Iterable[Call]) -> list[str]:
         """What the client sent and the document does not allow; one sentence each."""
@@ -69,7 +63,7 @@ class Conformance:
         if media not in content:
             yield f"{call.route}: no body is allowed"
             return
-        place = f"{pointer}/requestBody/content/{_escaped(media)}/schema"
+        place = f"{pointer}/requestBody/content/{escaped(media)}/schema"
         yield from self._mismatches(place, _with_text_ids(call.body), f"{call.route} request")
 
     def _response_violations(self, call: Call) -> Iterator[str]:
@@ -84,17 +78,14 @@ class Conformance:
         answer = operation["responses"][key]
         if call.response is None or _JSON not in answer.get("content", {}):
             return
-        place = f"{pointer}/responses/{key}/content/{_escaped(_JSON)}/schema"
+        place = f"{pointer}/responses/{key}/content/{escaped(_JSON)}/schema"
         yield from self._mismatches(place, call.response, f"{call.route} {call.status}")
 
     def _mismatches(self, pointer: str, value: object, what: str) -> Iterator[str]:
-        validator = self._validators.get(pointer)
-        if validator is None:
-            validator = Draft202012Validator({"$ref": f"{_DOCUMENT}#{pointer}"}, registry=self._registry)
-            self._validators[pointer] = validator
-        if validator.is_valid(value):
-            return
+        validator = self._document.validator(pointer)
         error = best_match(validator.iter_errors(value))
+        if error is None:
+            return
         path = "/".join(str(step) for step in error.absolute_path)
         yield f"{what}: {path or '(whole)'}: {error.message[:300]}"
 
@@ -104,11 +95,7 @@ def _operations(contents: JsonObject) -> Iterator[tuple[str, tuple[str, JsonObje
         for method, operation in methods.items():
             if method in ("get", "put", "post", "patch", "delete"):
                 key = normalized_route(f"{method.upper()} {path}")
-                yield key, (f"/paths/{_escaped(path)}/{method}", operation)
-
-
-def _escaped(step: str) -> str:
-    return step.replace("~", "~0").replace("/", "~1")
+                yield key, (f"/paths/{escaped(path)}/{method}", operation)
 
 
 def _response_keys(status: int) -> tuple[str, ...]:

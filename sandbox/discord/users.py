@@ -29,6 +29,17 @@ class User:
 
 
 @dataclass(slots=True, kw_only=True)
+class LoginLimits:
+    """What GET /gateway/bot tells: how many shards, and how often the bot may still log in today."""
+
+    shards: int = 1
+    total: int = 1000
+    remaining: int = 1000
+    reset_after_seconds: float = 24 * 3600.0
+    max_concurrency: int = 1
+
+
+@dataclass(slots=True, kw_only=True)
 class Application:
     """The application that the bot belongs to; `owner_id` is the account of its developer."""
 

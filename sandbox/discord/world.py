@@ -15,6 +15,7 @@ from sandbox.discord.interaction_payloads import interaction_payload
 from sandbox.discord.interactions import Interaction
 from sandbox.discord.kinds import ChannelType, InteractionContext, InteractionType
 from sandbox.discord.rules import permissions
+from sandbox.discord.users import LoginLimits
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -53,6 +54,7 @@ class World:
         self.files = FileStore(clock)
         self.changes = Changes()
         self.gateway_listeners: list[GatewayListener] = []
+        self.login_limits = LoginLimits()
         self.direct_upload_limit_bytes = 10 * MEBIBYTE
 
     # Looking things up

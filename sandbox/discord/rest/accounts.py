@@ -11,9 +11,6 @@ from sandbox.discord.rest.routing import Answer, Context, route
 if TYPE_CHECKING:
     from sandbox.discord.wire import JsonObject
 
-_STARTS_A_DAY = 1000
-_DAY_MS = 24 * 3600 * 1000
-
 
 def get_gateway(context: Context) -> Answer:
     """Where the gateway is."""
@@ -22,13 +19,14 @@ def get_gateway(context: Context) -> Answer:
 
 def get_gateway_bot(context: Context) -> Answer:
     """Where the gateway is, how many shards it wants, and how often one may still log in."""
+    limits = context.world.login_limits
     starts: JsonObject = {
-        "total": _STARTS_A_DAY,
-        "remaining": _STARTS_A_DAY,
-        "reset_after": _DAY_MS,
-        "max_concurrency": 1,
+        "total": limits.total,
+        "remaining": limits.remaining,
+        "reset_after": round(limits.reset_after_seconds * 1000),
+        "max_concurrency": limits.max_concurrency,
     }
-    return Answer(body={"url": context.gateway_url, "shards": 1, "session_start_limit": starts})
+    return Answer(body={"url": context.gateway_url, "shards": limits.shards, "session_start_limit": starts})
 
 
 def get_own_user(context: Context) -> Answer:

@@ -104,13 +104,15 @@ async def test_who_shares_no_guild_cannot_be_written_to(server: DiscordServer, w
     assert (await wire("POST", "/users/@me/channels", to_itself)).code == (400, 50033)
 
 
-async def test_the_application_and_the_gateway_are_told(client: discord.Client) -> None:
+async def test_the_application_and_the_gateway_are_told(server: DiscordServer, client: discord.Client) -> None:
     """What discord.py asks for when it starts."""
     application = await client.application_info()
     assert application.owner.name == "owner"
     assert [guild.name async for guild in client.fetch_guilds()] == ["The Studio"]
+    server.world.login_limits.shards = 2
+    server.world.login_limits.remaining = 7
     shards, url, limits = await client.http.get_bot_gateway()
-    assert (shards, limits["total"]) == (1, 1000)
+    assert (shards, limits["total"], limits["remaining"]) == (2, 1000, 7)
     assert url.startswith("ws://127.0.0.1:")
 
 
