@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import io
+import signal
 import sys
 import tempfile
 import time
@@ -30,6 +31,7 @@ PROMPT = "Put the cat on the sailing boat, at night, with paper lanterns along t
 SECOND_PROMPT = "The same cat as an astronaut"
 _MOST_STOP_SECONDS = 10
 _SUBMITS = 2
+_INTERRUPTED = 130
 
 
 class DemoFailed(Exception):
@@ -53,12 +55,17 @@ class Stage:
 
 
 def run_demo(output: Path) -> int:
-    """Run the demo and return the exit code: 0, or 1 after saying what failed and the end of the bot's log."""
-    return asyncio.run(_run(output, _print))
+    """Run the demo and return the exit code: 0; 1 after telling what failed with the bot's log; 130 when stopped."""
+    try:
+        return asyncio.run(_run(output, _print))
+    except (KeyboardInterrupt, asyncio.CancelledError):  # stopped by a person: the bot is gone by now
+        return _INTERRUPTED
 
 
 async def _run(output: Path, say: Callable[[str], None]) -> int:
     started = time.monotonic()
+    if (task := asyncio.current_task()) is not None:
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
     with tempfile.TemporaryDirectory(prefix="comfycord-demo-") as folder:
         async with Sandbox.open(data_dir=Path(folder)) as sandbox:
             say(f"A local Discord on {sandbox.discord.url}, a local Model API on {sandbox.model_api.url}")

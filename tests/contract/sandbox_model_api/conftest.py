@@ -18,7 +18,7 @@ from tests.contract.sandbox_model_api.plain_client import Client
 def gallery(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Provide the folder that stands for https://pictures.example.com."""
     folder = tmp_path_factory.mktemp("gallery")
-    for name in ("cat.png", "boat.jpg"):
+    for name in ("cat.png", "boat.jpg", "house.webp", "cat.gif"):
         (folder / name).write_bytes(paint(name, width=160, height=120).data)
     (folder / "notes.png").write_bytes(b"not a picture at all")
     (folder / "empty.png").write_bytes(b"")

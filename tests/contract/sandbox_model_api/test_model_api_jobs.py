@@ -13,7 +13,6 @@ from PIL import Image
 
 from sandbox.clock import WorldClock
 from sandbox.model_api import ModelApiServer, RequestState
-from sandbox.pictures import paint
 from tests.contract.sandbox_model_api.plain_client import BOAT, CAT, MODEL, Client
 
 
@@ -228,11 +227,10 @@ async def test_two_hundred_jobs_at_once_are_carried_while_the_server_keeps_answe
     assert {request.state for request in server.submits} == {RequestState.SUCCEEDED}
 
 
-async def test_nothing_painted_differs_from_what_a_person_attached(server: ModelApiServer, client: Client) -> None:
-    """The sample pictures of simulated people are fit inputs in every format."""
-    for name in ("cat.png", "a.jpg", "b.webp", "c.gif"):
-        picture = paint(name, width=64, height=64)
-        assert picture.data
-    await client.submit()
+async def test_inputs_may_have_every_picture_format_and_be_ten(server: ModelApiServer, client: Client) -> None:
+    """PNG, JPEG, WebP and GIF are all read, and ten of them fit on one result."""
+    names = ("cat.png", "boat.jpg", "house.webp", "cat.gif")
+    addresses = [f"https://pictures.example.com/{names[index % 4]}" for index in range(10)]
+    await client.submit(image_urls=addresses)
     await server.submits[0].ended()
-    assert server.submits[0].state is RequestState.SUCCEEDED
+    assert (server.submits[0].state, server.submits[0].error) == (RequestState.SUCCEEDED, None)
