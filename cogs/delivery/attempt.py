@@ -85,7 +85,9 @@ class Attempt:
             except Closed as closed:
                 log.info("job_id=%s way %s is closed: %s", self._job.job_id, self._delivery.step, closed)
                 self._delivery = stepped_down(self._job, self._delivery)
-                self._material = None
+                if self._material is not None and not self._material.files:
+                    # What hung at the other message does not hang at this one.
+                    self._material = None
             else:
                 return
         log.warning("job_id=%s its card cannot be delivered; /job shows it", self._job.job_id)

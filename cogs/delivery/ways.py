@@ -66,8 +66,9 @@ class Ways:
 
     async def open_direct(self, user_id: int) -> int:
         """Return the channel of direct messages with this person."""
-        channel = await self._bot.create_dm(discord.Object(user_id))
-        return channel.id
+        # As text, as the API's document has it; `create_dm` would send a number.
+        channel = await self._bot.http.start_private_message(str(user_id))
+        return int(channel["id"])
 
     async def read_original(self, delivery: Delivery) -> Posted:
         """Read the card by its interaction's token."""

@@ -12,7 +12,7 @@ from decimal import Decimal
 import discord
 from discord.ext import commands
 from discord.http import Route
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from cogs.announcer import Announcer
@@ -23,6 +23,7 @@ from sandbox.discord.channels import Channel
 from sandbox.discord.interactions import Interaction
 from sandbox.discord.kinds import InteractionType
 from sandbox.discord.messages import Message
+from sandbox.discord.posting import remove
 from sandbox.discord.server import DiscordServer
 from sandbox.discord.traffic import matches_route
 from sandbox.discord.wire import JsonObject
@@ -109,7 +110,7 @@ class Scene:
             InteractionType.COMMAND, {"id": "1", "name": "edit", "type": 1, "options": []}, user=self.ada, channel=place
         )
         if deferred:
-            await self._defer(interaction, private=private)
+            await self._call_back(interaction, {"type": 5, "data": {"flags": 64 if private else 0}})
         now = self.clock.now()
         address = Delivery(
             application_id=self.world.application.id,
@@ -134,11 +135,11 @@ class Scene:
         )
         return (await self.store.accept(new, limits=PLENTY, now=now, deadline=now + timedelta(days=1))).job
 
-    async def _defer(self, interaction: Interaction, *, private: bool) -> None:
+    async def _call_back(self, interaction: Interaction, body: JsonObject) -> None:
         async with discord.Client(intents=discord.Intents(guilds=True)) as client:
             await client.login(self.world.bot_token)
             route = Route("POST", "/interactions/{id}/{key}/callback", id=interaction.id, key=interaction.token)
-            await client.http.request(route, json={"type": 5, "data": {"flags": 64 if private else 0}})
+            await client.http.request(route, json=body)
 
     async def move(self, job: Job, *statuses: JobStatus, **changes: object) -> Job:
         """Take the job through these states; `changes` are the last one's facts."""
@@ -160,14 +161,35 @@ class Scene:
         path = [JobStatus.SUBMITTING, JobStatus.QUEUED, JobStatus.SUCCEEDED]
         if found.status in path:
             path = path[path.index(found.status) + 1 :]
-        return await self.move(
-            job,
-            *path,
-            outputs=tuple(
-                Output(url=f"https://results.example/{number}.{suffix}", kind=kind) for number in range(1, outputs + 1)
-            ),
-            cost=Decimal("0.034"),
+        made = self.outputs(outputs, suffix=suffix, kind=kind)
+        return await self.move(job, *path, outputs=made, cost=Decimal("0.034"))
+
+    def outputs(self, number: int, *, suffix: str = "png", kind: MediaKind = MediaKind.IMAGE) -> tuple[Output, ...]:
+        """Return so many outputs of a finished job."""
+        return tuple(Output(url=f"https://results.example/{each}.{suffix}", kind=kind) for each in range(1, number + 1))
+
+    async def press(self, job: Job, card: Message) -> None:
+        """Let Ada press something on the card: the bot has a fresh token for it."""
+        data = {"custom_id": f"cc:cancel:{job.job_id}", "component_type": 2}
+        pressed = self.world.create_interaction(
+            InteractionType.COMPONENT, data, user=self.ada, channel=self.world.channels[card.channel_id], message=card
         )
+        await self._call_back(pressed, {"type": 6})
+        until_then = self.clock.now() + timedelta(minutes=14, seconds=30)
+        await self.store.renew_token(job.job_id, token=pressed.token, until=until_then, message_id=card.id)
+
+    async def forget_message_id(self, job: Job) -> None:
+        """Let the store not know the card's message, as after a defer whose answer was lost."""
+
+        async def work(connection: AsyncConnection) -> None:
+            unknown = update(jobs).where(jobs.c.job_id == job.job_id).values(card_original_message_id=None)
+            await connection.execute(unknown)
+
+        await self._database.write(work)
+
+    def delete(self, card: Message) -> None:
+        """Let a moderator delete a message."""
+        remove(self.world, card)
 
     async def reload(self, job: Job) -> Job:
         """Return the job as it is stored."""
