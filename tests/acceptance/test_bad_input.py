@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -47,7 +47,8 @@ NOT_PUBLIC = (
 
 async def refused(sandbox: Sandbox, *, force: bool = False, **options: OptionValue) -> Card:
     """Let Ada ask for what is refused; return the answer, which only she sees, in place of a card."""
-    reply = await sandbox.people.ada.slash("edit", force=force, **({"prompt": PROMPT} | options))
+    given: dict[str, Any] = {"prompt": PROMPT, **options}
+    reply = await sandbox.people.ada.slash("edit", force=force, **given)
     answer = await reply.message()
     assert answer.is_ephemeral
     assert reply.messages == [answer]
@@ -98,7 +99,7 @@ async def test_too_few_and_too_many_pictures(sandbox: Sandbox, bot: BotProcess) 
     answer = await refused(sandbox)
     assert "0 given, at least 1 needed" in answer.text
     assert gives_back(answer)
-    ten = {f"image{number}": CAT for number in range(1, 11)}
+    ten: dict[str, Any] = {f"image{number}": CAT for number in range(1, 11)}
     answer = await refused(sandbox, image_urls=HOSTED, **ten)
     assert "11 given, at most 10" in answer.text
 
@@ -183,8 +184,12 @@ async def test_where_the_bot_is_not_set_up(sandbox: Sandbox, bot: BotProcess) ->
     assert bot.is_running
     ada = sandbox.people.ada
     for place in (sandbox.channels.general, sandbox.channels.direct(ada)):
-        for command, options in (("edit", {"prompt": PROMPT, "image1": CAT}), ("history", {}), ("quota", {})):
-            answer = await (await ada.slash(command, channel=place, **options)).message()
+        for reply in (
+            await ada.slash("edit", prompt=PROMPT, image1=CAT, channel=place),
+            await ada.slash("history", channel=place),
+            await ada.slash("quota", channel=place),
+        ):
+            answer = await reply.message()
             assert answer.is_ephemeral or place.guild_id is None
             assert "not set up here" in answer.text
     assert records(sandbox.data_dir) == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
@@ -20,12 +21,16 @@ CAT = paint("cat.png")
 MANY = {"jobs_per_day": 50, "running_per_user": 20, "waiting_per_user": 20}
 
 
+def _has_records(sandbox: Sandbox, count: int) -> bool:
+    return len(records(sandbox.data_dir)) >= count
+
+
 async def accepted(sandbox: Sandbox, who: Member, *prompts: str, private: bool = False) -> list[Record]:
     """Let somebody start jobs one after the other, and return all of them as the database has them."""
     before = len(records(sandbox.data_dir))
     for number, prompt in enumerate(prompts, start=1):
         await who.slash("edit", prompt=prompt, image1=CAT, private=private)
-        await until(lambda wanted=before + number: len(records(sandbox.data_dir)) >= wanted, what="the acceptance")
+        await until(partial(_has_records, sandbox, before + number), what="the acceptance")
     return records(sandbox.data_dir)
 
 
