@@ -28,8 +28,8 @@ _CHOOSABLE = (OptionType.STRING, *_NUMERIC)
 def check_options(command: Fields) -> list[JsonObject]:
     """A command's options: values, or subcommands and groups of them."""
     options = command.items("options", at_most=MOST_OPTIONS)
-    kinds = {option.value.get("type") for option in options}
-    if kinds & set(_GROUPS) and kinds - set(_GROUPS):
+    are_groups = [option.value.get("type") in _GROUPS for option in options]
+    if any(are_groups) and not all(are_groups):
         message = "Sub-command and sub-command group option types are mutually exclusive to all other types"
         command.complain("options", "APPLICATION_COMMAND_OPTIONS_TYPE_INVALID", message)
     return _checked(options, tuple(OptionType))
@@ -39,24 +39,27 @@ def text_length(definition: JsonObject) -> int:
     """The characters of all names, descriptions and choices of a command together."""
     total = 0
     for name in ("name", "description"):
-        localized = definition.get(f"{name}_localizations") or {}
+        found = definition.get(f"{name}_localizations")
+        localized = found if isinstance(found, dict) else {}
         total += max((len(str(text)) for text in (definition.get(name) or "", *localized.values())), default=0)
     if isinstance(definition.get("value"), str):
         total += len(definition["value"])
     for name in ("options", "choices"):
-        total += sum(text_length(child) for child in definition.get(name) or [] if isinstance(child, dict))
+        children = definition.get(name)
+        if isinstance(children, list):
+            total += sum(text_length(child) for child in children if isinstance(child, dict))
     return total
 
 
 def _checked(options: Sequence[Fields], allowed: tuple[OptionType, ...]) -> list[JsonObject]:
-    names: set[object] = set()
+    names: list[object] = []
     optional_seen = False
     checked: list[JsonObject] = []
     for option in options:
         name = option.value.get("name")
         if name in names:
             option.complain("name", "APPLICATION_COMMAND_OPTIONS_NAME_ALREADY_EXISTS", "Option name already exists")
-        names.add(name)
+        names.append(name)
         is_required = option.flag("required")
         if is_required and optional_seen:
             message = "Required options must be placed before non-required options"
@@ -115,13 +118,13 @@ def _choices(option: Fields, kind: OptionType) -> list[JsonObject]:
         message = "Only string and number options have choices"
         option.complain("choices", "APPLICATION_COMMAND_OPTIONS_CHOICES_INVALID", message)
         return []
-    seen: set[object] = set()
+    seen: list[object] = []
     for choice in choices:
         name = choice.text("name", at_least=1, at_most=LONGEST_CHOICE, required=True)
         if name in seen:
             message = "The specified option choice name is already used"
             choice.complain("name", "APPLICATION_COMMAND_OPTIONS_CHOICE_NAME_ALREADY_EXISTS", message)
-        seen.add(name)
+        seen.append(name)
         _check_choice_value(choice, kind)
     return [choice.value for choice in choices]
 

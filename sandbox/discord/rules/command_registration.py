@@ -103,10 +103,10 @@ def _member_permissions(command: Fields) -> str | None:
 
 
 def _subset(command: Fields, name: str, allowed: tuple[int, ...]) -> list[int] | None:
-    found = command.value.get(name)
-    if found is None:
+    if not command.has(name):
         return None
-    if not isinstance(found, list) or not found or len(set(found)) != len(found) or not set(found) <= set(allowed):
+    found = command.scalars(name)
+    if not found or len(set(found)) != len(found) or not set(found) <= set(allowed):
         command.complain(name, "BASE_TYPE_CHOICES", f"Values must be distinct and among {allowed}.")
         return None
-    return sorted(found)
+    return sorted(int(value) for value in found)

@@ -19,7 +19,8 @@ def check_embeds(body: Fields) -> list[JsonObject]:
     checked: list[JsonObject] = []
     for embed in body.items("embeds", at_most=MOST_EMBEDS):
         total += _check(embed)
-        checked.append({"type": "rich", **embed.value})
+        given = {name: value for name, value in embed.value.items() if value is not None}
+        checked.append({**given, "type": "rich"})
     if total > LONGEST_TOTAL:
         message = f"Embed size exceeds maximum size of {LONGEST_TOTAL}"
         body.complain("embeds", "MAX_EMBED_SIZE_EXCEEDED", message)

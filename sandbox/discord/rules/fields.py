@@ -84,6 +84,19 @@ class Fields:
             return None
         return int(found)
 
+    def scalars(self, name: str) -> list[str | int | float]:
+        """A list of words and numbers; whatever else stands in it is noted and left out."""
+        found = self.value.get(name)
+        if found is None:
+            return []
+        if not isinstance(found, list):
+            self.complain(name, "LIST_TYPE_CONVERT", "Only iterables may be used in a ListType")
+            return []
+        for number, value in enumerate(found):
+            if isinstance(value, bool) or not isinstance(value, str | int | float):
+                self.errors.add((*self.path, name, number), "BASE_TYPE_CONVERT", "Must be a word or a number.")
+        return [value for value in found if isinstance(value, str | int | float) and not isinstance(value, bool)]
+
     def items(self, name: str, *, at_least: int = 0, at_most: int, required: bool = False) -> list[Fields]:
         """A list of objects; one that is too short or too long is noted and still returned."""
         found = self._present(name, required=required)

@@ -45,26 +45,26 @@ def read_allowed_mentions(body: Fields, *, default: AllowedMentions) -> AllowedM
     allowed = body.child("allowed_mentions", required=False)
     if allowed is None:
         return default
-    parse = allowed.value.get("parse") or []
-    for name in ("users", "roles"):
-        ids = allowed.value.get(name) or []
-        if name in parse and ids:
+    parse = allowed.scalars("parse")
+    ids = {name: _ids(allowed, name) for name in ("users", "roles")}
+    for name, found in ids.items():
+        if name in parse and found:
             message = f'parse:["{name}"] and {name}: [ids...] are mutually exclusive.'
             allowed.complain(name, "MESSAGE_ALLOWED_MENTIONS_PARSE_EXCLUSIVE", message)
-        if len(ids) > _MOST_IDS:
+        if len(found) > _MOST_IDS:
             allowed.complain(name, "BASE_TYPE_MAX_LENGTH", f"Must be {_MOST_IDS} or fewer in length.")
     return AllowedMentions(
         users="users" in parse,
         roles="roles" in parse,
         everyone="everyone" in parse,
-        user_ids=_ids(allowed, "users"),
-        role_ids=_ids(allowed, "roles"),
-        replied_user=bool(allowed.value.get("replied_user", False)),
+        user_ids=ids["users"],
+        role_ids=ids["roles"],
+        replied_user=allowed.flag("replied_user"),
     )
 
 
 def _ids(allowed: Fields, name: str) -> frozenset[int]:
-    return frozenset(int(found) for found in allowed.value.get(name) or [] if str(found).isdecimal())
+    return frozenset(int(found) for found in allowed.scalars(name) if str(found).isdecimal())
 
 
 def readable_texts(content: str, components: Iterable[JsonObject]) -> Iterator[str]:
