@@ -127,6 +127,9 @@ class ResultFolder:
             except ResultUnavailable as error:
                 log.warning("job_id=%s output %d cannot be had: %s", job.job_id, number, error)
                 problem = problem or error
+            except OSError as error:
+                # A disk that is full or away may come back; the result is at the API still.
+                raise ResultNotReady(type(error).__name__) from error
         if problem is not None and not files:
             raise problem
         return tuple(files)
@@ -141,7 +144,7 @@ class ResultFolder:
                 output.url, part=part
             )
             path = self._folder / f"{job_id}-{number}.{found.extension}"
-            await _rename(part, path)
+            await asyncio.to_thread(part.replace, path)
         size = (await asyncio.to_thread(path.stat)).st_size
         # What the file is, is known better now than from the key under which the API named it.
         known = replace(output, kind=kind_of_extension(path.suffix) or output.kind)
@@ -170,10 +173,3 @@ class ResultFolder:
                     path.unlink()
                     removed += 1
         return removed
-
-
-async def _rename(part: Path, path: Path) -> None:
-    try:
-        await asyncio.to_thread(part.replace, path)
-    except OSError as error:
-        raise ResultNotReady(type(error).__name__) from error

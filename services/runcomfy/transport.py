@@ -33,6 +33,11 @@ class ApiTimeouts:
     free_seconds: float = 30.0
     submit_seconds: float = 100.0
 
+    def __post_init__(self) -> None:
+        """Refuse bounds under which a connection that was never made could pass for an unknown outcome."""
+        if self.connect_seconds >= self.submit_seconds:
+            raise ValueError("connecting must be given less time than a whole submit")
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Answer:
@@ -92,7 +97,7 @@ class ApiTransport:
         is bounded by more seconds than connecting is.
         Raises: aiohttp.ClientError, TimeoutError.
         """
-        seconds = self._timeouts.connect_seconds + self._timeouts.submit_seconds
+        seconds = self._timeouts.submit_seconds
         return await self._send(_opened(self._paid), "POST", self._url(path, ""), body=body, seconds=seconds)
 
     def _url(self, path: str, query: str) -> URL:

@@ -1,0 +1,1 @@
+"""The API client on a real socket."""

@@ -1,0 +1,259 @@
+"""The result folder: redirects, sizes, several callers, leftovers."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from aiohttp import web
+
+from sandbox.pictures import paint
+from services.errors import ResultNotReady, ResultProblem, ResultUnavailable
+from services.jobs.model import MediaKind
+from services.runcomfy.downloads import ResultFolder
+from services.runcomfy.fetching import CHUNK_BYTES, DownloadLimits
+from tests.contract.runcomfy.file_host import FileHost
+from tests.contract.runcomfy.jobs import job_with, picture
+
+CAT = paint("cat.png", width=64, height=48).data
+LARGEST = 1_000_000
+
+
+@pytest.fixture
+async def host() -> AsyncIterator[FileHost]:
+    """Provide a host of files."""
+    async with FileHost() as host:
+        yield host
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Provide the place of the result folder."""
+    return tmp_path / "data" / "results"
+
+
+def folder_for(host: FileHost, folder: Path) -> ResultFolder:
+    """Make a result folder that may fetch from that host."""
+    limits = DownloadLimits(largest_bytes=LARGEST, connect_seconds=1.0, stall_seconds=5.0, whole_seconds=10.0)
+    return ResultFolder(folder, result_hosts=[host.netloc], limits=limits)
+
+
+@pytest.fixture
+async def results(host: FileHost, folder: Path) -> AsyncIterator[ResultFolder]:
+    """Provide an open result folder."""
+    async with folder_for(host, folder) as results:
+        yield results
+
+
+def names(folder: Path) -> list[str]:
+    """Return what lies there."""
+    return sorted(path.name for path in folder.iterdir())
+
+
+async def fetch_problem(results: ResultFolder, url: str) -> ResultProblem:
+    """Fetch one picture and return why it cannot be had."""
+    with pytest.raises(ResultUnavailable) as caught:
+        await results.fetch(job_with(picture(url)))
+    return caught.value.problem
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+async def test_a_redirect_to_an_allowed_host_is_followed(host: FileHost, results: ResultFolder, status: int) -> None:
+    """Also a relative one, and one after the other, up to five."""
+    host.serve("/cat.png", CAT)
+    for hop in range(4):
+        host.redirect(f"/{hop}", f"/{hop + 1}", status=status)
+    host.redirect("/4", host.url("/cat.png"), status=status)
+    (file,) = await results.fetch(job_with(picture(host.url("/0"))))
+    assert file.path.read_bytes() == CAT
+    assert len(host.asked) == 6
+
+
+async def test_redirects_have_an_end(host: FileHost, results: ResultFolder) -> None:
+    """Six are one too many, as is a circle."""
+    url = host.redirect("/circle", "/circle")
+    assert await fetch_problem(results, url) is ResultProblem.HOST_REFUSED
+    assert len(host.asked) == 6
+
+
+async def test_each_hop_is_checked(host: FileHost, results: ResultFolder) -> None:
+    """A redirect by an allowed host to another port, name or scheme is not followed; nor is one into nothing."""
+    async with FileHost() as other:
+        other.serve("/cat.png", CAT)
+        targets = [
+            other.url("/cat.png"),
+            f"http://localhost:{host.netloc.partition(':')[2]}/cat.png",
+            "ftp://x/",
+            "//x/",
+        ]
+        for number, target in enumerate([*targets, "", "http://ada:secret@" + host.netloc + "/cat.png"]):
+            url = host.redirect(f"/{number}", target)
+            assert await fetch_problem(results, url) is ResultProblem.HOST_REFUSED
+        assert other.asked == []
+    assert "/cat.png" not in host.asked
+
+
+async def test_escapes_in_an_address_stay_as_they_are(host: FileHost, results: ResultFolder) -> None:
+    """Signed addresses would die of another quoting."""
+    url = host.serve("/aGk%3D/%7Ex%2Fy/cat.png", CAT)
+    await results.fetch(job_with(picture(url + "?sig=a%2Bb")))
+    assert host.asked == ["/aGk%3D/%7Ex%2Fy/cat.png"]
+
+
+@pytest.mark.parametrize("size", [CHUNK_BYTES - 1, CHUNK_BYTES, CHUNK_BYTES + 1, 3 * CHUNK_BYTES, LARGEST])
+async def test_every_size_up_to_the_limit_comes_whole(host: FileHost, results: ResultFolder, size: int) -> None:
+    """Around each boundary of the chunks, byte for byte."""
+    body = CAT + os.urandom(size - len(CAT))
+    url = host.serve("/cat.png", body)
+    (file,) = await results.fetch(job_with(picture(url)))
+    assert file.size_bytes == size
+    assert file.path.read_bytes() == body
+
+
+@pytest.mark.parametrize("tells_length", [True, False])
+async def test_one_byte_more_is_too_large(
+    host: FileHost,
+    results: ResultFolder,
+    folder: Path,
+    *,
+    tells_length: bool,
+) -> None:
+    """By the told length before a byte is kept, else when the limit is passed."""
+    body = CAT + bytes(LARGEST + 1 - len(CAT))
+
+    async def answer(request: web.Request) -> web.StreamResponse:
+        response = web.StreamResponse(headers={"Content-Type": "image/png"})
+        if tells_length:
+            response.content_length = len(body)
+        await response.prepare(request)
+        await response.write(body)
+        return response
+
+    url = host.handle("/cat.png", answer)
+    assert await fetch_problem(results, url) is ResultProblem.TOO_LARGE
+    assert names(folder) == []
+
+
+async def test_a_kind_that_was_guessed_wrong_is_mended(host: FileHost, results: ResultFolder) -> None:
+    """What the file is, is known from the file; also when it is found on the disk again."""
+    url = host.serve("/x", b"\0\0\0\x18ftypisom" + bytes(100), content_type="application/octet-stream")
+    for _ in range(2):
+        (file,) = await results.fetch(job_with(picture(url)))
+        assert (file.output.kind, file.output.url, file.path.suffix) == (MediaKind.VIDEO, url, ".mp4")
+
+
+async def test_what_can_be_had_is_had(host: FileHost, results: ResultFolder, caplog: pytest.LogCaptureFixture) -> None:
+    """One dead link among several outputs does not cost the others."""
+    good = [picture(host.serve("/1.png", CAT)), picture(host.serve("/3.png", CAT))]
+    job = job_with(good[0], picture(host.url("/dead.png")), good[1])
+    files = await results.fetch(job)
+    assert [file.output for file in files] == good
+    assert [file.filename for file in files] == [f"{job.job_id}-1.png", f"{job.job_id}-3.png"]
+    assert "job_id=k7m3qabcde output 2 cannot be had: gone" in caplog.text
+    assert host.netloc not in caplog.text
+
+
+async def test_two_callers_share_one_download(host: FileHost, results: ResultFolder) -> None:
+    """However many ask at once, the file comes once."""
+    job = job_with(picture(host.hold("/cat.png", CAT)))
+    callers = [asyncio.create_task(results.fetch(job)) for _ in range(3)]
+    await asyncio.wait_for(host.begun.wait(), 5)
+    host.gate.set()
+    first, *others = await asyncio.gather(*callers)
+    assert others == [first, first]
+    assert host.asked == ["/cat.png"]
+
+
+async def test_a_download_outlives_its_caller(host: FileHost, results: ResultFolder) -> None:
+    """A caller that gives up (an edit has its time) finds the download further on when it comes again."""
+    job = job_with(picture(host.hold("/cat.png", CAT)))
+    caller = asyncio.create_task(results.fetch(job))
+    await asyncio.wait_for(host.begun.wait(), 5)
+    caller.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await caller
+    again = asyncio.create_task(results.fetch(job))
+    host.gate.set()
+    (file,) = await again
+    assert file.path.read_bytes() == CAT
+    assert host.asked == ["/cat.png"]
+
+
+async def test_discarding_ends_a_download(host: FileHost, results: ResultFolder, folder: Path) -> None:
+    """Who still waits for it is told to come again, not cancelled; nothing stays on the disk."""
+    job = job_with(picture(host.hold("/cat.png", CAT)))
+    caller = asyncio.create_task(results.fetch(job))
+    await asyncio.wait_for(host.begun.wait(), 5)
+    await results.discard(job.job_id)
+    with pytest.raises(ResultNotReady):
+        await caller
+    assert names(folder) == []
+
+
+async def test_closing_ends_downloads(host: FileHost, folder: Path) -> None:
+    """A stop leaves no task and no half file behind."""
+    async with folder_for(host, folder) as results:
+        caller = asyncio.create_task(results.fetch(job_with(picture(host.hold("/cat.png", CAT)))))
+        await asyncio.wait_for(host.begun.wait(), 5)
+    with pytest.raises(ResultNotReady):
+        await caller
+    assert names(folder) == []
+
+
+async def test_discard_removes_one_jobs_files(host: FileHost, results: ResultFolder, folder: Path) -> None:
+    """All of them, nobody else's; a second time is fine."""
+    url = host.serve("/cat.png", CAT)
+    for job_id in ("aaaaaaaaaa", "aaaaaaaaab"):
+        await results.fetch(job_with(picture(url), picture(url + "?2"), job_id=job_id))
+    (folder / "aaaaaaaaaa-3.0f0f0f0f.part").write_bytes(b"half")
+    for _ in range(2):
+        await results.discard("aaaaaaaaaa")
+    assert names(folder) == ["aaaaaaaaab-1.png", "aaaaaaaaab-2.png"]
+
+
+async def test_half_a_file_of_a_dead_process_is_not_taken_for_a_whole_one(
+    host: FileHost,
+    results: ResultFolder,
+    folder: Path,
+) -> None:
+    """Only what bears the final name is whole."""
+    (folder / "k7m3qabcde-1.0f0f0f0f.part").write_bytes(b"half")
+    (file,) = await results.fetch(job_with(picture(host.serve("/cat.png", CAT))))
+    assert file.path.read_bytes() == CAT
+
+
+async def test_sweeping_takes_leftovers_only(results: ResultFolder, folder: Path) -> None:
+    """Old files of jobs that are not kept, and old halves; never a young file, a kept one, or a stranger's."""
+    old = datetime.now(UTC) - timedelta(days=2)
+    for name in ("aaaaaaaaaa-1.png", "bbbbbbbbbb-1.png", "bbbbbbbbbb-2.0f0f0f0f.part", "notes.txt", "cat.png"):
+        (folder / name).write_bytes(b"x")
+        os.utime(folder / name, (old.timestamp(), old.timestamp()))
+    (folder / "cccccccccc-1.png").write_bytes(b"x")
+    removed = await results.sweep(keep={"aaaaaaaaaa"}, older_than=datetime.now(UTC) - timedelta(days=1))
+    assert removed == 2
+    assert names(folder) == ["aaaaaaaaaa-1.png", "cat.png", "cccccccccc-1.png", "notes.txt"]
+
+
+async def test_a_full_or_broken_disk_may_mend(host: FileHost, results: ResultFolder, folder: Path) -> None:
+    """What the disk refuses can be asked for again: the result is at the API still."""
+    put_in_the_way(folder)
+    with pytest.raises(ResultNotReady):
+        await results.fetch(job_with(picture(host.serve("/cat.png", CAT))))
+    clear_the_way(folder)
+    assert len(await results.fetch(job_with(picture(host.url("/cat.png"))))) == 1
+
+
+def put_in_the_way(folder: Path) -> None:
+    """Break the folder: a file stands in its place."""
+    folder.rmdir()
+    folder.write_bytes(b"in the way")
+
+
+def clear_the_way(folder: Path) -> None:
+    """Mend it."""
+    folder.unlink()
+    folder.mkdir()
