@@ -201,7 +201,7 @@ class Attempt:
             case Verdict.MALFORMED if packet.kept and not self._has_read_files:
                 # A file that was thought to hang there may not.
                 self._has_read_files = True
-                self._delivery = replace(self._delivery, files=tuple(await self._read_files()))
+                self._delivery = replace(self._delivery, files=tuple(await self._read_files()), digest=None)
                 self._material = None
             case Verdict.MALFORMED if not self._is_plain:
                 self._is_plain = True

@@ -12,7 +12,7 @@ from decimal import Decimal
 import discord
 from discord.ext import commands
 from discord.http import Route
-from sqlalchemy import func, select, update
+from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from cogs.announcer import Announcer
@@ -35,6 +35,7 @@ from services.jobs.signals import JobSignals
 from services.jobs.updates import JobUpdates
 from services.models.catalog import Catalog, ModelEntry
 from services.store.database import Database
+from services.store.engine import db_now
 from services.store.jobs import SqlJobStore
 from services.store.notes import SqlNotes
 from services.store.tables import IS_UNANNOUNCED, jobs
@@ -48,10 +49,11 @@ PLENTY = QuotaLimits(per_day=1000, running=1000, waiting=1000)
 EDIT_ORIGINAL = "PATCH /webhooks/{application_id}/{token}/messages/@original"
 EDIT_MESSAGE = "PATCH /channels/{channel_id}/messages/{message_id}"
 CREATE_MESSAGE = "POST /channels/{channel_id}/messages"
+LIST_MESSAGES = "GET /channels/{channel_id}/messages"
 OPEN_DIRECT = "POST /users/@me/channels"
 WRITES = (EDIT_ORIGINAL, EDIT_MESSAGE, CREATE_MESSAGE)
 
-_UNANNOUNCED = select(func.count()).select_from(jobs).where(IS_UNANNOUNCED)
+_IS_POSTPONED = (IS_UNANNOUNCED, jobs.c.not_before > jobs.c.due_at, jobs.c.announce_until <= db_now())
 
 
 class Scene:
@@ -228,16 +230,32 @@ class Scene:
         )
         return next(card for card in self.cards(job, channel) if text in text_of(card))
 
+    def edits_within(self, seconds: float) -> None:
+        """Cut edits short after so long; for an announcer that is started after this."""
+        self.timing = replace(self.timing, edit_seconds=seconds)
+
+    async def until_postponed(self, job: Job) -> None:
+        """Wait until the job's card is left for later: nobody holds it, and it is not due now."""
+        async with asyncio.timeout(10.0):
+            while await self._count(*_IS_POSTPONED, jobs.c.job_id == job.job_id) == 0:  # noqa: ASYNC110 - as below
+                await asyncio.sleep(0.01)
+
+    async def looked_around(self) -> None:
+        """Wait until the announcer has surely looked for due cards once more."""
+        other = await self.accepted()
+        await self.move(other, JobStatus.CANCELLED)
+        await self.shows(other, "Cancelled")
+
     async def acknowledged(self, job: Job, *, seconds: float = 10.0) -> Job:
         """Wait until no change is unannounced, of this job or another, and return the job."""
         async with asyncio.timeout(seconds):
-            while await self._unannounced():  # noqa: ASYNC110 - another task's work in the database; it wakes nobody
+            while await self._count(IS_UNANNOUNCED):  # noqa: ASYNC110 - another task's work in the database; it wakes nobody
                 await asyncio.sleep(0.01)
         return await self.reload(job)
 
-    async def _unannounced(self) -> int:
+    async def _count(self, *conditions: ColumnElement[bool]) -> int:
         async def work(connection: AsyncConnection) -> int:
-            count: int = (await connection.execute(_UNANNOUNCED)).scalar_one()
+            count: int = (await connection.execute(select(func.count()).where(*conditions))).scalar_one()
             return count
 
         return await self._database.read(work)

@@ -1,0 +1,190 @@
+"""A process that dies in the middle of showing a card, and the next one that takes it up."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from sandbox.discord.traffic import Call
+from services.errors import ResultProblem, ResultUnavailable
+from services.jobs.model import DeliveryStep, Job, JobStatus
+from services.jobs.ports import Lease
+from tests.contract.announcer.scene import (
+    CREATE_MESSAGE,
+    EDIT_MESSAGE,
+    EDIT_ORIGINAL,
+    LIST_MESSAGES,
+    WRITES,
+    Scene,
+    files_of,
+    gallery_of,
+    text_of,
+)
+from tests.rig import until
+
+MINUTE = 60
+
+
+async def die_at(scene: Scene, route: str, *, applied: bool) -> None:
+    """Run an announcer that dies when it calls the route, before or after the call has its effect."""
+    async with scene.announcing("dead") as bot:
+
+        async def die(_: Call) -> None:
+            await bot.remove_cog("Announcer")
+
+        hook = scene.server.faults.hook(route, after=die) if applied else scene.server.faults.hook(route, before=die)
+        await until(lambda: hook.is_spent and bot.get_cog("Announcer") is None, what="the death")
+        if not applied:
+            # The request was on its way when the process died: whether it counts is seen below.
+            await until(lambda: scene.server.traffic[-1].status is not None, what="the request's end")
+    await scene.store.forget_leases()
+
+
+async def taken_up(scene: Scene, job: Job) -> Job:
+    """Let the next process do its work, and return the job when its card is up to date."""
+    async with scene.announcing("next"):
+        return await scene.acknowledged(job)
+
+
+async def test_uploaded_but_not_acknowledged(scene: Scene) -> None:
+    """The same message is edited again with the same file: one message, one file."""
+    job = await scene.finish(await scene.accepted())
+    await die_at(scene, EDIT_ORIGINAL, applied=True)
+    assert (await scene.reload(job)).delivery.files == ()
+    known = await taken_up(scene, job)
+    card = scene.card(job)
+    assert files_of(card) == gallery_of(card) == [f"{job.job_id}-1.png"]
+    assert [file.attachment_id for file in known.delivery.files] == [file.id for file in card.attachments]
+
+
+async def test_uploaded_but_not_acknowledged_and_the_result_is_gone_since(scene: Scene) -> None:
+    """Before bad news the message is read: the file hangs there already, and stays."""
+    job = await scene.finish(await scene.accepted())
+    await die_at(scene, EDIT_ORIGINAL, applied=True)
+    await scene.results.discard(job.job_id)
+    scene.results.trouble = ResultUnavailable(ResultProblem.GONE)
+    known = await taken_up(scene, job)
+    card = scene.card(job)
+    assert files_of(card) == gallery_of(card) == [f"{job.job_id}-1.png"]
+    assert "no longer there" not in text_of(card)
+    assert [file.attachment_id for file in known.delivery.files] == [file.id for file in card.attachments]
+
+
+async def test_the_same_by_the_bots_own_edit(scene: Scene) -> None:
+    """With the token dead the message is read by the bot itself."""
+    job = await scene.finish(await scene.accepted())
+    await scene.clock.advance(16 * MINUTE)
+    await die_at(scene, EDIT_MESSAGE, applied=True)
+    scene.results.trouble = ResultUnavailable(ResultProblem.GONE)
+    await taken_up(scene, job)
+    card = scene.card(job)
+    assert files_of(card) == gallery_of(card) == [f"{job.job_id}-1.png"]
+
+
+async def test_posted_but_not_acknowledged(scene: Scene) -> None:
+    """Soon afterwards Discord knows the nonce: the message is not posted twice, and shows what is true now."""
+    job = await scene.finish(await scene.accepted(deferred=False))
+    await die_at(scene, CREATE_MESSAGE, applied=True)
+    await scene.move(job, cost=None)
+    known = await taken_up(scene, job)
+    card = scene.card(job)
+    assert files_of(card) == gallery_of(card) == [f"{job.job_id}-1.png"]
+    assert "$" not in text_of(card)
+    assert known.delivery.posted_message_id == card.id
+    assert [status for _, status in scene.calls(CREATE_MESSAGE)] == [200, 200]
+
+
+async def test_posted_but_not_acknowledged_and_long_ago(scene: Scene) -> None:
+    """When Discord may have forgotten the nonce, the channel is looked through first."""
+    job = await scene.finish(await scene.accepted(deferred=False))
+    await die_at(scene, CREATE_MESSAGE, applied=True)
+    await scene.clock.advance(30 * MINUTE)
+    known = await taken_up(scene, job)
+    card = scene.card(job)
+    assert gallery_of(card) == [f"{job.job_id}-1.png"]
+    assert known.delivery.posted_message_id == card.id
+    assert len(scene.calls(CREATE_MESSAGE)) == 1
+
+
+async def test_about_to_post_and_long_ago(scene: Scene) -> None:
+    """A nonce that was never used is no card: it is posted then, once."""
+    job = await scene.finish(await scene.accepted(deferred=False))
+    scene.server.faults.reset(CREATE_MESSAGE)
+    await die_at(scene, CREATE_MESSAGE, applied=False)
+    assert (await scene.reload(job)).delivery.nonce is not None
+    await scene.clock.advance(30 * MINUTE)
+    known = await taken_up(scene, job)
+    assert known.delivery.posted_message_id == scene.card(job).id
+    assert gallery_of(scene.card(job)) == [f"{job.job_id}-1.png"]
+
+
+async def test_a_direct_message_posted_but_not_acknowledged(scene: Scene) -> None:
+    """The same holds in direct messages."""
+    job = await scene.finish(await scene.accepted(private=True))
+    await scene.clock.advance(16 * MINUTE)
+    await die_at(scene, CREATE_MESSAGE, applied=True)
+    await scene.clock.advance(30 * MINUTE)
+    known = await taken_up(scene, job)
+    (card,) = scene.direct_cards(job)
+    assert known.delivery.step is DeliveryStep.DIRECT
+    assert known.delivery.posted_message_id == card.id
+
+
+async def test_a_nonce_is_committed_before_the_message_is_sent(scene: Scene) -> None:
+    """When the request arrives, the database knows its nonce."""
+    job = await scene.finish(await scene.accepted(deferred=False))
+    known: list[str | None] = []
+
+    async def look(call: Call) -> None:
+        known.append((await scene.reload(job)).delivery.nonce)
+        assert call.json["nonce"] == known[0]
+        assert call.json["enforce_nonce"] is True
+
+    scene.server.faults.hook(CREATE_MESSAGE, before=look)
+    await taken_up(scene, job)
+    assert known == [f"{job.job_id}-channel"]
+
+
+async def test_a_lease_lost_in_the_middle_of_an_edit(scene: Scene) -> None:
+    """An old edit that arrives late is followed by a right one."""
+    job = await scene.accepted()
+    await scene.move(job, JobStatus.SUBMITTING, JobStatus.QUEUED, queue_position=9)
+    other = Lease(owner="other", ttl_seconds=60.0)
+
+    async def overtake(_: Call) -> None:
+        # Another process takes the card up, shows a newer state, and acknowledges it: all while this edit hangs.
+        await scene.store.forget_leases()
+        newer = await scene.move(job, JobStatus.RUNNING)
+        await scene.clock.advance(5)
+        (taken,) = await scene.store.take_changed(other, now=scene.clock.now(), most=1)
+        delivery = replace(taken.delivery, digest="running:shown")
+        assert await scene.store.acknowledge(job.job_id, delivery, owner=other.owner, version=newer.version)
+
+    scene.server.faults.hook(EDIT_ORIGINAL, before=overtake)
+    async with scene.announcing():
+        card = await scene.shows(job, "Queue position **9**")
+        await scene.shows(job, "Running")
+        known = await scene.acknowledged(job)
+    assert "Running" in text_of(card)
+    assert known.delivery.digest != "running:shown"
+    assert len(scene.calls(*WRITES)) == 2
+
+
+async def test_a_lease_lost_before_a_message_is_posted(scene: Scene, caplog: pytest.LogCaptureFixture) -> None:
+    """Who lost the lease does not post: the one who has it does."""
+    job = await scene.finish(await scene.accepted(deferred=False))
+
+    async def take_away(_: Call) -> None:
+        await scene.store.forget_leases()
+        await scene.store.take_changed(Lease(owner="other", ttl_seconds=60.0), now=scene.clock.now(), most=1)
+
+    # The search for a card whose message is not known: the last call before the nonce would be committed.
+    scene.server.faults.hook(LIST_MESSAGES, before=take_away)
+    async with scene.announcing():
+        await until(lambda: "somebody else shows its card now" in caplog.text)
+        assert scene.calls(CREATE_MESSAGE) == []
+        await scene.store.forget_leases()
+        await scene.acknowledged(job)
+    assert len(scene.cards(job)) == 1
+    assert len(scene.calls(CREATE_MESSAGE)) == 1

@@ -1,0 +1,284 @@
+"""Discord answering with errors, late, or not at all."""
+
+from __future__ import annotations
+
+import pytest
+
+from sandbox.discord.rest.faults import Fault
+from sandbox.discord.rest.routing import Answer
+from sandbox.discord.traffic import Call
+from services.errors import ResultNotReady, ResultProblem, ResultUnavailable
+from services.jobs.model import DeliveryStep, JobStatus
+from tests.contract.announcer.scene import (
+    CREATE_MESSAGE,
+    EDIT_MESSAGE,
+    EDIT_ORIGINAL,
+    OPEN_DIRECT,
+    WRITES,
+    Scene,
+    files_of,
+    gallery_of,
+    links_of,
+    text_of,
+)
+from tests.rig import until
+
+HOUR = 3600
+
+
+@pytest.mark.parametrize("status", [500, 502, 503])
+async def test_a_server_error_is_tried_again_by_the_same_way(scene: Scene, status: int) -> None:
+    """Nothing is given up for an error that says nothing: the card is the same message."""
+    scene.edits_within(0.5)
+    job = await scene.finish(await scene.accepted())
+    scene.server.faults.fail(EDIT_ORIGINAL, status=status, times=2)
+    async with scene.announcing():
+        await scene.shows(job, "Done")
+        known = await scene.acknowledged(job)
+    assert known.delivery.step is DeliveryStep.TOKEN
+    assert {route for route, _ in scene.calls(*WRITES)} == {EDIT_ORIGINAL}
+    assert gallery_of(scene.card(job)) == [f"{job.job_id}-1.png"]
+
+
+async def test_a_rate_limit_is_waited_out(scene: Scene) -> None:
+    """429 with a short wait: the same edit again."""
+    job = await scene.finish(await scene.accepted())
+    scene.server.faults.fail(EDIT_ORIGINAL, status=429, retry_after=0.2)
+    async with scene.announcing():
+        await scene.shows(job, "Done")
+        await scene.acknowledged(job)
+    assert scene.calls(*WRITES) == [(EDIT_ORIGINAL, 429), (EDIT_ORIGINAL, 200)]
+
+
+async def test_a_long_rate_limit_holds_up_nobody_else(scene: Scene) -> None:
+    """discord.py would sleep for ten minutes in place; the edit is cut short and other cards go on."""
+    scene.edits_within(0.3)
+    slow, quick = await scene.finish(await scene.accepted()), await scene.finish(await scene.accepted())
+    slow_token = slow.delivery.token
+    fault = scene.server.faults.fail(
+        EDIT_ORIGINAL, status=429, retry_after=600.0, times=None, only_if=lambda call: slow_token in call.path
+    )
+    async with scene.announcing():
+        await scene.shows(quick, "Done")
+        await until(lambda: fault.hits >= 2, what="a second try")
+        assert scene.cards(slow) == []
+        scene.server.faults.remove(fault)
+        await scene.shows(slow, "Done")
+        await scene.acknowledged(slow)
+    assert len(scene.cards(slow)) == len(scene.cards(quick)) == 1
+
+
+async def test_a_global_rate_limit_that_is_cut_short_does_not_stop_the_bot(scene: Scene) -> None:
+    """discord.py holds back all requests during a global limit, for ever where its wait is cancelled: not here."""
+    scene.edits_within(0.3)
+    job = await scene.finish(await scene.accepted(token_until=scene.clock.now()))
+    body = {"message": "You are being rate limited.", "retry_after": 300.0, "global": True}
+
+    async def refuse(_: Call) -> Answer:
+        return Answer(status=429, body=body)
+
+    scene.server.faults.script.append(Fault(route=EDIT_MESSAGE, times=1, before=refuse))
+    async with scene.announcing():
+        await scene.shows(job, "Done")
+        known = await scene.acknowledged(job)
+    assert known.delivery.step is DeliveryStep.MESSAGE
+    assert scene.calls(*WRITES) == [(EDIT_MESSAGE, 429), (EDIT_MESSAGE, 200)]
+
+
+@pytest.mark.parametrize("applied", [False, True])
+@pytest.mark.parametrize("kind", ["reset", "hang", "error"])
+async def test_an_edit_whose_answer_is_lost(scene: Scene, kind: str, applied: bool) -> None:  # noqa: FBT001 - a parameter
+    """Applied or not, the same message is edited again: one message, one file."""
+    scene.edits_within(0.5)
+    job = await scene.finish(await scene.accepted())
+    lose(scene, kind, EDIT_ORIGINAL, applied=applied)
+    async with scene.announcing():
+        await scene.shows(job, "Done")
+        await scene.acknowledged(job)
+    card = scene.card(job)
+    assert files_of(card) == gallery_of(card) == [f"{job.job_id}-1.png"]
+    assert len(scene.calls(*WRITES)) == 2
+
+
+@pytest.mark.parametrize("applied", [False, True])
+@pytest.mark.parametrize("kind", ["reset", "hang", "error"])
+async def test_a_new_message_whose_answer_is_lost(scene: Scene, kind: str, applied: bool) -> None:  # noqa: FBT001 - a parameter
+    """Applied or not, there is one message in the end."""
+    scene.edits_within(0.5)
+    job = await scene.finish(await scene.accepted(deferred=False))
+    lose(scene, kind, CREATE_MESSAGE, applied=applied)
+    async with scene.announcing():
+        await scene.shows(job, "Done")
+        known = await scene.acknowledged(job)
+    card = scene.card(job)
+    assert files_of(card) == gallery_of(card) == [f"{job.job_id}-1.png"]
+    assert known.delivery.posted_message_id == card.id
+
+
+def lose(scene: Scene, kind: str, route: str, *, applied: bool) -> None:
+    """Lose the next answer of a route."""
+    faults = scene.server.faults
+    if kind == "reset":
+        faults.reset(route, applied=applied)
+    elif kind == "hang":
+        faults.hang(route, applied=applied)
+    else:
+        faults.fail(route, status=500, applied=applied)
+
+
+async def test_an_answer_that_nobody_knows_closes_no_way(scene: Scene) -> None:
+    """A 403 without a known code is no definite refusal: the same way again."""
+    job = await scene.finish(await scene.accepted())
+    scene.server.faults.fail(EDIT_ORIGINAL, status=403, code=0)
+    async with scene.announcing():
+        await scene.shows(job, "Done")
+        await scene.acknowledged(job)
+    assert scene.calls(*WRITES) == [(EDIT_ORIGINAL, 403), (EDIT_ORIGINAL, 200)]
+
+
+@pytest.mark.parametrize("code", [40005, 0])
+async def test_a_file_that_discord_finds_too_large_becomes_a_link(scene: Scene, code: int) -> None:
+    """413 or 40005: the card links to the service's file and says why, by the same way."""
+    job = await scene.finish(await scene.accepted())
+    scene.server.faults.fail(EDIT_ORIGINAL, status=413, code=code)
+    async with scene.announcing():
+        card = await scene.shows(job, "larger than this place lets a bot upload")
+        await scene.acknowledged(job)
+    assert links_of(card) == ["https://results.example/1.png"]
+    assert files_of(card) == []
+    assert scene.calls(*WRITES) == [(EDIT_ORIGINAL, 413), (EDIT_ORIGINAL, 200)]
+
+
+async def test_the_place_is_smaller_than_was_said(scene: Scene) -> None:
+    """A server that lost its boosts: the real limit, met with 40005, gives a link."""
+    scene.results.sizes = [11 * 1024 * 1024]
+    job = await scene.finish(await scene.accepted(upload_limit_bytes=50 * 1024 * 1024))
+    async with scene.announcing():
+        await scene.shows(job, "larger than this place lets a bot upload")
+        await scene.acknowledged(job)
+
+
+async def test_a_card_that_discord_refuses_to_read_becomes_a_plain_one(scene: Scene) -> None:
+    """50035: a card without anything that somebody wrote, but with the result."""
+    job = await scene.finish(await scene.accepted())
+    scene.server.faults.fail(EDIT_ORIGINAL, status=400, code=50035)
+    async with scene.announcing():
+        card = await scene.shows(job, "Done")
+        await scene.acknowledged(job)
+    assert "a fox" not in text_of(card)
+    assert files_of(card) == gallery_of(card) == [f"{job.job_id}-1.png"]
+
+
+async def test_a_file_that_no_longer_hangs_at_the_card_is_fetched_anew(scene: Scene) -> None:
+    """50035 for an attachment that somebody removed: what hangs there is read, and the rest uploaded again."""
+    job = await scene.finish(await scene.accepted())
+    async with scene.announcing():
+        card = await scene.shows(job, "Done")
+        await scene.acknowledged(job)
+        card.attachments.clear()
+        await scene.move(job, cost=None)
+        await scene.acknowledged(job)
+    assert files_of(card) == gallery_of(card) == [f"{job.job_id}-1.png"]
+    assert "a fox" in text_of(card)
+
+
+async def test_a_message_edited_too_often_waits(scene: Scene) -> None:
+    """30046 has no retry_after, and discord.py raises KeyError: ten minutes later the same message is edited."""
+    job = await scene.accepted()
+    await scene.clock.advance(2 * HOUR)
+    await scene.finish(job)
+    scene.server.faults.fail(
+        EDIT_MESSAGE, status=429, code=30046, message="Maximum number of edits to messages older than 1 hour reached."
+    )
+    async with scene.announcing():
+        await until(lambda: scene.calls(EDIT_MESSAGE) == [(EDIT_MESSAGE, 429)])
+        await scene.until_postponed(job)
+        await scene.clock.advance(590)
+        await scene.looked_around()
+        assert scene.calls(EDIT_MESSAGE, CREATE_MESSAGE) == [(EDIT_MESSAGE, 429)]
+        await scene.clock.advance(20)
+        await scene.shows(job, "Done")
+        await scene.acknowledged(job)
+    assert scene.calls(EDIT_MESSAGE, CREATE_MESSAGE) == [(EDIT_MESSAGE, 429), (EDIT_MESSAGE, 200)]
+    assert len(scene.cards(job)) == 1
+
+
+async def test_direct_messages_that_cannot_be_opened_just_now(scene: Scene) -> None:
+    """A server error on the way to the owner is no closed door."""
+    scene.edits_within(0.5)
+    job = await scene.accepted(private=True, token_until=scene.clock.now())
+    await scene.finish(job)
+    scene.server.faults.fail(OPEN_DIRECT, status=503)
+    async with scene.announcing():
+        known = await scene.acknowledged(job)
+    assert known.delivery.step is DeliveryStep.DIRECT
+    assert len(scene.direct_cards(job)) == 1
+
+
+async def test_a_result_on_its_way_is_waited_for_without_an_edit(scene: Scene) -> None:
+    """A file that is there a moment later costs one edit."""
+    job = await scene.finish(await scene.accepted())
+    scene.results.trouble = ResultNotReady("503")
+    async with scene.announcing():
+        await until(lambda: len(scene.results.fetched) >= 2)
+        assert scene.calls(*WRITES) == []
+        scene.results.trouble = None
+        await scene.shows(job, "Done")
+        await scene.acknowledged(job)
+    assert len(scene.calls(*WRITES)) == 1
+
+
+async def test_a_result_that_takes_long_says_so(scene: Scene) -> None:
+    """After a while the card says that the result is being fetched; the result then replaces that."""
+    job = await scene.finish(await scene.accepted())
+    scene.results.trouble = ResultNotReady("503")
+    async with scene.announcing():
+        await until(lambda: len(scene.results.fetched) == 1)
+        await scene.until_postponed(job)
+        await scene.clock.advance(30)
+        card = await scene.shows(job, "being fetched")
+        assert links_of(card) == []
+        await scene.until_postponed(job)
+        scene.results.trouble = None
+        await scene.clock.advance(30)
+        await until(lambda: files_of(card) == [f"{job.job_id}-1.png"])
+        await scene.acknowledged(job)
+    assert "being fetched" not in text_of(card)
+    assert len(scene.calls(*WRITES)) == 2
+
+
+async def test_a_result_that_is_never_ready_is_given_up_after_a_day(scene: Scene) -> None:
+    """A job's card does not say "being fetched" for ever."""
+    job = await scene.finish(await scene.accepted())
+    await scene.clock.advance(25 * HOUR)
+    scene.results.trouble = ResultNotReady("503")
+    async with scene.announcing():
+        card = await scene.shows(job, "no longer there")
+        await scene.acknowledged(job)
+    assert links_of(card) == ["https://results.example/1.png"]
+
+
+@pytest.mark.parametrize("problem", ResultProblem)
+async def test_a_result_that_cannot_be_fetched_is_told_with_its_link(scene: Scene, problem: ResultProblem) -> None:
+    """The card says why, and links to what the service has."""
+    job = await scene.finish(await scene.accepted())
+    scene.results.trouble = ResultUnavailable(problem)
+    async with scene.announcing():
+        card = await scene.shows(job, "Done")
+        await scene.acknowledged(job)
+    assert links_of(card) == ["https://results.example/1.png"]
+    assert files_of(card) == []
+
+
+async def test_stopping_leaves_nothing_running(scene: Scene) -> None:
+    """Unloading the cog cuts the edit short and waits until it is over; the next start shows the card."""
+    job = await scene.finish(await scene.accepted())
+    fault = scene.server.faults.hang(EDIT_ORIGINAL)
+    async with scene.announcing() as bot:
+        await until(lambda: fault.is_spent)
+        await bot.remove_cog("Announcer")
+        await scene.store.release("this")
+    async with scene.announcing():
+        await scene.shows(job, "Done")
+        await scene.acknowledged(job)
+    assert (await scene.reload(job)).status is JobStatus.SUCCEEDED
