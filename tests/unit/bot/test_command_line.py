@@ -1,0 +1,97 @@
+"""The command line as a process of its own: what a wrong start says, and its exit code."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[3]
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Path:
+    """Return a settings file without tokens, whose data stays in the test's folder."""
+    path = tmp_path / "config.toml"
+    path.write_text(
+        f'[database]\nurl = "sqlite+aiosqlite:///{tmp_path / "data" / "jobs.db"}"\n'
+        f'[jobs]\nresults_dir = "{tmp_path / "results"}"\n[health]\nlisten = ""\n',
+        encoding="utf-8",
+    )
+    return path
+
+
+def call(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    """Run `python -m bot` with the arguments and wait for its end."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("COMFYCORD_")}
+    for name in ("DISCORD_TOKEN", "RUNCOMFY_API_TOKEN"):
+        environment.pop(name, None)
+    return subprocess.run(  # noqa: S603 - our own program
+        [sys.executable, "-m", "bot", *arguments],
+        cwd=ROOT,
+        env={**environment, **variables},
+        capture_output=True,
+        text=True,
+        timeout=50,
+        check=False,
+    )
+
+
+def test_a_missing_token_is_one_line_and_exit_code_2(config: Path) -> None:
+    """`run` without tokens says which, in one line on stderr, without a traceback."""
+    ended = call("run", "--config", str(config))
+    assert ended.returncode == 2
+    assert ended.stdout == ""
+    assert len(ended.stderr.splitlines()) == 1
+    assert ended.stderr.startswith("comfycord: missing discord.token")
+
+
+def test_one_missing_token_is_named_alone(config: Path) -> None:
+    """Where only one token is missing, only that one is asked for."""
+    ended = call("run", "--config", str(config), DISCORD_TOKEN="x" * 20)
+    assert ended.returncode == 2
+    assert "runcomfy.token" in ended.stderr
+    assert "discord.token" not in ended.stderr
+
+
+@pytest.mark.parametrize("command", ["run", "check", "sync", "migrate"])
+def test_a_missing_settings_file_is_one_line_and_exit_code_2(tmp_path: Path, command: str) -> None:
+    """Every command says which file to copy."""
+    ended = call(command, "--config", str(tmp_path / "config.toml"))
+    assert ended.returncode == 2
+    assert len(ended.stderr.splitlines()) == 1
+    assert "copy config.example.toml to config.toml" in ended.stderr
+
+
+def test_migrate_makes_the_folder_and_the_schema(config: Path, tmp_path: Path) -> None:
+    """On a fresh machine `migrate` makes what is missing; the second time there is nothing to do."""
+    first = call("migrate", "--config", str(config))
+    assert (first.returncode, first.stderr) == (0, "")
+    assert "was brought up to date" in first.stdout
+    assert (tmp_path / "data" / "jobs.db").is_file()
+    assert "is up to date" in call("migrate", "--config", str(config)).stdout
+
+
+def test_check_names_what_is_missing_and_the_mend(config: Path) -> None:
+    """Without tokens, `check` still looks at everything else and exits with 1."""
+    ended = call("check", "--config", str(config))
+    assert ended.returncode == 1
+    lines = ended.stdout.splitlines()
+    assert any(line.startswith("ok") and "/edit" in line for line in lines)
+    assert any(line.startswith("ok") and "database" in line for line in lines)
+    problems = [index for index, line in enumerate(lines) if line.startswith("PROBLEM")]
+    assert len(problems) == 2
+    assert all(lines[index + 1].strip().startswith("->") for index in problems)
+    assert lines[-1] == "2 of 5 need mending."
+
+
+def test_an_unknown_model_is_one_line_and_exit_code_2(config: Path) -> None:
+    """A model without a schema keeps the bot from starting, by name."""
+    config.write_text(
+        config.read_text(encoding="utf-8") + '[[models]]\nid = "nobody/nothing"\ncommand = "x"\n', encoding="utf-8"
+    )
+    ended = call("run", "--config", str(config), DISCORD_TOKEN="x" * 20, RUNCOMFY_API_TOKEN="y" * 20)
+    assert ended.returncode == 2
+    assert "nobody/nothing" in ended.stderr.splitlines()[-1]
+    assert "Traceback" not in ended.stderr
