@@ -114,7 +114,7 @@ async def test_acknowledged_before_the_database_is_asked(sandbox: Sandbox, bot: 
     ("trouble", "private"),
     [
         ("500 after applying", False),
-        ("500 after applying", True),
+        ("503 after applying", True),
         ("reset after applying", False),
         ("hangs after applying", True),
     ],
@@ -131,6 +131,8 @@ async def test_an_acknowledgement_whose_answer_is_lost(
     match trouble:
         case "500 after applying":
             faults.fail(CALLBACK, status=500, applied=True)
+        case "503 after applying":
+            faults.fail(CALLBACK, status=503, applied=True)
         case "reset after applying":
             faults.reset(CALLBACK, applied=True)
         case _:
