@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import TypeVar
 
 from sqlalchemy import select, true
@@ -18,8 +19,11 @@ T = TypeVar("T")
 # What is done in one transaction. It may be done again from its start, so it must change nothing but the database.
 Work = Callable[[AsyncConnection], Awaitable[T]]
 
-# How often a transaction is tried that the server undid for another one's sake, or whose connection had died idle.
+# How often a transaction is tried that was undone for another one's sake, or whose connection had died idle.
 ATTEMPTS = 4
+
+# What a transaction gets to end by itself when its caller is cancelled: longer than any that is not stuck.
+GRACE_SECONDS = 2.0
 
 
 class Database:
@@ -35,14 +39,14 @@ class Database:
 
         Raises: StoreUnavailable.
         """
-        return await _in_transaction(self._readers, work)
+        return await _to_its_end(_in_transaction(self._readers, work))
 
     async def write(self, work: Work[T]) -> T:
         """Do `work` in one transaction and commit it; an error of its own undoes everything.
 
         Raises: StoreUnavailable: nothing was changed, or, where the commit's answer was lost, everything.
         """
-        return await _in_transaction(self._writers, work)
+        return await _to_its_end(_in_transaction(self._writers, work))
 
     async def ping(self) -> None:
         """Ask the database for an answer.
@@ -70,7 +74,25 @@ async def _in_transaction(engine: AsyncEngine, work: Work[T]) -> T:
             outage = outage_of(error)
             if outage is None:
                 raise
-            if not outage.is_undone or is_committing or attempt == ATTEMPTS:
+            # Before its commit was sent, a transaction has certainly changed nothing.
+            if is_committing or not outage.is_passing or attempt == ATTEMPTS:
                 raise StoreUnavailable(f"the database does not answer: {outage.reason}") from error
             log.info("a transaction is tried again: %s", outage.reason)
             attempt += 1
+
+
+async def _to_its_end(transaction: Coroutine[object, object, T]) -> T:
+    """Await a transaction; when the caller is cancelled, let it end first, then go on with the cancellation.
+
+    A statement on SQLite runs in a thread and cannot be called back: its connection, given up in the middle, would keep
+    the file locked.
+    """
+    task = asyncio.ensure_future(transaction)
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        try:
+            await asyncio.wait({task}, timeout=GRACE_SECONDS)
+        finally:
+            task.cancel()
+        raise

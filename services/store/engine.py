@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -93,6 +94,9 @@ async def _open_sqlite(path: Path, *, alone: bool) -> AsyncIterator[Database]:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
         raise StartupError(f"the folder {path.parent} cannot be made: {error.strerror}") from error
+    # Asked, not opened: closing a file frees the locks that SQLite holds on it for this process (POSIX).
+    if path.is_dir() or not os.access(path if path.exists() else path.parent, os.R_OK | os.W_OK):
+        raise StartupError(f"the database {path} cannot be written; give it to the user that the bot runs as")
     async with AsyncExitStack() as stack:
         if alone:
             lock = _lock(path)

@@ -12,8 +12,8 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 # two in which the server cannot be logged in to or has no such database.
 _AWAY_CLASSES = ("08", "53", "57", "58", "28", "3D")
 _LOCK_NOT_AVAILABLE = "55P03"
-# The server undid the transaction because of another one: the same may pass at once.
-_UNDONE = {"40001", "40P01"}
+# Undone for another transaction's sake, or cut off by an operator: the same may pass at once, on another connection.
+_PASSING = ("40001", "40P01", "57P01", "57P02", "08")
 _SQLITE_AWAY = {
     "SQLITE_BUSY",
     "SQLITE_LOCKED",
@@ -27,10 +27,10 @@ _SQLITE_AWAY = {
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Outage:
-    """The database did not do it. `is_undone`: nothing was done for certain, and trying again may help at once."""
+    """The database did not answer. `is_passing`: the same transaction may pass if it is tried again at once."""
 
     reason: str
-    is_undone: bool = False
+    is_passing: bool = False
 
 
 def outage_of(error: Exception) -> Outage | None:
@@ -50,7 +50,7 @@ def _from_driver(error: DBAPIError) -> Outage | None:
     original = error.orig or error
     reason = _sentence(original)
     if error.connection_invalidated:
-        return Outage(reason=reason, is_undone=True)
+        return Outage(reason=reason, is_passing=True)
     sqlite_error = getattr(original, "sqlite_errorname", None)
     if isinstance(sqlite_error, str):
         # Extended names begin with the plain one: SQLITE_IOERR_WRITE, SQLITE_BUSY_TIMEOUT.
@@ -60,8 +60,8 @@ def _from_driver(error: DBAPIError) -> Outage | None:
 
 
 def _from_state(state: str, *, reason: str) -> Outage | None:
-    if state in _UNDONE:
-        return Outage(reason=reason, is_undone=True)
+    if state.startswith(_PASSING):
+        return Outage(reason=reason, is_passing=True)
     if state.startswith(_AWAY_CLASSES) or state == _LOCK_NOT_AVAILABLE:
         return Outage(reason=reason)
     return None

@@ -1,0 +1,183 @@
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.errors import StoreUnavailable
+from services.jobs.model import JobStatus
+from services.store import engine
+from services.store.database import Database
+from services.store.engine import open_database
+from services.store.jobs import SqlJobStore
+from tests.contract.store.databases import PostgresServer, SqliteFiles
+from tests.contract.store.making import DEADLINE, LEASE, NOW, PLENTY, accept, at, make_new, move, start
+
+TERMINATE_OTHERS = (
+    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+    " WHERE datname LIKE 'jobs_%' AND application_name = 'comfycord'"
+)
+LOCK_USER = text("SELECT * FROM users WHERE user_id = :user_id FOR UPDATE")
+
+
+def _path(url: str) -> Path:
+    return Path(url.removeprefix("sqlite+aiosqlite:///"))
+
+
+async def test_a_locked_file_is_an_outage(sqlite_files: SqliteFiles, monkeypatch: pytest.MonkeyPatch) -> None:
+    """While somebody else keeps the SQLite file locked writing is an outage, reading is not; then it goes on."""
+    monkeypatch.setattr(engine, "_BUSY_SECONDS", 0.05)
+    url = await sqlite_files.new()
+    async with open_database(url, alone=True) as database:
+        store = SqlJobStore(database)
+        job = await accept(store)
+        with closing(sqlite3.connect(_path(url), isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            with pytest.raises(StoreUnavailable, match="database is locked"):
+                await accept(store)
+            with pytest.raises(StoreUnavailable):
+                await store.start_waiting(LEASE, limits=PLENTY, now=NOW, most=1)
+            assert await store.get(job.job_id) == job
+            other.execute("COMMIT")
+        assert len(await start(store)) == 1
+
+
+async def test_a_full_disk_is_an_outage(sqlite_files: SqliteFiles) -> None:
+    """Where the file cannot grow any more, nothing was changed, and the call can be made again when it can."""
+    async with open_database(await sqlite_files.new(), alone=True) as database:
+        store = SqlJobStore(database)
+        job = await accept(store)
+        await _pragma(database, "PRAGMA max_page_count = 1")
+        large = make_new(prompt="x" * 100_000)
+        with pytest.raises(StoreUnavailable, match="full"):
+            await store.accept(large, limits=PLENTY, now=NOW, deadline=DEADLINE)
+        assert await store.get(large.job_id) is None
+        await _pragma(database, "PRAGMA max_page_count = 1000000")
+        assert (await store.accept(large, limits=PLENTY, now=NOW, deadline=DEADLINE)).is_new
+        assert await store.get(job.job_id) == job
+
+
+async def _pragma(database: Database, pragma: str) -> None:
+    async def work(connection: AsyncConnection) -> None:
+        await connection.execute(text(pragma))
+
+    await database.write(work)
+
+
+async def test_connections_that_died_idle_are_not_noticed(postgres: PostgresServer) -> None:
+    """After the server has cut all connections, the next call of any kind works: it is made again on a fresh one."""
+    async with open_database(await postgres.new(), alone=True) as database:
+        store = SqlJobStore(database)
+        job = await accept(store)
+        for call in (
+            lambda: store.get(job.job_id),
+            lambda: accept(store),
+            lambda: store.start_waiting(LEASE, limits=PLENTY, now=NOW, most=1),
+            lambda: store.renew(LEASE),
+        ):
+            await asyncio.gather(*(database.ping() for _ in range(5)))
+            await postgres.execute(TERMINATE_OTHERS)
+            await call()
+        usage = await store.usage(job.owner_id, now=NOW)
+        assert (usage.in_flight, usage.waiting) == (1, 1)
+
+
+async def test_a_cut_in_the_middle_changes_nothing_or_everything(postgres: PostgresServer) -> None:
+    """While connections are cut again and again, each accept that returned is there, once, and no other is."""
+    async with open_database(await postgres.new(), alone=True) as database:
+        store = SqlJobStore(database)
+        asked = [make_new() for _ in range(40)]
+        answers = await asyncio.gather(
+            *(store.accept(new, limits=PLENTY, now=NOW, deadline=DEADLINE) for new in asked),
+            *(postgres.execute(TERMINATE_OTHERS) for _ in range(3)),
+            return_exceptions=True,
+        )
+        for new, answer in zip(asked, answers, strict=False):
+            if isinstance(answer, BaseException):
+                assert isinstance(answer, StoreUnavailable)
+            else:
+                assert await store.get(new.job_id) is not None
+        history = await store.history(asked[0].owner_id, page=0, per_page=100)
+        assert len({job.interaction_id for job in history.jobs}) == history.total
+
+
+async def test_a_deadlock_is_tried_again(postgres: PostgresServer) -> None:
+    """Of two transactions that lock each other out one is undone by the server, and done again here."""
+    url = await postgres.new()
+    async with open_database(url, alone=True) as one, open_database(url, alone=True) as two:
+        first, second = [await accept(SqlJobStore(one), owner) for owner in (1, 2)]
+        both_hold_one = asyncio.Barrier(2)
+        runs = 0
+
+        async def lock(database: Database, *owners: int) -> None:
+            is_first_run = True
+
+            async def work(connection: AsyncConnection) -> None:
+                nonlocal is_first_run, runs
+                runs += 1
+                for owner in owners:
+                    await connection.execute(LOCK_USER, {"user_id": owner})
+                    if is_first_run:
+                        is_first_run = False
+                        await both_hold_one.wait()
+
+            await database.write(work)
+
+        await asyncio.gather(lock(one, first.owner_id, second.owner_id), lock(two, second.owner_id, first.owner_id))
+        assert runs == 3
+
+
+async def test_mistakes_are_not_outages(database: Database) -> None:
+    """An error of ours in a statement, or a broken rule of the tables, comes through as what it is."""
+
+    async def misspelt(connection: AsyncConnection) -> None:
+        await connection.execute(text("SELECT * FROM nothing"))
+
+    async def broken_rule(connection: AsyncConnection) -> None:
+        await connection.execute(text("INSERT INTO users (user_id) VALUES (1), (1)"))
+
+    with pytest.raises(Exception, match="nothing") as error:
+        await database.read(misspelt)
+    assert not isinstance(error.value, StoreUnavailable)
+    with pytest.raises(IntegrityError):
+        await database.write(broken_rule)
+
+
+async def test_an_error_in_the_middle_undoes_everything(database: Database) -> None:
+    """What a transaction wrote before its own error is not there afterwards."""
+
+    async def work(connection: AsyncConnection) -> None:
+        await connection.execute(text("INSERT INTO users (user_id) VALUES (1)"))
+        raise LookupError
+
+    async def count(connection: AsyncConnection) -> int:
+        found: int = (await connection.execute(text("SELECT count(*) FROM users"))).scalar_one()
+        return found
+
+    with pytest.raises(LookupError):
+        await database.write(work)
+    assert await database.read(count) == 0
+
+
+async def test_a_cancelled_call_blocks_nobody(store: SqlJobStore) -> None:
+    """A call that is cancelled at any point leaves no transaction open: the next ones go on, and no row is half."""
+    jobs = [await accept(store, now=at(n)) for n in range(3)]
+    for n in range(30):
+        call = asyncio.create_task(store.start_waiting(LEASE, limits=PLENTY, now=NOW, most=1))
+        for _ in range(n):
+            await asyncio.sleep(0)
+        call.cancel()
+        await asyncio.wait([call])
+        async with asyncio.timeout(20):
+            jobs.append(await accept(store))
+    for job in jobs:
+        now = await store.get(job.job_id)
+        assert now is not None
+        assert now in (job, job.moved(JobStatus.SUBMITTING, at=NOW))
+    await move(store, await accept(store), JobStatus.CANCELLED)
