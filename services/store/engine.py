@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import sqlite3
 from collections.abc import AsyncIterator
@@ -23,8 +22,6 @@ from sqlalchemy.sql.expression import FunctionElement
 
 from services.errors import DatabaseInUse, SettingsError, StartupError
 from services.store.database import Database
-
-log = logging.getLogger(__name__)
 
 _SQLITE: Final = frozenset({"sqlite", "sqlite+aiosqlite"})
 _POSTGRESQL: Final = frozenset({"postgres", "postgresql", "postgresql+asyncpg"})
@@ -89,14 +86,7 @@ def _sqlite_path(url: URL) -> Path:
 async def _open_sqlite(path: Path, *, alone: bool) -> AsyncIterator[Database]:
     if sqlite3.sqlite_version_info < _OLDEST_SQLITE:
         raise StartupError(f"this Python has SQLite {sqlite3.sqlite_version}; 3.35 or newer is needed")
-    try:
-        # Its rows hold prompts and tokens: nobody else's business.
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    except OSError as error:
-        raise StartupError(f"the folder {path.parent} cannot be made: {error.strerror}") from error
-    # Asked, not opened: closing a file frees the locks that SQLite holds on it for this process (POSIX).
-    if path.is_dir() or not os.access(path if path.exists() else path.parent, os.R_OK | os.W_OK):
-        raise StartupError(f"the database {path} cannot be written; give it to the user that the bot runs as")
+    _require_writable(path)
     async with AsyncExitStack() as stack:
         if alone:
             lock = _lock(path)
@@ -107,6 +97,18 @@ async def _open_sqlite(path: Path, *, alone: bool) -> AsyncIterator[Database]:
         readers = _sqlite_engine(path, begin="BEGIN", connections=4)
         stack.push_async_callback(readers.dispose)
         yield Database(writers=writers, readers=readers, is_alone=alone)
+
+
+def _require_writable(path: Path) -> None:
+    """Make the file's folder, and raise StartupError where the file could not be written."""
+    try:
+        # Its rows hold prompts and tokens: nobody else's business.
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise StartupError(f"the folder {path.parent} cannot be made: {error.strerror}") from error
+    # Asked, not opened: closing a file frees the locks that SQLite holds on it for this process (POSIX).
+    if path.is_dir() or not os.access(path if path.exists() else path.parent, os.R_OK | os.W_OK):
+        raise StartupError(f"the database {path} cannot be written; give it to the user that the bot runs as")
 
 
 def _lock(path: Path) -> FileLock:
