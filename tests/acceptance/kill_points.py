@@ -13,9 +13,10 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from bot.__main__ import main
 from sqlalchemy import Engine, event
 from sqlalchemy.engine.default import DefaultDialect
+
+from bot.__main__ import main
 
 ACCEPTS = re.compile(r"\s*INSERT INTO jobs\b", re.IGNORECASE)
 CHANGES = re.compile(r"\s*(INSERT INTO|UPDATE) jobs\b", re.IGNORECASE)
@@ -63,10 +64,11 @@ def install(point: KillPoint) -> None:
     ) -> None:
         point.saw_statement(conn.connection.dbapi_connection, statement, cursor.rowcount)
 
-    original = DefaultDialect.do_commit
+    original: Callable[[DefaultDialect, Any], None] = DefaultDialect.do_commit
 
     def do_commit(self: DefaultDialect, dbapi_connection: Any) -> None:  # noqa: ANN401 - the driver's connection
-        point.committing(dbapi_connection, lambda: original(self, dbapi_connection))
+        driver = getattr(dbapi_connection, "dbapi_connection", dbapi_connection)  # the pool hands over its proxy
+        point.committing(driver, lambda: original(self, dbapi_connection))
 
     DefaultDialect.do_commit = do_commit  # type: ignore[method-assign]  # the one seam below every commit
 
