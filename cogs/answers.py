@@ -19,8 +19,12 @@ log = logging.getLogger(__name__)
 ALREADY_ACKNOWLEDGED = 40060
 UNKNOWN_INTERACTION = 10062
 
+_BAD_REQUEST = 400
+
 # Discord waits three seconds for the first answer; what takes longer than this is not worth waiting for.
 _ACKNOWLEDGE_SECONDS = 5.0
+# discord.py waits longer than this before it repeats a callback: 40060 within it does not come from our own repetition.
+_FIRST_TRY_SECONDS = 0.9
 # What is noted at an interaction when its defer leaves: an answer that was lost may have deferred it all the same.
 _DEFERRED = "deferred"
 
@@ -30,6 +34,7 @@ class Acknowledgement(StrEnum):
 
     ARRIVED = "arrived"
     UNCERTAIN = "uncertain"  # an error that is no proof of loss: go on
+    TAKEN = "taken"  # the same event was delivered twice, and its other delivery has answered
     DEAD = "dead"  # Discord said that nothing can be answered any more
 
 
@@ -57,13 +62,16 @@ async def acknowledge(
     `as_new_message`: a button's press gets a message of its own, instead of leaving the pressed one as it is.
     """
     interaction.extras[_DEFERRED] = _Deferred.PRIVATELY if private else _Deferred.PUBLICLY
+    clock = asyncio.get_running_loop().time
+    began = clock()
     try:
         async with asyncio.timeout(_ACKNOWLEDGE_SECONDS):
             response = await interaction.response.defer(ephemeral=private, thinking=as_new_message)
     except discord.HTTPException as error:
         if error.status >= 500 or error.code == ALREADY_ACKNOWLEDGED:  # noqa: PLR2004 - HTTP's server errors
             log.info("interaction=%d its defer met %d (code %d)", interaction.id, error.status, error.code)
-            return Deferral(acknowledgement=Acknowledgement.UNCERTAIN)
+            is_taken = error.code == ALREADY_ACKNOWLEDGED and clock() - began < _FIRST_TRY_SECONDS
+            return Deferral(acknowledgement=Acknowledgement.TAKEN if is_taken else Acknowledgement.UNCERTAIN)
         log.warning("interaction=%d cannot be answered: %d (code %d)", interaction.id, error.status, error.code)
         return Deferral(acknowledgement=Acknowledgement.DEAD)
     except Exception as error:  # noqa: BLE001 - whatever the connection met, the defer may have arrived
@@ -100,11 +108,14 @@ async def answer_privately(
 
 
 async def show_privately(interaction: discord.Interaction[discord.Client], panel: Panel, *files: discord.File) -> None:
-    """Put a layout in place of the deferred private message; what Discord refuses is logged."""
+    """Put a layout in place of the deferred private message, or words where Discord does not take it."""
     try:
         await interaction.edit_original_response(view=panel, attachments=files, allowed_mentions=NO_MENTIONS)
     except discord.HTTPException as error:
         log.warning("interaction=%d no answer: %d (code %d)", interaction.id, error.status, error.code)
+        if error.status == _BAD_REQUEST:
+            # Discord does not take the layout; words instead of a message that thinks for ever.
+            await answer_privately(interaction, "Discord does not show this. The bot's operator can look into its log.")
 
 
 async def _delete_original(interaction: discord.Interaction[discord.Client]) -> None:

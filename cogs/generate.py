@@ -51,7 +51,10 @@ class Generate(commands.Cog):
             self._bot.tree.remove_command(built.name)
 
     async def run(self, plan: CommandPlan, interaction: Interaction, values: Mapping[str, object]) -> None:
-        """Check what needs no I/O, acknowledge, submit; a refusal is private and gives the prompt back."""
+        """Check what needs no I/O, acknowledge, submit; a refusal is private and gives the prompt back.
+
+        Of an event delivered twice both deliveries submit, which is one job, and one answers.
+        """
         prompt = given_prompt(plan, values)
         try:
             wish = read_wish(plan, values, _files(plan, values))
@@ -66,7 +69,8 @@ class Generate(commands.Cog):
         try:
             await self._submit(_new_job(plan, wish, interaction, deferral))
         except ComfycordError as error:
-            await _refuse(interaction, error, prompt)
+            if deferral.acknowledgement is not Acknowledgement.TAKEN:
+                await _refuse(interaction, error, prompt)
 
     async def _submit(self, new: NewJob) -> None:
         """Submit, once more where the database did not answer: the interaction's id keeps that one job."""

@@ -118,8 +118,9 @@ def _require_id(typed: str) -> str:
 
 
 async def _is_acknowledged(interaction: Interaction) -> bool:
+    """Defer privately; False where there is nobody to answer, or another delivery of the same event does."""
     deferral = await acknowledge(interaction, private=True)
-    return deferral.acknowledgement is not Acknowledgement.DEAD
+    return deferral.acknowledgement not in {Acknowledgement.DEAD, Acknowledgement.TAKEN}
 
 
 async def setup(bot: commands.Bot) -> None:

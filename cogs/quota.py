@@ -27,7 +27,7 @@ class Quota(commands.Cog):
     async def quota(self, interaction: Interaction) -> None:
         """Show one's own quota."""
         deferral = await acknowledge(interaction, private=True)
-        if deferral.acknowledgement is Acknowledgement.DEAD:
+        if deferral.acknowledgement in {Acknowledgement.DEAD, Acknowledgement.TAKEN}:
             return
         usage, limits = await self._services.jobs.quota(interaction.user.id)
         await show_privately(interaction, render_quota(usage, limits))

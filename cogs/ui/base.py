@@ -7,8 +7,6 @@ from collections.abc import Iterable
 import discord
 from discord import ui
 
-from cogs.ui.text import LAYOUT_TEXT_MAX
-
 NO_MENTIONS = discord.AllowedMentions.none()
 
 
@@ -24,14 +22,3 @@ class Panel(ui.LayoutView):
         for item in items:
             self.add_item(item)
         self.stop()
-
-    @property
-    def fits(self) -> bool:
-        """Whether the text of the whole layout is within Discord's limit."""
-        return self.content_length() <= LAYOUT_TEXT_MAX
-
-
-def notice(text: str, *, colour: int | None = None) -> Panel:
-    """Return a layout of one framed text."""
-    frame: ui.Container[Panel] = ui.Container(ui.TextDisplay(text), accent_colour=colour)
-    return Panel([frame])

@@ -102,7 +102,11 @@ def _steps(job: Job) -> list[str]:
         "Started": job.started_at,
         STATES[job.status].word: job.finished_at,
     }
-    lines = [f"{word} {text.moment(at)} ({text.relative(at)})" for word, at in steps.items() if at is not None]
+    lines = [
+        f"{word} {text.moment(at) if at == job.created_at else text.clock_time(at)} ({text.relative(at)})"
+        for word, at in steps.items()
+        if at is not None
+    ]
     if job.queue_position is not None:
         lines.append(f"Position in the queue: {job.queue_position}")
     if not job.status.is_terminal:
@@ -135,6 +139,6 @@ def _links(job: Job) -> Iterator[ui.Button[Panel]]:
     if link:
         yield ui.Button(label="Card", url=link)
         return
-    fitting = [output.url for output in job.outputs if len(output.url) <= _LINK_MAX]
+    fitting = [o.url for o in job.outputs if len(o.url) <= _LINK_MAX and o.url.startswith(("https://", "http://"))]
     for number, url in enumerate(fitting[:_LINKS_MAX], start=1):
         yield ui.Button(label=f"Result {number}" if len(fitting) > 1 else "Result", url=url)

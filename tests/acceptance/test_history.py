@@ -158,7 +158,8 @@ async def test_a_running_job_cannot_be_cancelled(sandbox: Sandbox, bot: BotProce
     answer = await (await ada.slash("cancel", job=job.job_id)).message()
     assert "already running" in answer.text
     sandbox.model_api.pace.release()
-    await until(lambda: records(sandbox.data_dir)[0].status == "succeeded", what="the end")
+    (done,) = await settled(sandbox)
+    assert done.status == "succeeded"
 
 
 async def test_a_moderator_cancels_in_the_jobs_own_channel(sandbox: Sandbox, bot: BotProcess) -> None:

@@ -157,3 +157,16 @@ async def test_a_hundred_at_once(
     await sandbox.model_api.submitted(3)
     assert len(sandbox.model_api.submits) == 3
     assert "3 of 3" in await quota_text(sandbox)
+
+
+@pytest.mark.settings(quota={"jobs_per_day": 0, "running_per_user": 1, "waiting_per_user": 1})
+async def test_a_refusal_of_an_event_delivered_twice(sandbox: Sandbox, bot: BotProcess) -> None:
+    """Whoever is refused is told so once, whatever the gateway repeats."""
+    assert bot.is_running
+    reply = await sandbox.people.ada.slash("edit", prompt="a fox", image1=CAT, twice=True)
+    answer = await reply.message()
+    await until(lambda: bot.log.count("40060") >= 1, what="the second delivery")
+    # The next command is done after both deliveries.
+    assert "0 of 0" in await quota_text(sandbox)
+    assert reply.messages == [answer]
+    assert sandbox.channels.general.seen_by(sandbox.people.ben) == []

@@ -112,7 +112,11 @@ def test_details_of_the_worst() -> None:
         cost=Decimal("1.5"),
         cancel=CancelState.REFUSED,
         retry_of="k" * 10,
-        outputs=tuple(Output(url=f"https://a.example/{n}", kind=MediaKind.IMAGE) for n in range(12)),
+        outputs=(
+            Output(url="javascript:alert(1)", kind=MediaKind.IMAGE),
+            Output(url=f"https://a.example/{'x' * 600}", kind=MediaKind.IMAGE),
+            *(Output(url=f"https://a.example/{n}", kind=MediaKind.IMAGE) for n in range(12)),
+        ),
         inputs={one.name: "_" * 3_000 for one in spec().inputs},
     )
     worst = replace(worst, delivery=replace(worst.delivery, step=DeliveryStep.UNDELIVERED))
