@@ -50,14 +50,14 @@ def read_choices(raw: object) -> tuple[Choice, ...]:
 
 def read_default(raw: Json | None, spec: InputSpec) -> Json | None:
     """Return the default that may be sent without being asked for: none that is a sample, none that does not fit."""
-    if raw is None or spec.is_media or spec.kind is InputKind.OTHER:
+    if raw is None:
         return None
     if spec.kind is InputKind.TEXT and (spec.is_prompt or _may_be_sample(spec.name, raw)):
         return None
     if spec.kind is InputKind.INTEGER and isinstance(raw, float) and raw.is_integer():
         raw = int(raw)
     try:
-        return check_scalar(spec, raw)
+        return check_scalar(spec, raw)  # which refuses whatever is given for files and structures
     except InvalidInput:
         return None
 

@@ -39,8 +39,8 @@ def require_public_url(text: str, *, input_name: str) -> str:
     _require_https(typed, input_name)
     sent = _PATHLESS.sub(r"\1/?", typed.partition("#")[0])
     try:
+        url = URL(sent)
         # What is ASCII goes out untouched: a signature in a query would not survive another quoting.
-        url = URL(sent, encoded=sent.isascii())
         sent = sent if sent.isascii() else str(url)
         host, port = url.raw_host or "", url.port
     except ValueError as error:

@@ -130,12 +130,38 @@ async def test_one_byte_more_is_too_large(
         if tells_length:
             response.content_length = len(body)
         await response.prepare(request)
+        if tells_length:
+            await host.gate.wait()  # the length alone decides: no byte is waited for
         await response.write(body)
         return response
 
     url = host.handle("/cat.png", answer)
     assert await fetch_problem(results, url) is ResultProblem.TOO_LARGE
     assert names(folder) == []
+
+
+async def test_a_stream_that_breaks_off_leaves_nothing(host: FileHost, results: ResultFolder, folder: Path) -> None:
+    """Also when much of it stood on the disk already."""
+
+    async def answer(request: web.Request) -> web.StreamResponse:
+        response = web.StreamResponse(headers={"Content-Type": "image/png", "Content-Length": str(LARGEST)})
+        await response.prepare(request)
+        await response.write(CAT + bytes(2 * CHUNK_BYTES))
+        if request.transport is not None:
+            request.transport.close()
+        return response
+
+    with pytest.raises(ResultNotReady):
+        await results.fetch(job_with(picture(host.handle("/cat.png", answer))))
+    assert names(folder) == []
+
+
+async def test_a_stream_that_stalls_is_given_up(host: FileHost, folder: Path) -> None:
+    """Long before the time for a whole, large file is over."""
+    limits = DownloadLimits(stall_seconds=0.2, whole_seconds=900.0)
+    async with ResultFolder(folder, result_hosts=[host.netloc], limits=limits) as results, asyncio.timeout(10):
+        with pytest.raises(ResultNotReady):
+            await results.fetch(job_with(picture(host.hold("/cat.png", CAT))))
 
 
 async def test_a_kind_that_was_guessed_wrong_is_mended(host: FileHost, results: ResultFolder) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from services.errors import InputProblem, InvalidInput
+from services.models.hosts import is_public_host
 from services.models.urls import URL_MAX_LENGTH, require_public_url, split_urls
 
 PUBLIC = [
@@ -155,6 +156,12 @@ def test_credentials_are_refused_and_not_repeated(text: str) -> None:
 def test_what_is_no_url_is_refused(text: str) -> None:
     """Broken, relative and disguised URLs are refused before any parser can be kind to them."""
     assert problem_of(text) is InputProblem.NOT_A_URL
+
+
+def test_a_zone_makes_an_address_local() -> None:
+    """An address with a zone id leads out of one interface of one machine, whatever else it says."""
+    assert is_public_host("2606:4700:4700::1111")
+    assert not is_public_host("2606:4700:4700::1111%eth0")
 
 
 def test_other_scripts_go_out_encoded() -> None:

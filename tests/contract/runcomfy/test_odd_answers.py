@@ -1,0 +1,86 @@
+"""Answers that no switch of the local Model API makes: broken and outsized bodies around a clear status."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
+
+from services.clock import SystemClock
+from services.errors import ApiNotSent, ApiOutcomeUnknown, ApiRefused, FailureKind
+from services.runcomfy.client import RunComfyClient
+from tests.contract.runcomfy.conftest import INPUTS, MODEL, Naps
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+@asynccontextmanager
+async def client_for(handler: Handler, naps: Naps) -> AsyncIterator[RunComfyClient]:
+    """Provide a client whose API answers by a function."""
+    app = web.Application()
+    app.router.add_route("*", "/{path:.*}", handler)
+    async with TestServer(app) as server:
+        url = str(server.make_url("")).rstrip("/")
+        async with RunComfyClient("token-of-eight", clock=SystemClock(), base_url=url, sleep=naps.take) as client:
+            yield client
+
+
+def breaking_off(status: int) -> Handler:
+    """Answer with a status and a body that breaks off."""
+
+    async def answer(request: web.Request) -> web.StreamResponse:
+        response = web.StreamResponse(status=status, headers={"Content-Length": "1000", "Retry-After": "9"})
+        await response.prepare(request)
+        await response.write(b'{"error_')
+        if request.transport is not None:
+            request.transport.close()
+        return response
+
+    return answer
+
+
+async def test_a_refusal_stands_whatever_became_of_its_body(naps: Naps) -> None:
+    """A 422 is a definite no, also when its text is lost."""
+    async with client_for(breaking_off(422), naps) as client:
+        with pytest.raises(ApiRefused) as caught:
+            await client.submit(MODEL, INPUTS)
+    assert (caught.value.kind, caught.value.reason) == (FailureKind.BAD_INPUT, "")
+
+
+async def test_too_many_requests_stands_whatever_became_of_its_body(naps: Naps) -> None:
+    """A 429 may be sent again, also when its text is lost."""
+    async with client_for(breaking_off(429), naps) as client:
+        with pytest.raises(ApiNotSent) as caught:
+            await client.submit(MODEL, INPUTS)
+    assert caught.value.retry_after_seconds == 9.0
+
+
+async def test_an_acceptance_without_its_body_is_in_doubt(naps: Naps) -> None:
+    """A 200 whose id is lost may have been paid."""
+    async with client_for(breaking_off(200), naps) as client:
+        with pytest.raises(ApiOutcomeUnknown):
+            await client.submit(MODEL, INPUTS)
+
+
+async def test_a_body_has_a_largest_size(naps: Naps) -> None:
+    """What is far larger than any answer is not read to its end."""
+    left = 64
+
+    async def answer(request: web.Request) -> web.StreamResponse:
+        nonlocal left
+        response = web.StreamResponse()
+        await response.prepare(request)
+        await response.write(b'{"request_id": "x", "padding": "')
+        while left:
+            await response.write(b"x" * 1_000_000)
+            left -= 1
+        await response.write(b'"}')
+        return response
+
+    async with client_for(answer, naps) as client:
+        with pytest.raises(ApiOutcomeUnknown):
+            await client.submit(MODEL, INPUTS)
+    assert left > 0
