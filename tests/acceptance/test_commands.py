@@ -1,4 +1,4 @@
-"""`/edit` from the command to the accepted job: what reaches the service, who sees it, and when it is acknowledged."""
+"""Commands as a whole: what is offered, when it is acknowledged, bursts, and what the log holds."""
 
 from __future__ import annotations
 
@@ -18,15 +18,8 @@ if TYPE_CHECKING:
     from sandbox.sandbox import Sandbox
     from tests.rig import StartBot
 
-CAT, BOAT = paint("cat.png"), paint("boat.jpg")
+CAT = paint("cat.png")
 CALLBACK = "POST /interactions/{interaction_id}/{token}/callback"
-DEFAULTS = {
-    "image_size": "auto",
-    "background": "auto",
-    "quality": "high",
-    "input_fidelity": "high",
-    "output_format": "png",
-}
 
 
 async def test_what_is_offered(sandbox: Sandbox, bot: BotProcess) -> None:
@@ -39,59 +32,6 @@ async def test_what_is_offered(sandbox: Sandbox, bot: BotProcess) -> None:
             assert answer.text
         assert await ada.autocomplete("job", "job", "", channel=place) == []
         assert await ada.autocomplete("cancel", "job", "", channel=place) == []
-
-
-async def test_attachments_and_addresses_reach_the_service(sandbox: Sandbox, bot: BotProcess) -> None:
-    """Pictures in their order, addresses behind them, each parameter explicit; the service really fetched them all."""
-    assert bot.is_running
-    reply = await sandbox.people.ada.slash(
-        "edit",
-        prompt="Both, on a beach",
-        image2=BOAT,
-        image1=CAT,
-        image_urls="https://pictures.example.com/house.webp, https://pictures.example.com/cat.gif",
-        quality="low",
-        image_size="1536x1024",
-    )
-    card = await reply.message()
-    await card.until_text("Done")
-    (request,) = sandbox.model_api.submits
-    urls = request.inputs["image_urls"]
-    assert isinstance(urls, list)
-    assert [str(url).partition("?")[0].rpartition("/")[2] for url in urls] == [
-        "cat.png",
-        "boat.jpg",
-        "house.webp",
-        "cat.gif",
-    ]
-    assert {name: value for name, value in request.inputs.items() if name != "image_urls"} == DEFAULTS | {
-        "prompt": "Both, on a beach",
-        "quality": "low",
-        "image_size": "1536x1024",
-    }
-    assert_promise_kept(sandbox, await settled(sandbox))
-
-
-async def test_a_private_command(sandbox: Sandbox, bot: BotProcess) -> None:
-    """A private card is seen by its owner only, from its first moment to its end."""
-    assert bot.is_running
-    reply = await sandbox.people.ada.slash("edit", prompt="a fox", image1=CAT, private=True)
-    card = await reply.message()
-    await card.until_text("Done")
-    assert card.is_ephemeral
-    assert card.attachments
-    assert sandbox.channels.general.seen_by(sandbox.people.ben) == []
-    assert reply.messages == [card]
-
-
-async def test_in_direct_messages(sandbox: Sandbox, bot: BotProcess) -> None:
-    """The bot's direct messages take commands too."""
-    assert bot.is_running
-    ada = sandbox.people.ada
-    place = sandbox.channels.direct(ada)
-    card = await (await ada.slash("edit", prompt="a fox", image1=CAT, channel=place)).message()
-    await card.until_text("Done")
-    assert place.seen_by(ada) == [card]
 
 
 async def test_acknowledged_before_the_database_is_asked(sandbox: Sandbox, bot: BotProcess) -> None:
@@ -110,41 +50,6 @@ async def test_acknowledged_before_the_database_is_asked(sandbox: Sandbox, bot: 
     assert_promise_kept(sandbox, await settled(sandbox))
 
 
-@pytest.mark.parametrize(
-    ("trouble", "private"),
-    [
-        ("500 after applying", False),
-        ("503 after applying", True),
-        ("reset after applying", False),
-        ("hangs after applying", True),
-    ],
-)
-async def test_an_acknowledgement_whose_answer_is_lost(
-    sandbox: Sandbox,
-    bot: BotProcess,
-    trouble: str,
-    private: bool,  # noqa: FBT001 - a parameter of the table
-) -> None:
-    """A callback that failed is no proof of loss: the job is accepted, once, and its card appears in its place."""
-    assert bot.is_running
-    faults = sandbox.discord.faults
-    match trouble:
-        case "500 after applying":
-            faults.fail(CALLBACK, status=500, applied=True)
-        case "503 after applying":
-            faults.fail(CALLBACK, status=503, applied=True)
-        case "reset after applying":
-            faults.reset(CALLBACK, applied=True)
-        case _:
-            faults.hang(CALLBACK, applied=True)
-    reply = await sandbox.people.ada.slash("edit", prompt="a fox", image1=CAT, private=private)
-    card = await reply.message(timeout_seconds=30)
-    await card.until_text("Done")
-    assert card.is_ephemeral == private
-    assert reply.messages == [card]
-    assert_promise_kept(sandbox, await settled(sandbox))
-
-
 @pytest.mark.settings(quota={"jobs_per_day": 0, "running_per_user": 1, "waiting_per_user": 1})
 async def test_a_refusal_after_a_lost_acknowledgement(sandbox: Sandbox, bot: BotProcess) -> None:
     """Even then a refusal is private, and leaves no message that thinks for ever."""
@@ -154,18 +59,6 @@ async def test_a_refusal_after_a_lost_acknowledgement(sandbox: Sandbox, bot: Bot
     answer = await reply.message()
     assert answer.is_ephemeral
     assert sandbox.channels.general.seen_by(sandbox.people.ben) == []
-
-
-async def test_what_was_said_in_time_to_a_dead_interaction(sandbox: Sandbox, bot: BotProcess) -> None:
-    """A callback that never reached Discord within its three seconds: nothing is accepted, nothing is charged."""
-    assert bot.is_running
-    sandbox.discord.faults.fail(CALLBACK, status=404, code=10062)
-    await sandbox.people.ada.slash("edit", prompt="a fox", image1=CAT)
-    await bot.wait_for_log("10062")
-    answer = await (await sandbox.people.ada.slash("history")).message()
-    assert "none yet" in answer.text
-    assert records(sandbox.data_dir) == []
-    assert sandbox.model_api.submits == ()
 
 
 @pytest.mark.settings(

@@ -1,0 +1,35 @@
+"""`discord.guilds`: nobody else spends the operator's money."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from sandbox.pictures import paint
+from tests.acceptance.promise import records
+
+if TYPE_CHECKING:
+    from sandbox.bot_process import BotProcess
+    from sandbox.sandbox import Sandbox
+
+PROMPT = "a fox in the snow"
+CAT = paint("cat.png")
+
+
+@pytest.mark.settings(discord={"guilds": [1]})
+async def test_where_the_bot_is_not_set_up(sandbox: Sandbox, bot: BotProcess) -> None:
+    """In other servers than the operator's, and in direct messages, nobody spends the operator's money."""
+    assert bot.is_running
+    ada = sandbox.people.ada
+    for place in (sandbox.channels.general, sandbox.channels.direct(ada)):
+        for reply in (
+            await ada.slash("edit", prompt=PROMPT, image1=CAT, channel=place),
+            await ada.slash("history", channel=place),
+            await ada.slash("quota", channel=place),
+        ):
+            answer = await reply.message()
+            assert answer.is_ephemeral or place.guild_id is None
+            assert "not set up here" in answer.text
+    assert records(sandbox.data_dir) == []
+    assert sandbox.model_api.submits == ()
