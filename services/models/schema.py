@@ -18,8 +18,6 @@ from services.models.model_ids import require_model_id
 from services.models.schema_values import read_bound, read_choices, read_count, read_default, read_text
 from services.models.spec import InputKind, InputSpec, ModelSpec
 
-__all__ = ["InputKind", "InputSpec", "MediaKind", "ModelSpec", "parse_model"]
-
 log = logging.getLogger(__name__)
 
 # Ours: what one text field of a Discord form takes, and more than any model is known to read.
