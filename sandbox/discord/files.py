@@ -81,7 +81,7 @@ class FileStore:
         is_spoiler: bool = False,
     ) -> Attachment:
         """Take a file in; its true type and measures are read from its bytes."""
-        found = _read_picture(upload.data)
+        found = read_picture(upload.data)
         guessed = mimetypes.guess_type(upload.filename)[0]
         attachment = Attachment(
             id=attachment_id,
@@ -122,15 +122,18 @@ class FileStore:
 
 
 @dataclass(slots=True, kw_only=True, frozen=True)
-class _Picture:
+class PictureFacts:
+    """A picture's true type and measures."""
+
     content_type: str | None
     width: int
     height: int
 
 
-def _read_picture(data: bytes) -> _Picture | None:
+def read_picture(data: bytes) -> PictureFacts | None:
+    """Read type and measures from a picture's bytes; None where they are no picture's."""
     try:
         with Image.open(io.BytesIO(data)) as picture:
-            return _Picture(content_type=picture.get_format_mimetype(), width=picture.width, height=picture.height)
-    except (UnidentifiedImageError, OSError, SyntaxError, ValueError):
+            return PictureFacts(content_type=picture.get_format_mimetype(), width=picture.width, height=picture.height)
+    except (UnidentifiedImageError, Image.DecompressionBombError, OSError, SyntaxError, ValueError):
         return None

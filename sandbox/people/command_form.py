@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
-from sandbox.discord.files import Upload
+from sandbox.discord.channels import Channel
+from sandbox.discord.guilds import Role
 from sandbox.discord.kinds import OptionType
-from sandbox.discord.message_payloads import attachment_payload
-from sandbox.discord.payloads import user_payload
 from sandbox.discord.users import User
 from sandbox.people.refusals import ClientRefused, CommandNotFound
 from sandbox.pictures import Picture
@@ -18,9 +17,9 @@ if TYPE_CHECKING:
 
     from sandbox.discord.commands import Command
     from sandbox.discord.wire import JsonObject
-    from sandbox.discord.world import World
+    from sandbox.people.resolved import Resolved
 
-OptionValue: TypeAlias = "str | bool | int | float | Picture | User"
+OptionValue: TypeAlias = "str | bool | int | float | Picture | User | Role | Channel"
 
 _PYTHON_TYPES: Mapping[int, type | tuple[type, ...]] = {
     OptionType.STRING: str,
@@ -28,24 +27,34 @@ _PYTHON_TYPES: Mapping[int, type | tuple[type, ...]] = {
     OptionType.BOOLEAN: bool,
     OptionType.NUMBER: (int, float),
     OptionType.USER: User,
-    OptionType.MENTIONABLE: User,
+    OptionType.CHANNEL: Channel,
+    OptionType.ROLE: Role,
+    OptionType.MENTIONABLE: (User, Role),
     OptionType.ATTACHMENT: Picture,
 }
+_GUESSES: Sequence[tuple[type, OptionType]] = (
+    (bool, OptionType.BOOLEAN),  # before int, which it is too
+    (int, OptionType.INTEGER),
+    (float, OptionType.NUMBER),
+    (Picture, OptionType.ATTACHMENT),
+    (User, OptionType.USER),
+    (Role, OptionType.ROLE),
+    (Channel, OptionType.CHANNEL),
+)
 _LONGEST_STRING = 6000
 
 
 @dataclass(kw_only=True, slots=True)
 class CommandForm:
-    """Fills in one command of `world` and yields the interaction's data.
+    """Fills in one command and yields the interaction's data; `resolved` takes what the options name.
 
     `is_forced` sends what the client would refuse: wrong values, missing and unknown options.
     """
 
-    world: World
     command: Command
+    resolved: Resolved
     path: Sequence[str] = ()
     is_forced: bool = False
-    _resolved: JsonObject = field(default_factory=dict)
 
     def filled(self, values: Mapping[str, OptionValue]) -> JsonObject:
         """Return the data of the finished command; uploads its files.
@@ -98,8 +107,8 @@ class CommandForm:
         }
         if self.command.guild_id is not None:
             data["guild_id"] = str(self.command.guild_id)
-        if self._resolved:
-            data["resolved"] = self._resolved
+        if self.resolved.payload:
+            data["resolved"] = self.resolved.payload
         return data
 
     def _option(self, definition: JsonObject | None, name: str, value: OptionValue) -> JsonObject:
@@ -108,14 +117,9 @@ class CommandForm:
 
     def _sent(self, definition: JsonObject | None, value: OptionValue) -> str | bool | float:
         if isinstance(value, Picture):
-            upload = Upload(filename=value.name, data=value.data, content_type=value.content_type)
-            attachment = self.world.upload_for_command(upload)
-            payload = attachment_payload(self.world, attachment)
-            self._resolved.setdefault("attachments", {})[str(attachment.id)] = payload
-            return str(attachment.id)
-        if isinstance(value, User):
-            self._resolved.setdefault("users", {})[str(value.id)] = user_payload(value)
-            return str(value.id)
+            return self.resolved.add_file(value)
+        if isinstance(value, (User, Role, Channel)):
+            return self.resolved.add(value)
         chosen = _choice(definition or {}, value)
         return value if chosen is None else chosen
 
@@ -128,19 +132,7 @@ def _subcommand(options: Sequence[JsonObject], name: str) -> JsonObject:
 
 
 def _guessed_type(value: OptionValue) -> OptionType:
-    match value:
-        case bool():
-            return OptionType.BOOLEAN
-        case int():
-            return OptionType.INTEGER
-        case float():
-            return OptionType.NUMBER
-        case Picture():
-            return OptionType.ATTACHMENT
-        case User():
-            return OptionType.USER
-        case _:
-            return OptionType.STRING
+    return next((kind for python_type, kind in _GUESSES if isinstance(value, python_type)), OptionType.STRING)
 
 
 def _check_names(definitions: Mapping[str, JsonObject], values: Mapping[str, OptionValue]) -> None:

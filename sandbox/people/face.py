@@ -12,15 +12,15 @@ if TYPE_CHECKING:
 
     from sandbox.discord.wire import JsonObject
 
-SELECTS = frozenset(
+ENTITY_SELECTS = frozenset(
     {
-        ComponentType.STRING_SELECT,
         ComponentType.USER_SELECT,
         ComponentType.ROLE_SELECT,
         ComponentType.MENTIONABLE_SELECT,
         ComponentType.CHANNEL_SELECT,
     }
 )
+SELECTS = ENTITY_SELECTS | {ComponentType.STRING_SELECT}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

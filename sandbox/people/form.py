@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
-from sandbox.discord.files import Upload
 from sandbox.discord.kinds import ComponentType
-from sandbox.discord.message_payloads import attachment_payload
+from sandbox.people.face import ENTITY_SELECTS
 from sandbox.people.refusals import ClientRefused, NotThere
-from sandbox.pictures import Picture
+from sandbox.people.resolved import Resolved
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -17,6 +16,7 @@ if TYPE_CHECKING:
     from sandbox.discord.interactions import Interaction
     from sandbox.discord.wire import JsonObject
     from sandbox.discord.world import World
+    from sandbox.pictures import Picture
 
 FieldValue: TypeAlias = "str | bool | Sequence[str] | Sequence[Picture]"
 
@@ -79,7 +79,11 @@ class Submission:
 
     world: World
     form: Form
-    _resolved: JsonObject = field(default_factory=dict)
+    resolved: Resolved = field(init=False)
+
+    def __post_init__(self) -> None:
+        channel = self.world.channels[self.form.interaction.channel_id]
+        self.resolved = Resolved(world=self.world, channel=channel)
 
     def data(self, values: Mapping[str, FieldValue]) -> JsonObject:
         """Return the data of the submitted form; uploads its files.
@@ -95,8 +99,8 @@ class Submission:
             "custom_id": modal["custom_id"],
             "components": [self._holder(holder, given) for holder in modal["components"]],
         }
-        if self._resolved:
-            sent["resolved"] = self._resolved
+        if self.resolved.payload:
+            sent["resolved"] = self.resolved.payload
         return sent
 
     def _holder(self, holder: JsonObject, given: Mapping[str, FieldValue]) -> JsonObject:
@@ -115,16 +119,14 @@ class Submission:
         if one.kind in _WITH_ONE_VALUE:
             return {**sent, "value": value or None if one.kind is ComponentType.RADIO_GROUP else value}
         chosen = [] if isinstance(value, (str, bool)) else value
-        return {**sent, "values": [self._chosen(item) for item in chosen]}
+        return {**sent, "values": [self._chosen(one, item) for item in chosen]}
 
-    def _chosen(self, item: str | Picture) -> str:
-        if isinstance(item, str):
-            return item
-        upload = Upload(filename=item.name, data=item.data, content_type=item.content_type)
-        attachment = self.world.upload_for_command(upload)
-        payload = attachment_payload(self.world, attachment)
-        self._resolved.setdefault("attachments", {})[str(attachment.id)] = payload
-        return str(attachment.id)
+    def _chosen(self, one: Field, item: str | Picture) -> str:
+        if not isinstance(item, str):
+            return self.resolved.add_file(item)
+        if one.kind in ENTITY_SELECTS and item.isdecimal():
+            return self.resolved.add(self.resolved.find(int(item)))
+        return item
 
 
 def _inputs(holder: JsonObject) -> list[JsonObject]:
@@ -155,6 +157,8 @@ def _preset(kind: ComponentType, component: JsonObject) -> FieldValue:
             return bool(component.get("default"))
         case ComponentType.RADIO_GROUP:
             return str(defaults[0]) if defaults else ""
+        case _ if kind in ENTITY_SELECTS:
+            return [str(one["id"]) for one in component.get("default_values") or []]
         case _:
             return defaults
 
@@ -164,6 +168,8 @@ def _check(one: Field, value: FieldValue) -> None:
         return
     if one.is_required and not value:
         raise ClientRefused(f"{one.label}: this field is required")
+    if value and not isinstance(value, str):
+        _check_count(one, len(value))
     if one.kind is ComponentType.TEXT_INPUT and value:
         least, most = one.definition.get("min_length") or 0, one.definition.get("max_length") or _LONGEST_TEXT
         if not least <= len(value) <= most:
@@ -173,3 +179,15 @@ def _check(one: Field, value: FieldValue) -> None:
     chosen = [value] if isinstance(value, str) and value else value
     if options and any(item not in options for item in chosen):
         raise ClientRefused(f"{one.label}: {value!r} is no option")
+
+
+def _check_count(one: Field, count: int) -> None:
+    options = one.definition.get("options") or []
+    least = _or(one.definition.get("min_values"), 1 if one.is_required else 0)
+    most = _or(one.definition.get("max_values"), len(options) if one.kind is ComponentType.CHECKBOX_GROUP else 1)
+    if not least <= count <= most:
+        raise ClientRefused(f"{one.label}: {count} chosen, not between {least} and {most}")
+
+
+def _or(value: object, default: int) -> int:
+    return value if isinstance(value, int) else default

@@ -5,14 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sandbox.discord import posting
-from sandbox.discord.commands import Command
-from sandbox.discord.kinds import CommandType, ComponentType, InteractionContext, InteractionType
-from sandbox.discord.rules.permissions import Permission, in_guild
+from sandbox.discord.kinds import CommandType, ComponentType, InteractionType
+from sandbox.discord.rules.permissions import Permission
+from sandbox.people.card import card_of
+from sandbox.people.choosing import chosen
 from sandbox.people.command_form import CommandForm
 from sandbox.people.form import Form, Submission
-from sandbox.people.place import Channels
-from sandbox.people.refusals import ClientRefused, CommandNotFound, NotThere
+from sandbox.people.offering import require_offered
+from sandbox.people.place import Channels, Place
+from sandbox.people.refusals import ClientRefused, NotThere
 from sandbox.people.reply import Reply
+from sandbox.people.resolved import Resolved
+from sandbox.people.writing import written
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -27,8 +31,8 @@ if TYPE_CHECKING:
     from sandbox.people.card import Card
     from sandbox.people.command_form import OptionValue
     from sandbox.people.form import FieldValue
-    from sandbox.people.place import Place
     from sandbox.people.reply import Choice
+    from sandbox.pictures import Picture
 
 
 class Member:
@@ -80,10 +84,39 @@ class Member:
         """
         place = self._place(channel)
         name, *path = command.split()
-        registered = self._offered(name, place, is_forced=force)
-        form = CommandForm(world=self.world, command=registered, path=path, is_forced=force)
+        registered = require_offered(self.world, self.user, place.channel, name, is_forced=force)
+        form = CommandForm(command=registered, resolved=self._resolved(place.channel), path=path, is_forced=force)
         interaction = self._interaction(InteractionType.COMMAND, form.filled(options), place)
         return self._deliver(interaction, twice=twice)
+
+    async def message_command(self, command: str, card: Card) -> Reply:
+        """Use a command of a message's Apps menu.
+
+        Raises:
+            CommandNotFound: it is not offered in this place.
+            NotThere: this person does not see the message.
+            ClientRefused: the message is ephemeral; Discord's client has no such menu there.
+
+        """
+        message = card.message
+        self._require_sight(message)
+        if message.is_ephemeral:
+            raise ClientRefused("an ephemeral message has no Apps menu")
+        channel = self.world.channels[message.channel_id]
+        resolved = self._resolved(channel)
+        target = resolved.add_message(message)
+        return self._target(command, CommandType.MESSAGE, channel, target, resolved)
+
+    async def user_command(self, command: str, user: User, *, channel: Place | None = None) -> Reply:
+        """Use a command of a user's Apps menu; by default in #general.
+
+        Raises:
+            CommandNotFound: it is not offered in this place.
+
+        """
+        place = self._place(channel)
+        resolved = self._resolved(place.channel)
+        return self._target(command, CommandType.USER, place.channel, resolved.add(user), resolved)
 
     async def autocomplete(
         self, command: str, option: str, text: str, /, *, channel: Place | None = None, **options: OptionValue
@@ -98,7 +131,8 @@ class Member:
         """
         place = self._place(channel)
         name, *path = command.split()
-        form = CommandForm(world=self.world, command=self._offered(name, place), path=path)
+        registered = require_offered(self.world, self.user, place.channel, name)
+        form = CommandForm(command=registered, resolved=self._resolved(place.channel), path=path)
         interaction = self._interaction(InteractionType.AUTOCOMPLETE, form.focused(option, text, options), place)
         return await self._deliver(interaction).choices()
 
@@ -122,10 +156,10 @@ class Member:
         return self._use(card, data, twice=twice)
 
     async def select(self, card: Card, menu: str, values: Sequence[str]) -> Reply:
-        """Choose in a string menu, found by its placeholder (or custom_id); options by label or value.
+        """Choose in a menu, found by its placeholder (or custom_id): options by label or value, all else by id.
 
         Raises:
-            NotThere: this person does not see the message, or there is no such menu or option.
+            NotThere: this person does not see the message, or there is no such menu, option, user, role or channel.
             ClientRefused: the menu is disabled, or the number of values is not allowed.
 
         """
@@ -133,19 +167,7 @@ class Member:
         found = next((one for one in card.selects if menu in (one.placeholder, one.custom_id)), None)
         if found is None:
             raise NotThere(f"there is no menu {menu!r} on {card!r}")
-        if found.is_disabled or not found.min_values <= len(values) <= found.max_values:
-            raise ClientRefused(f"the menu {menu!r} does not take {len(values)} values")
-        chosen = [value for value in values for option in found.options if value in option]
-        if len(chosen) != len(values):
-            raise NotThere(f"the menu {menu!r} offers {found.options}, not {values}")
-        by_label = dict(found.options)
-        data: JsonObject = {
-            "component_type": found.kind.value,
-            "custom_id": found.custom_id,
-            "values": [by_label.get(value, value) for value in chosen],
-        }
-        if found.component_id is not None:
-            data["id"] = found.component_id
+        data = chosen(found, values, self._resolved(self.world.channels[card.message.channel_id]))
         return self._use(card, data, twice=False)
 
     async def submit(self, form: Form, values: Mapping[str, FieldValue] | None = None, *, twice: bool = False) -> Reply:
@@ -171,6 +193,28 @@ class Member:
         )
         return self._deliver(interaction, twice=twice)
 
+    async def write(
+        self,
+        text: str = "",
+        /,
+        *,
+        channel: Place | None = None,
+        files: Sequence[Picture] = (),
+        reply_to: Card | None = None,
+    ) -> Card:
+        """Post a message of one's own; by default in #general.
+
+        Raises:
+            ClientRefused: the person may not write there, or the message is empty, too long, or a file too large.
+            NotThere: this person does not see the message that is answered.
+
+        """
+        place = self._place(channel)
+        if reply_to is not None:
+            self._require_sight(reply_to.message)
+        posted = written(self.world, self.user, place.channel, text, files, reply_to.message if reply_to else None)
+        return card_of(posted, viewer=self)
+
     async def delete(self, card: Card) -> None:
         """Delete a message: one's own, or another's with Manage Messages.
 
@@ -192,41 +236,17 @@ class Member:
     def _place(self, channel: Place | None) -> Place:
         return channel or Channels(self.world).general
 
-    def _offered(self, name: str, place: Place, *, is_forced: bool = False) -> Command:
-        found = self.world.commands.find(name, guild_id=place.guild_id)
-        if found is None and is_forced:  # a stale client sends a command that is no longer registered
-            made_up = self.world.snowflakes.next()
-            definition: JsonObject = {"name": name, "type": CommandType.CHAT_INPUT.value}
-            return Command(id=made_up, version=made_up, type=1, name=name, definition=definition)
-        if found is None:
-            raise CommandNotFound(f"/{name} is not registered here")
-        if not is_forced:
-            self._check_offer(found.definition, place)
-        return found
+    def _resolved(self, channel: Channel) -> Resolved:
+        return Resolved(world=self.world, channel=channel)
 
-    def _check_offer(self, definition: JsonObject, place: Place) -> None:
-        name, channel = definition["name"], place.channel
-        context = InteractionContext.BOT_DM if channel.is_direct else InteractionContext.GUILD
-        contexts = definition.get("contexts")
-        if contexts is not None and context not in contexts:
-            raise CommandNotFound(f"/{name} is not offered in {place!r}")
-        if definition.get("nsfw") and not channel.is_age_restricted:
-            raise CommandNotFound(f"/{name} is offered only in age-restricted channels")
-        allowed = self.world.permissions(self.id, channel)
-        if Permission.VIEW_CHANNEL not in allowed:
-            raise NotThere(f"{self.name} does not see {place!r}")
-        if not channel.is_direct and Permission.USE_APPLICATION_COMMANDS not in allowed:
-            raise CommandNotFound(f"{self.name} may not use commands in {place!r}")
-        self._check_default_permissions(definition, channel)
-
-    def _check_default_permissions(self, definition: JsonObject, channel: Channel) -> None:
-        wanted = definition.get("default_member_permissions")
-        guild = self.world.guild_of(channel)
-        if wanted is None or guild is None:
-            return
-        needed = Permission(int(wanted)) if int(wanted) else Permission.ADMINISTRATOR
-        if needed not in in_guild(guild, self.id):
-            raise CommandNotFound(f"/{definition['name']} is not offered to {self.name}")
+    def _target(self, command: str, kind: CommandType, channel: Channel, target: str, resolved: Resolved) -> Reply:
+        """Send a command of an Apps menu."""
+        registered = require_offered(self.world, self.user, channel, command, kind=kind)
+        data: JsonObject = {"id": str(registered.id), "name": command, "type": kind.value, "target_id": target}
+        data["resolved"] = resolved.payload
+        if registered.guild_id is not None:
+            data["guild_id"] = str(registered.guild_id)
+        return self._deliver(self._interaction(InteractionType.COMMAND, data, Place(channel, world=self.world)))
 
     def _require_sight(self, message: Message) -> None:
         if not self.sees(message):

@@ -1,0 +1,81 @@
+"""What an interaction tells whole of the things that it names: Discord's `resolved`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, TypeAlias
+
+from sandbox.discord.channels import Channel
+from sandbox.discord.files import Upload
+from sandbox.discord.guilds import Role
+from sandbox.discord.message_payloads import attachment_payload, message_payload
+from sandbox.discord.payloads import channel_payload, interacting_member_payload, role_payload, user_payload
+from sandbox.discord.users import User
+from sandbox.people.refusals import NotThere
+
+if TYPE_CHECKING:
+    from sandbox.discord.messages import Message
+    from sandbox.discord.wire import JsonObject
+    from sandbox.discord.world import World
+    from sandbox.pictures import Picture
+
+Entity: TypeAlias = User | Role | Channel
+_NOT_IN_RESOLVED = ("user", "deaf", "mute")
+
+
+@dataclass(kw_only=True, slots=True)
+class Resolved:
+    """Collects the entities of one interaction in `channel`; each `add_…` returns the id that stands for it there."""
+
+    world: World
+    channel: Channel
+    payload: JsonObject = field(default_factory=dict)
+
+    def add(self, entity: Entity) -> str:
+        """Name a user, a role or a channel."""
+        match entity:
+            case User():
+                return self._add_user(entity)
+            case Role():
+                return self._enter("roles", entity.id, role_payload(entity))
+            case Channel():
+                return self._enter("channels", entity.id, channel_payload(self.world, entity, for_user_id=0))
+
+    def add_file(self, file: Picture) -> str:
+        """Upload a file, and name it."""
+        upload = Upload(filename=file.name, data=file.data, content_type=file.content_type)
+        attachment = self.world.upload_for_command(upload)
+        return self._enter("attachments", attachment.id, attachment_payload(self.world, attachment))
+
+    def add_message(self, message: Message) -> str:
+        """Name a message."""
+        return self._enter("messages", message.id, message_payload(self.world, message))
+
+    def find(self, entity_id: int) -> Entity:
+        """Return the user, role or channel of this place with an id.
+
+        Raises:
+            NotThere: there is none such.
+
+        """
+        guild = self.world.guild_of(self.channel)
+        if (user := self.world.users.get(entity_id)) is not None:
+            return user
+        if guild is not None and entity_id in guild.roles:
+            return guild.roles[entity_id]
+        channel = self.world.channels.get(entity_id)
+        if channel is None or channel.guild_id != self.channel.guild_id:
+            raise NotThere(f"there is no user, role or channel {entity_id} here")
+        return channel
+
+    def _add_user(self, user: User) -> str:
+        guild = self.world.guild_of(self.channel)
+        member = guild.members.get(user.id) if guild else None
+        if member is not None:
+            told = interacting_member_payload(self.world, member, self.channel)
+            self._enter("members", user.id, {key: told[key] for key in told if key not in _NOT_IN_RESOLVED})
+        return self._enter("users", user.id, user_payload(user))
+
+    def _enter(self, kind: str, entity_id: int, payload: JsonObject) -> str:
+        self.payload.setdefault(kind, {})[str(entity_id)] = payload
+        return str(entity_id)

@@ -1,0 +1,49 @@
+"""A message that a person writes, as Discord's client checks and sends it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sandbox.discord import posting
+from sandbox.discord.drafts import DraftSource, read_draft
+from sandbox.discord.files import Upload
+from sandbox.discord.rest.errors import ApiError
+from sandbox.discord.rules.permissions import Permission
+from sandbox.people.refusals import ClientRefused
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sandbox.discord.channels import Channel
+    from sandbox.discord.messages import Message
+    from sandbox.discord.users import User
+    from sandbox.discord.wire import JsonObject
+    from sandbox.discord.world import World
+    from sandbox.pictures import Picture
+
+
+def written(
+    world: World, user: User, channel: Channel, text: str, files: Sequence[Picture], answered: Message | None
+) -> Message:
+    """Post a message of `user`.
+
+    Raises:
+        ClientRefused: the person may not write there, or the message is empty, too long, or a file too large.
+
+    """
+    needed = Permission.SEND_MESSAGES | (Permission.ATTACH_FILES if files else Permission.SEND_MESSAGES)
+    if needed not in world.permissions(user.id, channel):
+        raise ClientRefused(f"{user.username} may not write this here")
+    body: JsonObject = {"content": text}
+    if answered is not None:
+        body["message_reference"] = {"message_id": str(answered.id), "channel_id": str(channel.id)}
+    uploads = {
+        number: Upload(filename=file.name, data=file.data, content_type=file.content_type)
+        for number, file in enumerate(files)
+    }
+    source = DraftSource(body=body, uploads=uploads, upload_limit_bytes=world.upload_limit_bytes(channel))
+    try:
+        draft = read_draft(source)
+    except ApiError as error:
+        raise ClientRefused(f"Discord does not take this message: {error.message}") from error
+    return posting.publish(world, channel, draft, author_id=user.id)
