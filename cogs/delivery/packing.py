@@ -20,6 +20,9 @@ from services.models.spec import ModelSpec
 # What a request holds beside its files, in bytes: the card, the form's own lines.
 _OVERHEAD_BYTES = 16 * 1024
 
+_SOUNDS = frozenset({"mp3", "wav", "flac", "ogg", "opus", "m4a", "aac", "pcm"})
+_PICTURES = frozenset({"png", "jpg", "jpeg", "webp", "gif", "avif", "mp4", "mov", "webm"})
+
 _NUMBER = re.compile(r"-(\d+)\.[^.]*$")
 
 
@@ -78,24 +81,33 @@ def _result(job: Job, material: Material, chosen: Sequence[ResultFile]) -> CardR
     names = [file.filename for file in material.kept] or [file.filename for file in chosen]
     return CardResult(
         pictures=tuple(CardPicture(filename=name, kind=_kind(job, name)) for name in names),
-        links=() if material.is_fetching else tuple(_links(job, names, material.problem)),
+        links=() if material.is_fetching else tuple(_links(job, names, material)),
         problem=material.problem,
         is_fetching=material.is_fetching,
     )
 
 
-def _links(job: Job, names: Sequence[str], problem: ResultProblem | None) -> Iterable[CardLink]:
+def _links(job: Job, names: Sequence[str], material: Material) -> Iterable[CardLink]:
     there = {_number(name) for name in names}
+    on_disk = {_number(file.filename) for file in material.files}
     for number, output in enumerate(job.outputs, start=1):
         if number in there:
             continue
         reason = LinkReason.TOO_MANY if number > ATTACHMENTS_MAX else LinkReason.TOO_LARGE
-        yield CardLink(number=number, url=output.url, reason=LinkReason.UNAVAILABLE if problem else reason)
+        if material.problem or (material.files and number not in on_disk):
+            reason = LinkReason.UNAVAILABLE
+        yield CardLink(number=number, url=output.url, reason=reason)
 
 
 def _kind(job: Job, filename: str) -> MediaKind:
+    """Return what the file is: its name's end tells it better than the word under which the service named it."""
+    suffix = filename.rpartition(".")[2]
     number = _number(filename)
-    return job.outputs[number - 1].kind if 1 <= number <= len(job.outputs) else MediaKind.IMAGE
+    if suffix in _SOUNDS:
+        return MediaKind.AUDIO
+    if suffix in _PICTURES or not 1 <= number <= len(job.outputs):
+        return MediaKind.IMAGE
+    return job.outputs[number - 1].kind
 
 
 def _number(filename: str) -> int:

@@ -93,11 +93,14 @@ def missing_result(result: CardResult) -> str:
     return "The result is there and being fetched; that takes longer than usual." if result.is_fetching else ""
 
 
-def links(links: Sequence[CardLink], *, unlisted: int) -> str:
-    """Return why results are linked to instead of shown; `unlisted` of them have no link on the card."""
+def links(links: Sequence[CardLink], *, unlisted: int, is_explained: bool) -> str:
+    """Return why results are linked to instead of shown; `unlisted` of them have no link on the card.
+
+    `is_explained`: it was said already why nothing could be fetched.
+    """
     if not links:
         return ""
-    reasons = {link.reason for link in links}
+    reasons = {link.reason for link in links} - ({LinkReason.UNAVAILABLE} if is_explained else set())
     sentences = [sentence for reason, sentence in _LINK_REASONS.items() if reason in reasons]
     if unlisted < len(links):
         sentences.append("The service's links expire, so save what you want to keep.")
@@ -190,4 +193,5 @@ def _fitting(texts: Sequence[str], most: int, between: str) -> tuple[str, int]:
 _LINK_REASONS = {
     LinkReason.TOO_LARGE: "The result is larger than this place lets a bot upload.",
     LinkReason.TOO_MANY: "A message holds ten files.",
+    LinkReason.UNAVAILABLE: "What is not here could not be fetched.",
 }

@@ -11,12 +11,16 @@ from services.jobs.ports import ResultFile
 
 
 class ResultsFolder:
-    """Implements `services.jobs.ports.ResultFiles` over a real folder. `trouble` is raised instead, while it is set."""
+    """Implements `services.jobs.ports.ResultFiles` over a real folder. `trouble` is raised instead, while it is set.
+
+    `missing` outputs are gone at the service: the rest is returned, as the port's implementation does.
+    """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self.content = b"\x89PNG\r\n\x1a\n" + b"picture" * 10
         self.sizes: list[int] = []
+        self.missing: set[int] = set()
         self.trouble: ResultNotReady | ResultUnavailable | None = None
         self.fetched: list[str] = []
         self.discarded: list[str] = []
@@ -28,6 +32,8 @@ class ResultsFolder:
             raise self.trouble
         files = []
         for number, output in enumerate(job.outputs, start=1):
+            if number in self.missing:
+                continue
             suffix = output.url.rpartition(".")[2]
             path = self._folder / f"{job.job_id}-{number}.{suffix}"
             size = self.sizes[number - 1] if number <= len(self.sizes) else len(self.content)

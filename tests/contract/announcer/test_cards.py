@@ -116,6 +116,17 @@ async def test_of_more_than_ten_files_the_rest_are_links(scene: Scene) -> None:
     assert links_of(card) == [f"https://results.example/{number}.png" for number in (11, 12, 13)]
 
 
+async def test_of_a_result_that_is_gone_in_part_the_rest_is_shown(scene: Scene) -> None:
+    """What can be had is uploaded; the card says that something is missing, and links to where it was."""
+    scene.results.missing = {1}
+    job = await scene.finish(await scene.accepted(), outputs=2)
+    async with scene.announcing():
+        card = await scene.shows(job, "could not be fetched")
+        await scene.acknowledged(job)
+    assert files_of(card) == gallery_of(card) == [f"{job.job_id}-2.png"]
+    assert links_of(card) == ["https://results.example/1.png"]
+
+
 async def test_a_sound_hangs_as_a_file(scene: Scene) -> None:
     """What is no picture and no video is a file of the layout."""
     job = await scene.finish(await scene.accepted(), suffix="mp3", kind=MediaKind.AUDIO)

@@ -4,6 +4,7 @@ from decimal import Decimal
 
 import pytest
 
+from cogs.errors import result_sentence
 from cogs.ui.base import Panel
 from cogs.ui.card_result import CardLink, CardPicture, CardResult, LinkReason
 from cogs.ui.job_card import digest_of, render_card, render_plain_card
@@ -165,9 +166,18 @@ def test_a_link_too_long_for_a_button_leaves_words() -> None:
 def test_a_result_that_cannot_be_fetched_is_told(problem: ResultProblem) -> None:
     """Every reason has its sentence."""
     link = CardLink(number=1, url="https://r.example/1.png", reason=LinkReason.UNAVAILABLE)
-    with_reason = card_text(job(JobStatus.SUCCEEDED), CardResult(links=(link,), problem=problem))
-    without = card_text(job(JobStatus.SUCCEEDED), CardResult(links=(link,)))
-    assert len(with_reason) > len(without)
+    shown = card_text(job(JobStatus.SUCCEEDED), CardResult(links=(link,), problem=problem))
+    assert result_sentence(problem) in shown
+    assert "expire" in shown
+
+
+@pytest.mark.parametrize("url", ["javascript:alert(1)", "ftp://r.example/1.png", ""])
+def test_a_link_that_no_button_takes_leaves_words(url: str) -> None:
+    """Discord's buttons open web addresses only; anything else would have the whole card refused."""
+    link = CardLink(number=1, url=url, reason=LinkReason.TOO_LARGE)
+    card = render_card(job(JobStatus.SUCCEEDED), spec=spec(), result=CardResult(links=(link,)))
+    assert buttons(card) == []
+    assert "see `/job`" in text(card)
 
 
 def nasty_jobs() -> list[Job]:

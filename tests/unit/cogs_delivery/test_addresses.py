@@ -1,0 +1,100 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from cogs.delivery.addresses import (
+    MessageAddress,
+    has_shown_end,
+    is_fresh,
+    message_of,
+    needs_new_message,
+    nonce_of,
+    stepped_down,
+)
+from services.jobs.model import CardFile, Delivery, DeliveryStep, Job, JobStatus
+from tests.unit.cogs_ui.samples import NOW, job
+
+FILES = (CardFile(attachment_id=1, filename="k7m3qwertz-1.png"),)
+
+
+def at(step: DeliveryStep, **also: object) -> Delivery:
+    """Return a delivery at this step with a known message and a file at it."""
+    base = replace(job().delivery, step=step, original_message_id=55, files=FILES, digest="running:abc")
+    return replace(base, **also)  # type: ignore[arg-type] # any of Delivery's fields
+
+
+def steps_from(start: Job, delivery: Delivery) -> list[DeliveryStep]:
+    """Return the ways that follow when each is closed."""
+    found = []
+    while delivery.step is not DeliveryStep.UNDELIVERED:
+        delivery = stepped_down(start, delivery)
+        found.append(delivery.step)
+    return found
+
+
+def test_the_ways_in_their_order() -> None:
+    """Token, the bot's own edit, a new message, a direct message, undelivered; a private card skips what others see."""
+    assert steps_from(job(), at(DeliveryStep.TOKEN)) == [
+        DeliveryStep.MESSAGE,
+        DeliveryStep.CHANNEL,
+        DeliveryStep.DIRECT,
+        DeliveryStep.UNDELIVERED,
+    ]
+    assert steps_from(job(is_private=True), at(DeliveryStep.TOKEN)) == [DeliveryStep.DIRECT, DeliveryStep.UNDELIVERED]
+
+
+def test_the_bots_own_edit_is_of_the_same_message() -> None:
+    """From the token to the bot's own edit nothing is forgotten."""
+    after = stepped_down(job(), at(DeliveryStep.TOKEN))
+    assert after == at(DeliveryStep.MESSAGE)
+    assert message_of(job(), after) == MessageAddress(channel_id=8, message_id=55)
+
+
+def test_what_hung_at_the_old_message_does_not_hang_at_a_new_one() -> None:
+    """A new message begins with no files, no nonce and no digest."""
+    after = stepped_down(job(), at(DeliveryStep.MESSAGE, nonce="n", nonce_at=NOW))
+    assert (after.files, after.digest, after.nonce, after.nonce_at) == ((), None, None, None)
+    assert needs_new_message(job(), after)
+
+
+@pytest.mark.parametrize("is_private", [False, True])
+def test_a_renewed_token_of_a_posted_card_falls_back_to_that_card(is_private: bool) -> None:  # noqa: FBT001 - a parameter
+    """When the fresh token dies, the posted message is edited, not posted again."""
+    posted = at(DeliveryStep.TOKEN, posted_channel_id=77, posted_message_id=88)
+    after = stepped_down(job(is_private=is_private), posted)
+    assert not needs_new_message(job(is_private=is_private), after)
+    assert message_of(job(is_private=is_private), after) == MessageAddress(channel_id=77, message_id=88)
+
+
+def test_a_private_cards_message_is_nobodys_to_edit() -> None:
+    """The bot itself cannot see an ephemeral message."""
+    assert message_of(job(is_private=True), at(DeliveryStep.MESSAGE)) is None
+
+
+def test_an_end_that_was_shown() -> None:
+    """Only the same end, or a result that hung there, counts as shown."""
+    done = job(JobStatus.SUCCEEDED)
+    assert has_shown_end(done, at(DeliveryStep.TOKEN, files=(), digest="succeeded:abc"))
+    assert has_shown_end(done, at(DeliveryStep.TOKEN, digest=None))
+    assert not has_shown_end(done, at(DeliveryStep.TOKEN, files=(), digest="fetching:abc"))
+    assert not has_shown_end(done, at(DeliveryStep.TOKEN, files=(), digest="unconfirmed:abc"))
+    assert not has_shown_end(done, at(DeliveryStep.TOKEN, files=(), digest=None))
+    assert not has_shown_end(job(JobStatus.RUNNING), at(DeliveryStep.TOKEN))
+
+
+def test_nonces_are_short_and_of_one_way() -> None:
+    """Discord takes 25 characters; the message in the channel is not the one in direct messages."""
+    long = job(job_id="x" * 60)
+    nonces = {nonce_of(long, step) for step in DeliveryStep}
+    assert len(nonces) == len(DeliveryStep)
+    assert all(len(nonce) <= 25 for nonce in nonces)
+
+
+def test_a_nonce_is_relied_upon_for_two_minutes() -> None:
+    """After that Discord may have forgotten it."""
+    assert is_fresh(NOW, NOW + timedelta(seconds=119))
+    assert not is_fresh(NOW, NOW + timedelta(seconds=121))
+    assert not is_fresh(None, NOW)
