@@ -24,7 +24,7 @@ READY_SECONDS = 30.0
 _STOP_SECONDS = 15.0
 _POLL_SECONDS = 0.02
 _CHUNK_BYTES = 65_536
-_TAIL_CHARACTERS = 6_000
+_TAIL_BYTES = 6_000
 _NOT_INHERITED = ("DISCORD_TOKEN", "RUNCOMFY_API_TOKEN")
 _NOT_INHERITED_PREFIX = "COMFYCORD_"
 
@@ -109,7 +109,7 @@ class BotProcess:
             TimeoutError: it was not ready within `timeout_seconds`; says the end of the log.
 
         """
-        await self.until(self._is_ready, what="ready", timeout_seconds=timeout_seconds)
+        await self.until(lambda: self.is_ready, what="ready", timeout_seconds=timeout_seconds)
         return self
 
     async def until(self, condition: Callable[[], bool], *, what: str, timeout_seconds: float = READY_SECONDS) -> None:
@@ -187,6 +187,13 @@ class BotProcess:
         return self._process is not None and self._process.returncode is None
 
     @property
+    def is_ready(self) -> bool:
+        """Whether it runs, this start has logged in to the gateway, and commands are registered."""
+        has_commands = any(self._world.commands.scopes.values())
+        has_logged_in = len(self._gateway.logins) > self._logins_before and self._gateway.is_connected
+        return self.is_running and has_commands and has_logged_in
+
+    @property
     def exit_code(self) -> int | None:
         """The last start's exit code; None while it runs."""
         return None if self._process is None else self._process.returncode
@@ -204,11 +211,7 @@ class BotProcess:
     @property
     def log_tail(self) -> str:
         """The end of the log."""
-        return self.log[-_TAIL_CHARACTERS:]
-
-    def _is_ready(self) -> bool:
-        has_commands = any(self._world.commands.scopes.values())
-        return has_commands and len(self._gateway.logins) > self._logins_before and self._gateway.is_connected
+        return self._log[-_TAIL_BYTES:].decode(errors="replace")
 
     def _require_process(self) -> asyncio.subprocess.Process:
         if self._process is None:

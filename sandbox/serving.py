@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from sandbox.pictures import paint
 from sandbox.sandbox import Sandbox
+from sandbox.web.opening import open_page
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -35,7 +36,9 @@ async def _serve(data_dir: Path, ports: tuple[int, int]) -> int:
     async with (
         Sandbox.open(data_dir=data_dir, host_map={PICTURE_HOST: pictures}, ports=ports) as sandbox,
         sandbox.bot() as bot,
+        open_page(sandbox, bot, port=None, hosts={PICTURE_HOST: pictures}) as page,
     ):
+        _say(f"Open       {page.url}")
         _say(f"Discord    {sandbox.discord.api_url}  (gateway {sandbox.discord.gateway_url})")
         _say(f"Model API  {sandbox.model_api.url}")
         _say(f"Pictures   {', '.join(f'https://{PICTURE_HOST}/{name}' for name in _SAMPLES)}")

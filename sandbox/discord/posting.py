@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from sandbox.discord.changes import ChangeKind
-from sandbox.discord.kinds import NO_FLAGS, MessageFlag, MessageType
+from sandbox.discord.kinds import NO_FLAGS, CommandType, MessageFlag, MessageType
 from sandbox.discord.message_payloads import message_payload
 from sandbox.discord.messages import MentionedParties, Message
 from sandbox.discord.rules.mentions import mentioned_parties, notified_user_ids, readable_texts
@@ -86,17 +86,23 @@ def remove(world: World, message: Message) -> None:
 def _blank(
     world: World, channel: Channel, *, author_id: int, interaction: Interaction | None, origin: Origin | None
 ) -> Message:
-    is_answer_to_command = origin is not None and origin.command_name is not None
     return Message(
         id=world.snowflakes.next(),
         channel_id=channel.id,
         guild_id=channel.guild_id,
         author_id=author_id,
         created_at=world.clock.now(),
-        type=MessageType.CHAT_INPUT_COMMAND if is_answer_to_command else MessageType.DEFAULT,
+        type=_type_of(origin),
         interaction_id=interaction.id if interaction else None,
         origin=origin,
     )
+
+
+def _type_of(origin: Origin | None) -> MessageType:
+    if origin is None or origin.command_name is None:
+        return MessageType.DEFAULT
+    is_slash = origin.command_type == CommandType.CHAT_INPUT
+    return MessageType.CHAT_INPUT_COMMAND if is_slash else MessageType.CONTEXT_MENU_COMMAND
 
 
 def _enter(world: World, channel: Channel, message: Message) -> None:

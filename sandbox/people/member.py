@@ -73,6 +73,18 @@ class Member:
         twice: bool = False,
         **options: OptionValue,
     ) -> Reply:
+        """Send a slash command with its options as keywords; see `send_command`."""
+        return await self.send_command(command, options, channel=channel, force=force, twice=twice)
+
+    async def send_command(
+        self,
+        command: str,
+        options: Mapping[str, OptionValue],
+        *,
+        channel: Place | None = None,
+        force: bool = False,
+        twice: bool = False,
+    ) -> Reply:
         """Send a slash command ("quota", or "jobs list" for a subcommand); by default in #general.
 
         `force` sends what the client would refuse; `twice` has the gateway deliver the event twice.
@@ -121,7 +133,13 @@ class Member:
     async def autocomplete(
         self, command: str, option: str, text: str, /, *, channel: Place | None = None, **options: OptionValue
     ) -> list[Choice]:
-        """Type `text` into an option and return what is suggested.
+        """Type `text` into an option, with others as keywords; see `suggestions`."""
+        return await self.suggestions(command, option, text, options, channel=channel)
+
+    async def suggestions(
+        self, command: str, option: str, text: str, options: Mapping[str, OptionValue], *, channel: Place | None = None
+    ) -> list[Choice]:
+        """Type `text` into an option, with `options` filled in, and return what is suggested.
 
         Raises:
             CommandNotFound: it is not offered in this place.

@@ -7,14 +7,14 @@ hijacking and request forgery), which the check of Origin stops.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
 from aiohttp import web
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Sequence
+    from collections.abc import Sequence
 
-    Handler: TypeAlias = Callable[[web.Request], Awaitable[web.StreamResponse]]
+    from aiohttp.typedefs import Handler, Middleware
 
 _NAMES = ("127.0.0.1", "localhost")
 _OTHER_HEADERS = {
@@ -57,7 +57,7 @@ class Gatekeeper:
             raise web.HTTPForbidden(text="this does not come from the sandbox's own page")
 
     @property
-    def middleware(self) -> Callable[[web.Request, Handler], Awaitable[web.StreamResponse]]:
+    def middleware(self) -> Middleware:
         """The aiohttp middleware that checks Host and adds the headers to every answer."""
 
         @web.middleware

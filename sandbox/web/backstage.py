@@ -1,0 +1,87 @@
+"""What all open pages share: the world, the panel, the picked files, and the word that something changed."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from sandbox.web.wire import Refused
+
+if TYPE_CHECKING:
+    from sandbox.discord.changes import Change
+    from sandbox.discord.channels import Channel
+    from sandbox.people import Member
+    from sandbox.sandbox import Sandbox
+    from sandbox.web.live import LivePage
+    from sandbox.web.panel import Panel
+    from sandbox.web.switches import Switchboard
+    from sandbox.web.uploads import UploadStore
+    from sandbox.web.view import Viewer
+
+MOST_PAGES = 32
+_TICK_SECONDS = 1.0
+_DEFAULT_PERSON = "ada"
+_DEFAULT_CHANNEL = "general"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Backstage:
+    """Everything behind the pages."""
+
+    sandbox: Sandbox
+    viewer: Viewer
+    panel: Panel
+    switchboard: Switchboard
+    uploads: UploadStore
+    pages: set[LivePage] = field(default_factory=set)
+
+    def listen(self, _: Change) -> None:
+        """Hear from the world that something changed."""
+        self.look_again()
+
+    def look_again(self) -> None:
+        """Have every page look again."""
+        for page in self.pages:
+            page.look_again()
+
+    async def wait(self, is_due: asyncio.Event, *, person_id: int) -> None:
+        """Wait until a page should look again: something changed, an answer is overdue, or a second has passed."""
+        deadline = self.viewer.screens.next_deadline(person_id)
+        left = _TICK_SECONDS
+        if deadline is not None:
+            left = min(left, max(0.0, (deadline - self.sandbox.clock.now()).total_seconds()))
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(is_due.wait(), left)
+
+    def member(self, username: str | None) -> Member:
+        """Return who a page acts as; by default a plain member.
+
+        Raises:
+            Refused: there is no such person, or it is the bot.
+
+        """
+        world = self.sandbox.world
+        name = username or _DEFAULT_PERSON
+        if not any(user.username == name and not user.is_bot for user in world.users.values()):
+            raise Refused(f"there is nobody here by the name of {name}")
+        return self.sandbox.people[name]
+
+    def require_channel(self, member: Member, channel_id: int) -> Channel:
+        """Return a channel that a person sees.
+
+        Raises:
+            Refused: there is none such for this person.
+
+        """
+        for channel in self.viewer.channels(member):
+            if channel.id == channel_id:
+                return channel
+        raise Refused("there is no such channel for you")
+
+    def channel(self, member: Member, channel_id: int | None) -> Channel:
+        """Return the channel with this id where the person sees it, else the first one that everybody begins with."""
+        visible = self.viewer.channels(member)
+        named = [channel for channel in visible if channel.name == _DEFAULT_CHANNEL]
+        return next((channel for channel in visible if channel.id == channel_id), (named or visible)[0])
