@@ -25,7 +25,8 @@ _STOP_SECONDS = 15.0
 _POLL_SECONDS = 0.02
 _CHUNK_BYTES = 65_536
 _TAIL_BYTES = 6_000
-_NOT_INHERITED = ("DISCORD_TOKEN", "RUNCOMFY_API_TOKEN")
+# Secrets of the operator's own bot; and a bot that is started many times should be compiled once.
+_NOT_INHERITED = ("DISCORD_TOKEN", "RUNCOMFY_API_TOKEN", "PYTHONDONTWRITEBYTECODE")
 _NOT_INHERITED_PREFIX = "COMFYCORD_"
 
 
