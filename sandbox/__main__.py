@@ -1,4 +1,4 @@
-"""`python -m sandbox` runs both local services and the bot; `python -m sandbox demo` shows a job from end to end."""
+"""`python -m sandbox` serves a page to try the bot on; `python -m sandbox demo` shows a job from end to end."""
 
 from __future__ import annotations
 
@@ -7,22 +7,58 @@ import sys
 from pathlib import Path
 
 from sandbox.demo import run_demo
-from sandbox.serving import serve
+from sandbox.halves import Half
+from sandbox.serving import Wish, serve
 
 
 def main() -> int:
     """Read the command line, run, and return the exit code."""
-    parser = argparse.ArgumentParser(prog="python -m sandbox", description=__doc__)
-    parser.add_argument("--data-dir", type=Path, default=Path("sandbox-data"), help="where the bot keeps its data")
-    parser.add_argument("--discord-port", type=int, default=0, help="the local Discord's port (default: any free one)")
-    parser.add_argument("--model-api-port", type=int, default=0, help="the local Model API's port (default: any)")
-    commands = parser.add_subparsers(dest="command")
-    demo = commands.add_parser("demo", help="let a simulated member run /edit, and print what she sees")
-    demo.add_argument("--output", type=Path, default=Path("demo-output"), help="where the result picture goes")
+    parser = _parser()
     arguments = parser.parse_args()
     if arguments.command == "demo":
         return run_demo(arguments.output)
-    return serve(arguments.data_dir, ports=(arguments.discord_port, arguments.model_api_port))
+    real = [half for half, side in ((Half.DISCORD, arguments.discord), (Half.MODEL_API, arguments.model_api)) if side]
+    if len(real) > 1:
+        parser.error("with both halves real there is no sandbox left: that is the bot itself, make run")
+    return serve(
+        Wish(
+            data_dir=arguments.data_dir,
+            ports=(arguments.discord_port, arguments.model_api_port),
+            page_port=arguments.port,
+            real=next(iter(real), None),
+            operator_config=arguments.config,
+        )
+    )
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m sandbox", description=__doc__)
+    parser.add_argument("--port", type=int, help="the page's port (default: 8765 where it is free, else any)")
+    parser.add_argument("--data-dir", type=Path, default=Path("sandbox-data"), help="where the bot keeps its data")
+    parser.add_argument("--discord-port", type=int, default=0, help="the local Discord's port (default: any free one)")
+    parser.add_argument("--model-api-port", type=int, default=0, help="the local Model API's port (default: any)")
+    parser.add_argument(
+        "--model-api",
+        type=_is_real,
+        metavar="real",
+        help="use the real RunComfy with your token, behind the local Discord",
+    )
+    parser.add_argument(
+        "--discord", type=_is_real, metavar="real", help="use the real Discord with your token, and the local Model API"
+    )
+    parser.add_argument(
+        "--config", type=Path, default=Path("config.toml"), help="where your tokens are, for a real half"
+    )
+    commands = parser.add_subparsers(dest="command")
+    demo = commands.add_parser("demo", help="let a simulated member run /edit, and print what she sees")
+    demo.add_argument("--output", type=Path, default=Path("demo-output"), help="where the result picture goes")
+    return parser
+
+
+def _is_real(word: str) -> bool:
+    if word not in ("real", "local"):
+        raise argparse.ArgumentTypeError("say real or local")
+    return word == "real"
 
 
 if __name__ == "__main__":

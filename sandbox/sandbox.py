@@ -15,7 +15,7 @@ from sandbox.people import Channels, People, Place
 from sandbox.world_config import write_config
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+    from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
     from pathlib import Path
 
     from sandbox.discord.channels import Channel
@@ -49,15 +49,20 @@ class Sandbox:
         models: Iterable[Path] = (),
         gateway_pace: GatewayPace = BRISK,
         ports: tuple[int, int] = (0, 0),
+        real_hosts: Collection[str] = (),
     ) -> AsyncIterator[Self]:
         """Start both servers on loopback; `ports` are Discord's and the Model API's, 0 for any free one.
+
+        The Model API fetches inputs from `real_hosts` over the real network, from nowhere else.
 
         `data_dir`, absolute, is where the bot's settings and data go; it is made when they are written.
         """
         clock = WorldClock()
         async with (
             DiscordServer(clock=clock, port=ports[0]) as discord,
-            ModelApiServer(clock=clock, port=ports[1], host_map=host_map, models=models) as model_api,
+            ModelApiServer(
+                clock=clock, port=ports[1], host_map=host_map, models=models, real_hosts=real_hosts
+            ) as model_api,
             serving_gateway(discord, pace=gateway_pace) as gateway,
         ):
             yield cls(

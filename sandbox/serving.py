@@ -1,72 +1,183 @@
-"""Runs both local services and the bot until somebody stops them."""
+"""Runs both local services, the bot and the page until somebody stops them."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
+import shutil
 import signal
 import sys
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from sandbox.halves import DISCORD_FILE_HOSTS, CannotGoLive, Half, RealHalf, real_half
 from sandbox.pictures import paint
+from sandbox.readiness import Readiness
 from sandbox.sandbox import Sandbox
 from sandbox.web.opening import open_page
+from sandbox.web.view import Run
+from sandbox.world_config import free_address
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
     from pathlib import Path
 
     from sandbox.bot_process import BotProcess
+    from sandbox.world_config import Overrides
 
 PICTURE_HOST = "pictures.example.com"
 _SAMPLES = ("cat.png", "boat.jpg", "house.webp")
 _LOG_SECONDS = 0.3
+_QUEUE_SECONDS, _RUN_SECONDS, _POSITIONS = 4.0, 4.0, 3
+_LEFT_OVERS = ("jobs.db", "jobs.db-wal", "jobs.db-shm")
+_REAL_API_NOTICES = (
+    "The Model API is the real RunComfy: each job is paid for with your token.",
+    "It cannot fetch a file from this computer, so attach none here: give https links of hosted pictures (image_urls).",
+)
+_REAL_DISCORD_NOTICES = (
+    "The bot is at the real Discord: talk to it there. This page shows what goes on behind.",
+    "The Model API is local: it costs nothing, and fetches attached files from Discord over the network.",
+)
 
 
-def serve(data_dir: Path, *, ports: tuple[int, int]) -> int:
-    """Serve until Ctrl-C and return the exit code: 0, or 1 when the bot ended by itself."""
-    return asyncio.run(_serve(data_dir.resolve(), ports))
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Wish:
+    """What the command line asked for. `page_port` None: the usual one where it is free; `real`: the half that is."""
+
+    data_dir: Path
+    ports: tuple[int, int] = (0, 0)
+    page_port: int | None = None
+    real: Half | None = None
+    operator_config: Path | None = None
 
 
-async def _serve(data_dir: Path, ports: tuple[int, int]) -> int:
+def serve(wish: Wish) -> int:
+    """Serve until Ctrl-C and return the exit code: 0, or 2 after one sentence when a real half cannot be used."""
+    try:
+        return asyncio.run(_serve(wish))
+    except CannotGoLive as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
+
+
+async def _serve(wish: Wish) -> int:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
-    pictures = await asyncio.to_thread(_paint_samples, data_dir / "pictures")
+    real = _real_half(wish)
+    data_dir = _fresh_folder(wish.data_dir.resolve(), real)
+    samples = data_dir / "pictures"
     async with (
-        Sandbox.open(data_dir=data_dir, host_map={PICTURE_HOST: pictures}, ports=ports) as sandbox,
-        sandbox.bot() as bot,
-        open_page(sandbox, bot, port=None, hosts={PICTURE_HOST: pictures}) as page,
+        Sandbox.open(
+            data_dir=data_dir,
+            host_map={PICTURE_HOST: samples},
+            ports=wish.ports,
+            real_hosts=DISCORD_FILE_HOSTS if real and real.half is Half.DISCORD else (),
+        ) as sandbox,
+        _bot(sandbox, real) as (bot, readiness),
+        open_page(
+            sandbox,
+            bot,
+            port=wish.page_port,
+            hosts={PICTURE_HOST: samples},
+            run=_run(real),
+            is_online=readiness.is_online if readiness else None,
+        ) as page,
     ):
+        _set_pace(sandbox)
         _say(f"Open       {page.url}")
-        _say(f"Discord    {sandbox.discord.api_url}  (gateway {sandbox.discord.gateway_url})")
-        _say(f"Model API  {sandbox.model_api.url}")
-        _say(f"Pictures   {', '.join(f'https://{PICTURE_HOST}/{name}' for name in _SAMPLES)}")
-        _say(f"Bot        process {bot.pid}, data in {data_dir}. Ctrl-C stops everything.")
+        await asyncio.to_thread(_paint_samples, samples)
+        _tell_addresses(sandbox, bot, data_dir, real)
         await _follow(bot, stop)
-        if not bot.is_running:
-            return 1
-        await bot.terminate()
+        if bot.is_running:
+            await bot.terminate()
     return 0
 
 
+@contextlib.asynccontextmanager
+async def _bot(sandbox: Sandbox, real: RealHalf | None) -> AsyncIterator[tuple[BotProcess, Readiness | None]]:
+    """Run the bot; one at the real Discord is asked for its health, since the local one does not see it."""
+    if real is None or real.half is Half.MODEL_API:
+        config = sandbox.write_config(overrides=real.settings if real else None)
+        async with sandbox.bot(config=config, env=real.variables if real else None) as bot:
+            yield bot, None
+        return
+    address = free_address()
+    overrides: Overrides = {**real.settings, "health": {"listen": address}}
+    config = sandbox.write_config(overrides=overrides)
+    async with sandbox.bot(config=config, env=real.variables) as bot, Readiness.watching(address) as readiness:
+        yield bot, readiness
+
+
+def _real_half(wish: Wish) -> RealHalf | None:
+    if wish.real is None or wish.operator_config is None:
+        return None
+    return real_half(wish.real, config=wish.operator_config, environment=os.environ)
+
+
+def _run(real: RealHalf | None) -> Run:
+    if real is None:
+        return Run()
+    if real.half is Half.DISCORD:
+        return Run(discord="real", notices=_REAL_DISCORD_NOTICES)
+    return Run(model_api="real", notices=_REAL_API_NOTICES)
+
+
+def _fresh_folder(data_dir: Path, real: RealHalf | None) -> Path:
+    """Return the folder for this run's data. A local world begins anew each time, and so do its jobs; those of a real
+    half stay, in a folder of their own.
+    """  # noqa: D205 - one sentence
+    if real is not None:
+        folder = data_dir / f"real-{real.half.value}"
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder
+    for name in _LEFT_OVERS:
+        (data_dir / name).unlink(missing_ok=True)
+    shutil.rmtree(data_dir / "results", ignore_errors=True)
+    data_dir.mkdir(parents=True, exist_ok=True)
+    return data_dir
+
+
+def _set_pace(sandbox: Sandbox) -> None:
+    """Have jobs take long enough to be watched."""
+    pace = sandbox.model_api.pace
+    pace.queue_seconds, pace.run_seconds, pace.positions = _QUEUE_SECONDS, _RUN_SECONDS, _POSITIONS
+
+
+def _tell_addresses(sandbox: Sandbox, bot: BotProcess, data_dir: Path, real: RealHalf | None) -> None:
+    for notice in _run(real).notices:
+        _say(notice)
+    if real is None or real.half is Half.MODEL_API:
+        _say(f"Discord    {sandbox.discord.api_url}  (gateway {sandbox.discord.gateway_url})")
+    if real is None or real.half is Half.DISCORD:
+        _say(f"Model API  {sandbox.model_api.url}")
+    if real is None:
+        _say(f"Pictures   {', '.join(f'https://{PICTURE_HOST}/{name}' for name in _SAMPLES)}")
+    _say(f"Bot        process {bot.pid}, data in {data_dir}. Ctrl-C stops everything.")
+
+
 async def _follow(bot: BotProcess, stop: asyncio.Event) -> None:
-    """Print the bot's log as it grows, until it ends or somebody stops us."""
+    """Print the bot's log as it grows, until somebody stops us; a bot that has ended may be started on the page."""
     printed = 0
-    while bot.is_running and not stop.is_set():
+    told_end = False
+    while not stop.is_set():
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(stop.wait(), _LOG_SECONDS)
         text = bot.log
         sys.stdout.write(text[printed:])
         sys.stdout.flush()
         printed = len(text)
+        if not bot.is_running and not told_end:
+            _say(f"The bot has ended with exit code {bot.exit_code}; the page can start it again.")
+        told_end = not bot.is_running
 
 
-def _paint_samples(folder: Path) -> Path:
+def _paint_samples(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for name in _SAMPLES:
         (folder / name).write_bytes(paint(name).data)
-    return folder
 
 
 def _say(line: str) -> None:

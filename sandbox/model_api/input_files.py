@@ -13,7 +13,7 @@ import aiohttp
 from yarl import URL
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from sandbox.model_api.input_rules import MediaInput
 
@@ -28,15 +28,22 @@ class InputUnavailableError(Exception):
 
 
 class InputFetcher:
-    """Fetches inputs' files. It never asks the real network.
+    """Fetches inputs' files. It asks the real network for nothing but files of `real_hosts`.
 
     `host_map` says where hosts of test addresses really are: a folder, or the base address of a loopback server.
     Plain HTTP is accepted for loopback hosts alone.
     """
 
-    def __init__(self, session: aiohttp.ClientSession, host_map: Mapping[str, Path | str]) -> None:
+    def __init__(
+        self,
+        session: aiohttp.ClientSession,
+        host_map: Mapping[str, Path | str],
+        *,
+        real_hosts: Collection[str] = (),
+    ) -> None:
         self._session = session
         self._host_map = host_map
+        self._real_hosts = frozenset(real_hosts)
         self._slots = asyncio.Semaphore(_AT_ONCE)
 
     async def fetch(self, media: MediaInput) -> bytes:
@@ -77,6 +84,8 @@ class InputFetcher:
         mapped = self._host_map.get(host)
         if mapped is None:
             if address.scheme == "http" and _is_loopback(host):
+                return address
+            if address.scheme == "https" and host in self._real_hosts:
                 return address
             raise InputUnavailableError(f"Failed to download {label}: {host or 'the address'} could not be resolved.")
         if address.scheme != "https":

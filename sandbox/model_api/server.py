@@ -27,7 +27,7 @@ from sandbox.model_api.traffic import Authorization, Call, Route, Traffic, Viola
 from sandbox.model_api.worker import Worker
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterable, Mapping
+    from collections.abc import AsyncIterator, Collection, Iterable, Mapping
     from pathlib import Path
     from types import TracebackType
 
@@ -43,7 +43,8 @@ class ModelApiServer:
     """A Model API on 127.0.0.1: `async with ModelApiServer(clock=…) as server`.
 
     `host_map` says where hosts of input addresses really are, a folder or a loopback server's base address; `models`
-    are more files of catalog entries. `behaviour`, `pace`, `faults` and `hooks` are there to be changed at any time.
+    are more files of catalog entries; inputs' files are fetched over the real network from `real_hosts` alone.
+    `behaviour`, `pace`, `faults` and `hooks` are there to be changed at any time.
     """
 
     def __init__(
@@ -54,6 +55,7 @@ class ModelApiServer:
         host_map: Mapping[str, Path | str] | None = None,
         models: Iterable[Path] = (),
         token: str = DEFAULT_TOKEN,
+        real_hosts: Collection[str] = (),
     ) -> None:
         self.token = token
         self.behaviour = Behaviour()
@@ -64,6 +66,7 @@ class ModelApiServer:
         self.violations: list[Violation] = []
         self._clock = clock
         self._host_map = dict(host_map or {})
+        self._real_hosts = frozenset(real_hosts)
         self._storage = Storage()
         self._listener = Listener(self._handle, port=port)
         self._closing = asyncio.Event()
@@ -134,7 +137,7 @@ class ModelApiServer:
             self._worker = Worker(
                 clock=self._clock,
                 pace=self.pace,
-                fetcher=InputFetcher(session, self._host_map),
+                fetcher=InputFetcher(session, self._host_map, real_hosts=self._real_hosts),
                 storage=self._storage,
                 behaviour=lambda: self.behaviour,
             )
