@@ -57,9 +57,11 @@ class CancelButton(ui.DynamicItem[Button], template=f"cc:cancel:{_JOB}"):
     async def callback(self, interaction: Interaction) -> None:
         """Cancel; what the card will show anyway is not said twice."""
         services = services_of(interaction.client)
-        # A press whose acknowledgement failed was still a press: whoever pressed wants it cancelled.
-        await acknowledge(interaction, private=True)
-        await _renew_token(services, interaction, self.job_id)
+        # A press whose acknowledgement failed was still a press: whoever pressed wants it cancelled. But its token may
+        # be good for nothing, and must not take the place of one that is.
+        deferral = await acknowledge(interaction, private=True)
+        if deferral.acknowledgement is Acknowledgement.ARRIVED:
+            await _renew_token(services, interaction, self.job_id)
         outcome = await services.jobs.cancel(self.job_id, actor_of(interaction))
         log.info("job_id=%s cancel pressed by %d: %s", self.job_id, interaction.user.id, outcome)
         if outcome is not CancelOutcome.CANCELLED:
@@ -82,6 +84,9 @@ class SubmitAnewButton(ui.DynamicItem[Button], template=f"cc:anew:{_JOB}"):
     async def callback(self, interaction: Interaction) -> None:
         """Warn, with the button that does it."""
         services = services_of(interaction.client)
+        if not _is_set_up_here(services, interaction):
+            await answer_privately(interaction, NOT_SET_UP_HERE)
+            return
         if await _acknowledge_with_message(interaction, is_private=True) is None:
             return
         job = await services.jobs.require_unconfirmed(self.job_id, interaction.user.id)
@@ -115,7 +120,7 @@ class ConfirmAnewButton(ui.DynamicItem[Button], template=f"cc:confirm:(?P<place>
     async def callback(self, interaction: Interaction) -> None:
         """Submit; pressed twice, it is one job, and the second press is told so."""
         services = services_of(interaction.client)
-        if services.guilds and interaction.guild_id not in services.guilds:
+        if not _is_set_up_here(services, interaction):
             await answer_privately(interaction, NOT_SET_UP_HERE)
             return
         if not self.is_private:
@@ -150,6 +155,11 @@ def anew_warning(job_id: str, *, is_private: bool) -> Panel:
 def row_of(*buttons: ui.DynamicItem[Button]) -> ui.ActionRow[Panel]:
     """Return the buttons side by side. A dynamic item fits any view; discord.py's types do not say so."""
     return ui.ActionRow(*cast("tuple[ui.Item[Panel], ...]", buttons))
+
+
+def _is_set_up_here(services: BotServices, interaction: Interaction) -> bool:
+    """Whether a press may spend the operator's money here; commands are held off by the tree, buttons are not."""
+    return not services.guilds or interaction.guild_id in services.guilds
 
 
 def _token_until(interaction: Interaction) -> datetime:

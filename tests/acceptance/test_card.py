@@ -228,6 +228,42 @@ async def test_somebody_elses_unconfirmed_job(sandbox: Sandbox, bot: BotProcess)
     assert len(sandbox.model_api.submits) == 1
 
 
+async def test_where_the_bot_is_no_longer_set_up_nothing_is_submitted_anew(
+    sandbox: Sandbox, start_bot: StartBot
+) -> None:
+    """A server that left the list spends nothing more: neither the button nor an old warning does."""
+    first = await start_bot()
+    card = await unconfirmed(sandbox)
+    warning = await (await card.click("Submit anew")).message()
+    await warning.until_text("charged twice")
+    await first.kill()
+    await start_bot(overrides={"discord": {"guilds": [1]}})
+    for shown in (card, warning):
+        answer = await (await shown.click("Submit anew")).message()
+        assert answer.is_ephemeral
+        assert "not set up here" in answer.text
+    assert len(sandbox.model_api.submits) == 1
+
+
+async def test_a_press_on_an_old_private_card_reaches_it_again(sandbox: Sandbox, bot: BotProcess) -> None:
+    """Its token was dead; the press brought a fresh one, so the card itself says Cancelled."""
+    assert bot.is_running
+    sandbox.model_api.pace.hold_in_queue()
+    ada = sandbox.people.ada
+    card = await (await ada.slash("edit", prompt="a fox", image1=paint("cat.png"), private=True)).message()
+    await card.until_text("In queue")
+    await settled_so_far(sandbox)
+    await sandbox.clock.advance(16 * 60)
+    await card.click("Cancel")
+    await card.until_text("Cancelled")
+    assert sandbox.channels.direct(ada).seen_by(ada) == []
+
+
+async def settled_so_far(sandbox: Sandbox) -> None:
+    """Wait until every card shows what is known."""
+    await until(lambda: all(record.is_shown for record in records(sandbox.data_dir)), what="the acknowledgement")
+
+
 async def test_an_upload_larger_than_the_place_takes(sandbox: Sandbox, bot: BotProcess) -> None:
     """The card links to the service's file and says why."""
     assert bot.is_running

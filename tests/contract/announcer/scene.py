@@ -53,8 +53,6 @@ LIST_MESSAGES = "GET /channels/{channel_id}/messages"
 OPEN_DIRECT = "POST /users/@me/channels"
 WRITES = (EDIT_ORIGINAL, EDIT_MESSAGE, CREATE_MESSAGE)
 
-_IS_POSTPONED = (IS_UNANNOUNCED, jobs.c.not_before > jobs.c.due_at, jobs.c.announce_until <= db_now())
-
 
 class Scene:
     """What a test of the announcer plays in. Time is the world's; real time is only waited for."""
@@ -65,8 +63,8 @@ class Scene:
         self.server = server
         self.world = server.world
         self.clock: WorldClock = server.clock
-        self._database = database
-        self.store = SqlJobStore(database)
+        self.database = database
+        self.store: SqlJobStore = SqlJobStore(database)
         self.results = results
         self.timing = JobTiming(scan_seconds=0.05, edit_seconds=edit_seconds)
         self.notes = SqlNotes(database)
@@ -187,7 +185,7 @@ class Scene:
             unknown = update(jobs).where(jobs.c.job_id == job.job_id).values(card_original_message_id=None)
             await connection.execute(unknown)
 
-        await self._database.write(work)
+        await self.database.write(work)
 
     def delete(self, card: Message) -> None:
         """Let a moderator delete a message."""
@@ -234,17 +232,13 @@ class Scene:
         """Cut edits short after so long; for an announcer that is started after this."""
         self.timing = replace(self.timing, edit_seconds=seconds)
 
-    async def until_postponed(self, job: Job) -> None:
-        """Wait until the job's card is left for later: nobody holds it, and it is not due now."""
+    async def until_postponed(self, job: Job, *, by_seconds: float = 0.0) -> None:
+        """Wait until the job's card is left for so much later: nobody holds it, and it is not due before."""
+        due_later = jobs.c.not_before > max(self.clock.now() + timedelta(seconds=by_seconds), job.created_at)
+        is_left = (IS_UNANNOUNCED, jobs.c.announce_until <= db_now(), due_later, jobs.c.job_id == job.job_id)
         async with asyncio.timeout(10.0):
-            while await self._count(*_IS_POSTPONED, jobs.c.job_id == job.job_id) == 0:  # noqa: ASYNC110 - as below
+            while await self._count(*is_left) == 0:  # noqa: ASYNC110 - another task's work in the database
                 await asyncio.sleep(0.01)
-
-    async def looked_around(self) -> None:
-        """Wait until the announcer has surely looked for due cards once more."""
-        other = await self.accepted()
-        await self.move(other, JobStatus.CANCELLED)
-        await self.shows(other, "Cancelled")
 
     async def acknowledged(self, job: Job, *, seconds: float = 10.0) -> Job:
         """Wait until no change is unannounced, of this job or another, and return the job."""
@@ -258,7 +252,7 @@ class Scene:
             count: int = (await connection.execute(select(func.count()).where(*conditions))).scalar_one()
             return count
 
-        return await self._database.read(work)
+        return await self.database.read(work)
 
 
 def text_of(message: Message) -> str:

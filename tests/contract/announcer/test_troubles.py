@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
+from datetime import datetime
+
 import pytest
 
 from sandbox.discord.rest.faults import Fault
 from sandbox.discord.rest.routing import Answer
 from sandbox.discord.traffic import Call
-from services.errors import ResultNotReady, ResultProblem, ResultUnavailable
-from services.jobs.model import DeliveryStep, JobStatus
+from services.errors import ResultNotReady, ResultProblem, ResultUnavailable, StoreUnavailable
+from services.jobs.model import Delivery, DeliveryStep, JobStatus
+from services.store.jobs import SqlJobStore
 from tests.contract.announcer.scene import (
     CREATE_MESSAGE,
     EDIT_MESSAGE,
@@ -192,14 +196,11 @@ async def test_a_message_edited_too_often_waits(scene: Scene) -> None:
     )
     async with scene.announcing():
         await until(lambda: scene.calls(EDIT_MESSAGE) == [(EDIT_MESSAGE, 429)])
-        await scene.until_postponed(job)
-        await scene.clock.advance(590)
-        await scene.looked_around()
-        assert scene.calls(EDIT_MESSAGE, CREATE_MESSAGE) == [(EDIT_MESSAGE, 429)]
-        await scene.clock.advance(20)
+        await scene.until_postponed(job, by_seconds=590)
+        await scene.clock.advance(610)
         await scene.shows(job, "Done")
         await scene.acknowledged(job)
-    assert scene.calls(EDIT_MESSAGE, CREATE_MESSAGE) == [(EDIT_MESSAGE, 429), (EDIT_MESSAGE, 200)]
+    assert scene.calls(*WRITES) == [(EDIT_MESSAGE, 429), (EDIT_MESSAGE, 200)]
     assert len(scene.cards(job)) == 1
 
 
@@ -270,6 +271,41 @@ async def test_a_result_that_cannot_be_fetched_is_told_with_its_link(scene: Scen
     assert files_of(card) == []
 
 
+class ForgetfulStore(SqlJobStore):
+    """A database that is away whenever one job's card is to be written down, while `is_away_for` names it."""
+
+    is_away_for = ""
+
+    async def acknowledge(self, job_id: str, delivery: Delivery, *, owner: str, version: int) -> bool:
+        """Fail for that job."""
+        if job_id == self.is_away_for:
+            raise StoreUnavailable("away")
+        return await super().acknowledge(job_id, delivery, owner=owner, version=version)
+
+    async def postpone(self, job_id: str, *, owner: str, until: datetime) -> None:
+        """Fail for that job."""
+        if job_id == self.is_away_for:
+            raise StoreUnavailable("away")
+        await super().postpone(job_id, owner=owner, until=until)
+
+
+async def test_a_database_that_is_away_stops_nobody(scene: Scene) -> None:
+    """The loop goes on; the card is edited once more when its lease is free again, and is right."""
+    store = ForgetfulStore(scene.database)
+    scene.store = store
+    job = await scene.finish(await scene.accepted())
+    store.is_away_for = job.job_id
+    async with scene.announcing():
+        await scene.shows(job, "Done")
+        other = await scene.finish(await scene.accepted())
+        await scene.shows(other, "Done")
+        store.is_away_for = ""
+        await store.forget_leases()
+        known = await scene.acknowledged(job)
+    assert files_of(scene.card(job)) == [f"{job.job_id}-1.png"]
+    assert len(known.delivery.files) == 1
+
+
 async def test_stopping_leaves_nothing_running(scene: Scene) -> None:
     """Unloading the cog cuts the edit short and waits until it is over; the next start shows the card."""
     job = await scene.finish(await scene.accepted())
@@ -277,6 +313,8 @@ async def test_stopping_leaves_nothing_running(scene: Scene) -> None:
     async with scene.announcing() as bot:
         await until(lambda: fault.is_spent)
         await bot.remove_cog("Announcer")
+        ours = ("announcer", "card-", "download-")
+        assert [task.get_name() for task in asyncio.all_tasks() if task.get_name().startswith(ours)] == []
         await scene.store.release("this")
     async with scene.announcing():
         await scene.shows(job, "Done")
