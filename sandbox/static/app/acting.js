@@ -1,0 +1,14 @@
+/** What a person does: asked of the sandbox; a refusal is told in a few words at the edge of the page. */
+
+import { ask } from "./connection.js";
+import { toast } from "../shell/toasts.js";
+
+/** Asks, and shows why not where the sandbox refuses. Returns the result; null after a refusal. */
+export async function act(deed, fields) {
+  try {
+    return await ask(deed, fields);
+  } catch (error) {
+    toast(error.message);
+    return null;
+  }
+}
