@@ -1,0 +1,53 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from sandbox.sandbox import Sandbox
+from sandbox.web.opening import open_page
+from tests.contract.sandbox_web.page_client import PageClient, open_page_client
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from pathlib import Path
+
+    from sandbox.bot_process import BotProcess
+    from sandbox.web.server import PageServer
+
+TINY_BOT = "tests.contract.sandbox_gateway.tiny_bot"
+
+
+@pytest.fixture
+async def sandbox(tmp_path: Path) -> AsyncIterator[Sandbox]:
+    """A sandbox."""
+    async with Sandbox.open(data_dir=tmp_path) as opened:
+        yield opened
+
+
+@pytest.fixture
+def bot(sandbox: Sandbox) -> BotProcess:
+    """A little discord.py bot that is not started."""
+    return sandbox.bot(module=TINY_BOT)
+
+
+@pytest.fixture
+async def server(sandbox: Sandbox, bot: BotProcess) -> AsyncIterator[PageServer]:
+    """The page's server; the bot does not run."""
+    async with open_page(sandbox, bot) as page:
+        yield page
+
+
+@pytest.fixture
+async def page(server: PageServer) -> AsyncIterator[PageClient]:
+    """A page open as ada; the bot does not run."""
+    async with open_page_client(server.url) as client:
+        yield client
+
+
+@pytest.fixture
+async def live(page: PageClient, bot: BotProcess) -> AsyncIterator[PageClient]:
+    """A page open as ada with the bot online."""
+    async with bot:
+        await bot.wait_ready()
+        yield await page.until(lambda page: page.view["bot_state"] == "online" and page.view["commands"])
