@@ -105,24 +105,30 @@ function list(rest) {
     }
     length += (item ?? more)[0].length;
   }
-  return { node: nested(items, { from: 0 }).node, length };
+  const whole = document.createDocumentFragment();
+  whole.append(...nested(items, 0).lists);
+  return { node: whole, length };
 }
 
-/** Builds the list of the items that are as deep as the first one; deeper ones become lists within. */
-function nested(items, { from }) {
-  const { indent, mark } = items[from];
-  const isOrdered = mark.length > 1;
-  const node = el(isOrdered ? "ol" : "ul", isOrdered ? { start: Number.parseInt(mark, 10) } : {});
+/** Builds the lists of the items that are as deep as the first one (a new one where the marks change), and what is deeper. */
+function nested(items, from) {
+  const { indent } = items[from];
+  const lists = [];
   let at = from;
   while (at < items.length && items[at].indent >= indent) {
-    if (items[at].indent > indent + 1 && node.lastElementChild) {
-      const inner = nested(items, { from: at });
-      node.lastElementChild.append(inner.node);
+    const { mark, text } = items[at];
+    const isOrdered = mark.length > 1;
+    if (items[at].indent > indent + 1 && lists.length) {
+      const inner = nested(items, at);
+      lists.at(-1).lastElementChild.append(...inner.lists);
       at = inner.next;
-    } else {
-      node.append(el("li", {}, ...inline(items[at].text)));
-      at += 1;
+      continue;
     }
+    if (!lists.length || (lists.at(-1).tagName === "OL") !== isOrdered) {
+      lists.push(el(isOrdered ? "ol" : "ul", isOrdered ? { start: Number.parseInt(mark, 10) } : {}));
+    }
+    lists.at(-1).append(el("li", {}, ...inline(text)));
+    at += 1;
   }
-  return { node, next: at };
+  return { lists, next: at };
 }

@@ -38,7 +38,7 @@ function roleMention(id) {
   const role = roleOf(id);
   const colour = role?.color ? `#${role.color.toString(16).padStart(6, "0")}` : null;
   const style = colour ? { color: colour, background: `color-mix(in srgb, ${colour} 18%, transparent)` } : {};
-  return el("span", { class: "mention", style }, `@${role?.name ?? "deleted-role"}`);
+  return el("span", { class: "mention", style }, `@${(role?.name ?? "deleted-role").replace(/^@/, "")}`);
 }
 
 function channelMention(id) {
