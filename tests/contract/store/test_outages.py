@@ -23,6 +23,13 @@ TERMINATE_OTHERS = (
     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
     " WHERE datname LIKE 'jobs_%' AND application_name = 'comfycord'"
 )
+# PostgreSQL runs a deferred trigger while it commits; this one cuts its own connection.
+CUT_AT_COMMIT = (
+    """CREATE FUNCTION cut() RETURNS trigger LANGUAGE plpgsql AS
+    'BEGIN PERFORM pg_terminate_backend(pg_backend_pid()); RETURN NULL; END'""",
+    """CREATE CONSTRAINT TRIGGER cut AFTER INSERT ON users DEFERRABLE INITIALLY DEFERRED
+    FOR EACH ROW EXECUTE FUNCTION cut()""",
+)
 LOCK_USER = text("SELECT * FROM users WHERE user_id = :user_id FOR UPDATE")
 
 
@@ -53,19 +60,20 @@ async def test_a_full_disk_is_an_outage(sqlite_files: SqliteFiles) -> None:
     async with open_database(await sqlite_files.new(), alone=True) as database:
         store = SqlJobStore(database)
         job = await accept(store)
-        await _pragma(database, "PRAGMA max_page_count = 1")
+        await _do(database, "PRAGMA max_page_count = 1")
         large = make_new(prompt="x" * 100_000)
         with pytest.raises(StoreUnavailable, match="full"):
             await store.accept(large, limits=PLENTY, now=NOW, deadline=DEADLINE)
         assert await store.get(large.job_id) is None
-        await _pragma(database, "PRAGMA max_page_count = 1000000")
+        await _do(database, "PRAGMA max_page_count = 1000000")
         assert (await store.accept(large, limits=PLENTY, now=NOW, deadline=DEADLINE)).is_new
         assert await store.get(job.job_id) == job
 
 
-async def _pragma(database: Database, pragma: str) -> None:
+async def _do(database: Database, *statements: str) -> None:
     async def work(connection: AsyncConnection) -> None:
-        await connection.execute(text(pragma))
+        for statement in statements:
+            await connection.execute(text(statement))
 
     await database.write(work)
 
@@ -105,6 +113,23 @@ async def test_a_cut_in_the_middle_changes_nothing_or_everything(postgres: Postg
                 assert await store.get(new.job_id) is not None
         history = await store.history(asked[0].owner_id, page=0, per_page=100)
         assert len({job.interaction_id for job in history.jobs}) == history.total
+
+
+async def test_a_commit_without_an_answer_is_not_repeated(postgres: PostgresServer) -> None:
+    """Where the connection is cut while it commits, nobody knows what became of it: the caller has to look."""
+    async with open_database(await postgres.new(), alone=True) as database:
+        await _do(database, *CUT_AT_COMMIT)
+        runs = 0
+
+        async def work(connection: AsyncConnection) -> None:
+            nonlocal runs
+            runs += 1
+            await connection.execute(text("INSERT INTO users (user_id) VALUES (1)"))
+
+        with pytest.raises(StoreUnavailable):
+            await database.write(work)
+        assert runs == 1
+        await database.ping()
 
 
 async def test_a_deadlock_is_tried_again(postgres: PostgresServer) -> None:
