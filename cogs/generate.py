@@ -15,6 +15,7 @@ from cogs.errors import sentence
 from cogs.inputs import GivenFile, Wish, given_prompt, read_wish
 from cogs.options import CommandPlan, Role, plan_command
 from cogs.places import require_place
+from cogs.right_of_way import RightOfWay
 from cogs.services import BotServices, services_of
 from cogs.slash_command import SlashCommand, build_command
 from services.errors import ComfycordError, StoreUnavailable
@@ -36,6 +37,7 @@ class Generate(commands.Cog):
         self._bot = bot
         self._services = services
         self._commands: list[SlashCommand] = []
+        self._right_of_way = RightOfWay()
 
     async def cog_load(self) -> None:
         """Add the commands to the tree. Raises: InvalidSchema for a model that no command can offer."""
@@ -63,9 +65,11 @@ class Generate(commands.Cog):
         except ComfycordError as error:
             await _refuse(interaction, error, prompt)
             return
-        deferral = await acknowledge(interaction, private=wish.is_private)
+        with self._right_of_way.acknowledging():
+            deferral = await acknowledge(interaction, private=wish.is_private)
         if deferral.acknowledgement is Acknowledgement.DEAD:
             return
+        await self._right_of_way.give_way()
         try:
             await self._submit(_new_job(plan, wish, interaction, deferral))
         except ComfycordError as error:

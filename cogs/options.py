@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import logging
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from functools import cached_property
 
 from cogs.ui import text
 from services.errors import InvalidSchema
@@ -40,7 +42,7 @@ class Option:
     is_required: bool = False
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(frozen=True, kw_only=True)  # without slots: its options by role are worked out once
 class CommandPlan:
     """A command as it will be registered, in the order that people see (required options first, Discord's rule)."""
 
@@ -51,7 +53,11 @@ class CommandPlan:
 
     def of(self, role: Role) -> tuple[Option, ...]:
         """Return the options of one role."""
-        return tuple(option for option in self.options if option.role is role)
+        return self._by_role[role]
+
+    @cached_property
+    def _by_role(self) -> Mapping[Role, tuple[Option, ...]]:
+        return {role: tuple(option for option in self.options if option.role is role) for role in Role}
 
 
 def plan_command(command: ModelCommand) -> CommandPlan:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 
 from services.jobs.model import Json, MediaKind
 from services.models.media_rules import MediaRule
@@ -56,7 +57,7 @@ class InputSpec:
         return self.kind in {InputKind.MEDIA, InputKind.MEDIA_LIST}
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(frozen=True, kw_only=True)  # without slots: what every command asks for is worked out once
 class ModelSpec:
     """A model and its inputs, in the schema's order."""
 
@@ -64,12 +65,12 @@ class ModelSpec:
     display_name: str
     inputs: tuple[InputSpec, ...]
 
-    @property
+    @cached_property
     def prompt(self) -> InputSpec | None:
         """The input that takes the prompt, if the model has one."""
         return next((spec for spec in self.inputs if spec.is_prompt), None)
 
-    @property
+    @cached_property
     def pictures(self) -> InputSpec | None:
         """The input that takes the pictures: a required one before an optional one, a list before a single file."""
         images = [spec for spec in self.inputs if spec.is_media and spec.media is MediaKind.IMAGE]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import unicodedata
 
 from services.errors import InputProblem, InvalidInput
@@ -12,6 +13,8 @@ from services.models.spec import Choice, InputKind, InputSpec
 # Characters that have a letter's or mark's category but show nothing: fillers, a blank Braille cell, joiners.
 _SHOWS_NOTHING = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u2800\u3164\uffa0")
 _VARIATION_SELECTORS = (range(0xFE00, 0xFE10), range(0xE0100, 0xE01F0))
+# No client can type a NUL or half a surrogate pair; neither goes into a database or a body.
+_UNTYPEABLE = re.compile("[\0\ud800-\udfff]")
 _LONGEST_ECHO = 100
 
 
@@ -56,8 +59,7 @@ def _is_visible(character: str) -> bool:
 
 
 def _check_text(spec: InputSpec, value: Json) -> str:
-    # No client can type a NUL or half a surrogate pair; neither goes into a database or a body.
-    if not isinstance(value, str) or any(char == "\0" or "\ud800" <= char <= "\udfff" for char in value):
+    if not isinstance(value, str) or _UNTYPEABLE.search(value):
         raise InvalidInput(spec.name, InputProblem.WRONG_TYPE)
     if spec.max_length is not None and len(value) > spec.max_length:
         raise InvalidInput(spec.name, InputProblem.TOO_LONG, value=str(len(value)), limit=str(spec.max_length))
