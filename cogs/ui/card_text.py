@@ -103,7 +103,9 @@ def links(links: Sequence[CardLink], *, unlisted: int, is_explained: bool) -> st
     reasons = {link.reason for link in links} - ({LinkReason.UNAVAILABLE} if is_explained else set())
     sentences = [sentence for reason, sentence in _LINK_REASONS.items() if reason in reasons]
     if unlisted < len(links):
-        sentences.append("The service's links expire, so save what you want to keep.")
+        sentences.append(
+            "RunComfy may still have it." if is_explained else "RunComfy's links expire, so save what you want to keep."
+        )
     if unlisted:
         sentences.append(f"{unlisted} more: see `/job`.")
     return cut(" ".join(sentences), LINKS_MAX)
@@ -115,9 +117,13 @@ def footer(job: Job) -> str:
     if job.status.is_terminal:
         if job.cost is not None:
             parts.append(money(job.cost))
-        if job.finished_at is not None and job.submitted_at is not None:
+        if job.finished_at is not None and job.submitted_at is not None and _was_worked_on(job):
             parts.append(f"took {duration((job.finished_at - job.submitted_at).total_seconds())}")
     return cut(_SEPARATOR.join(parts), FOOTER_MAX)
+
+
+def _was_worked_on(job: Job) -> bool:
+    return job.status is JobStatus.SUCCEEDED or (job.status is JobStatus.FAILED and job.started_at is not None)
 
 
 def footer_mark(job_id: str) -> str:
@@ -161,7 +167,7 @@ def _ended(job: Job, ended: str) -> str:
             return f"Given up {ended}: there was no result in time. {_GIVEN_BACK}"
         case JobStatus.UNCONFIRMED:
             return (
-                f"The service's answer was lost {ended}: this job **may have been charged**, or never begun. "
+                f"RunComfy's answer was lost {ended}: this job **may have been charged**, or never begun. "
                 f"It is not sent again by itself. {_GIVEN_BACK}"
             )
         case JobStatus.FAILED:

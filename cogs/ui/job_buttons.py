@@ -143,7 +143,7 @@ def anew_warning(job_id: str, *, is_private: bool) -> Panel:
     """Return what stands between a press and a second charge."""
     frame: ui.Container[Panel] = ui.Container(
         ui.TextDisplay(
-            "### Submit it anew?\nThe first submission may have reached the service: then **it is charged twice**, "
+            "### Submit it anew?\nThe first submission may have reached RunComfy: then **it is charged twice**, "
             "and the first result is lost. It counts towards your quota like any new job."
         ),
         row_of(ConfirmAnewButton(job_id, is_private=is_private)),

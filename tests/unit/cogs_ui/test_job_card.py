@@ -76,6 +76,9 @@ def test_the_end_tells_cost_and_duration() -> None:
     done = job(JobStatus.SUCCEEDED, cost=Decimal("0.034000"))
     assert card_text(done).splitlines()[-1] == "-# Job k7m3qwertz · $0.034 · took 41 s"
     assert "$" not in card_text(job(JobStatus.RUNNING, cost=Decimal("0.034")))
+    assert "took 41 s" in card_text(job(JobStatus.FAILED))
+    for status in (JobStatus.CANCELLED, JobStatus.UNCONFIRMED, JobStatus.EXPIRED):
+        assert "took" not in card_text(job(status))
 
 
 @pytest.mark.parametrize("status", [JobStatus.WAITING, JobStatus.SUBMITTING, JobStatus.QUEUED])
@@ -168,7 +171,7 @@ def test_a_result_that_cannot_be_fetched_is_told(problem: ResultProblem) -> None
     link = CardLink(number=1, url="https://r.example/1.png", reason=LinkReason.UNAVAILABLE)
     shown = card_text(job(JobStatus.SUCCEEDED), CardResult(links=(link,), problem=problem))
     assert result_sentence(problem) in shown
-    assert "expire" in shown
+    assert "may still have it" in shown
 
 
 @pytest.mark.parametrize("url", ["javascript:alert(1)", "ftp://r.example/1.png", ""])
