@@ -7,10 +7,10 @@ READY := $(VENV)/.ready
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test run sandbox bench check fix lock clean
+.PHONY: help setup demo test run sandbox screenshots bench check fix lock clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(READY) ## make .venv with every dependency, pinned by hash
 
@@ -35,8 +35,11 @@ test: $(READY) ## run every test
 run: $(READY) ## run the bot with config.toml
 	@$(BIN)/python -m bot run --config config.toml
 
-sandbox: $(READY) ## run the local Discord, the local Model API and the bot until Ctrl-C
-	@$(BIN)/python -m sandbox
+sandbox: $(READY) ## try the bot in a browser: prints one address, until Ctrl-C (ARGS="--help" lists what it takes)
+	@$(BIN)/python -m sandbox $(ARGS)
+
+screenshots: $(READY) ## take the pictures of docs/screenshots anew from the sandbox's page (needs Chromium)
+	@$(BIN)/python -m sandbox.screenshots
 
 bench: $(READY) ## measure how fast commands are acknowledged, beside a bare discord.py bot
 	@$(BIN)/python -m bench
