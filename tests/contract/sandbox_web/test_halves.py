@@ -107,7 +107,7 @@ async def test_the_real_runcomfy_behind_the_local_discord(
         (upload,) = await page.upload(PICTURE)
         with pytest.raises(Declined, match="cannot fetch a file from this computer"):
             await page.ask("slash", command="edit", options={"prompt": "a hat", "image1": upload})
-        assert runcomfy.submits == ()
+        assert not runcomfy.submits
         options = {"prompt": "a hat", "image_urls": f"https://{HOSTED}/cat.png"}
         await page.ask("slash", command="edit", options=options)
         await page.until(lambda page: "Done" in read(page))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 import socket
 from typing import TYPE_CHECKING
 
@@ -150,7 +151,7 @@ async def test_a_bot_that_ends_by_itself_is_told_and_started_again(page: PageCli
     """The panel says so with the end of its log; the page can start it."""
     async with bot:
         await page.until(lambda page: page.view["bot_state"] == "online")
-        bot._signal_group(9)  # noqa: SLF001 - a death that the page did not ask for
+        bot._signal_group(signal.SIGKILL)  # noqa: SLF001 - a death that the page did not ask for
         await page.until(lambda page: page.panel["bot"]["state"] == "exited")
         assert page.switch("run_bot")["value"] is False
         assert page.switch("kill_bot")["enabled"] is False
