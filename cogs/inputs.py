@@ -83,20 +83,17 @@ def read_wish(plan: CommandPlan, values: Mapping[str, object], files: Mapping[st
     """
     pictures = _read_pictures(plan, values, files)
     by_input: dict[str, Json | None] = {}
-    shown_as: dict[str, str] = {}
     for option in (*plan.of(Role.PROMPT), *plan.of(Role.VALUE)):
-        if option.input is None:
-            continue
         value = values.get(option.name)
-        by_input[option.input.name] = choice_of(option.input, value) if value is not None else None
-        shown_as[option.input.name] = option.name
+        if value is not None and option.input is not None:
+            by_input[option.input.name] = choice_of(option.input, value)
     if plan.spec.pictures is not None and pictures:
         by_input[plan.spec.pictures.name] = [picture.url for picture in pictures]
     attachments = frozenset(picture.url for picture in pictures if picture.is_attachment)
     try:
         inputs = validate_inputs(plan.spec, by_input, attachment_urls=attachments)
     except InvalidInput as error:
-        option_name = shown_as.get(error.input_name, error.input_name)
+        option_name = _shown_as(plan, error.input_name)
         raise InvalidInput(option_name, error.problem, value=error.value, limit=error.limit) from error
     return Wish(
         prompt=given_prompt(plan, values),
@@ -104,6 +101,12 @@ def read_wish(plan: CommandPlan, values: Mapping[str, object], files: Mapping[st
         input_names=tuple(picture.name for picture in pictures),
         is_private=is_private(plan, values),
     )
+
+
+def _shown_as(plan: CommandPlan, input_name: str) -> str:
+    """Return what a person knows an input by: its option's name."""
+    named = (option.name for option in plan.options if option.input is not None and option.input.name == input_name)
+    return next(named, input_name)
 
 
 def require_picture(option_name: str, file: GivenFile) -> None:
