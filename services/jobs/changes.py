@@ -67,6 +67,16 @@ class Changes:
         """
         return await run_to_end(self._apply_until_stored(job_id, change))
 
+    async def apply_within(self, job_id: str, change: Change, *, seconds: float) -> None:
+        """Apply the change if the database answers in that time; for what the next start finds out by itself."""
+        task = asyncio.ensure_future(self.apply(job_id, change))
+        try:
+            await asyncio.wait({task}, timeout=seconds)
+        finally:
+            task.cancel()
+        if task.done() and not task.cancelled() and (error := task.exception()):
+            log.warning("job_id=%s is left as it is: %s", job_id, error)
+
     async def _apply_until_stored(self, job_id: str, change: Change) -> Changed:
         failures = 0
         while True:

@@ -77,9 +77,16 @@ class Poller:
         while True:
             await asyncio.sleep(self._timing.lease_seconds / 3)
             try:
-                await self._store.renew(self._lease)
+                held = await self._store.renew(self._lease)
             except StoreUnavailable as error:
                 log.warning("leases cannot be renewed: %s", error)
+                continue
+            for job_id in held:
+                # Taken, but the answer was lost: nobody else would follow it while this process lives.
+                if job_id not in self._schedule:
+                    log.info("job_id=%s is held and was not followed", job_id)
+                    self._schedule.add(Watched(job_id), self._clock.monotonic())
+                    self._signals.polls.wake()
 
     async def _keep_taking_up(self) -> None:
         while True:

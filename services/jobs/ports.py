@@ -89,8 +89,12 @@ class JobStore(Protocol):
         """Return WAITING jobs whose deadline has passed."""
         ...
 
-    async def renew(self, lease: Lease) -> None:
-        """Extend every poll lease of this owner in one statement; never shortens one."""
+    async def renew(self, lease: Lease) -> Sequence[str]:
+        """Extend every poll lease of this owner on QUEUED and RUNNING jobs in one statement; never shortens one.
+
+        Returns these jobs' ids: what the owner holds, also where the answer to the taking was lost. A SUBMITTING job's
+        lease is as long as a submit may take, and is never extended.
+        """
         ...
 
     async def release(self, owner: str) -> None:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from services.clock import Clock
 from services.errors import ApiNotSent, ApiOutcomeUnknown, ApiRefused, StoreUnavailable
-from services.jobs.changes import Change, Changes
-from services.jobs.model import Job, JobFailure, JobStatus
+from services.jobs.changes import GRACE_SECONDS, Change, Changes
+from services.jobs.model import CancelState, Job, JobFailure, JobStatus
 from services.jobs.pacing import JobTiming, SubmitGate
 from services.jobs.ports import JobStore, Lease, ModelApi
 from services.jobs.quota import QuotaLimits
@@ -23,6 +23,9 @@ class Submitter:
     """The loop that turns WAITING into a request at the API, at most once a job."""
 
     AT_ONCE = 16
+    # The part of its lease that a claimed job may spend before its POST leaves, and what a stop gives the database.
+    STALE_SHARE = 0.1
+    STOP_WRITE_SECONDS = 1.0
 
     def __init__(
         self,
@@ -69,7 +72,7 @@ class Submitter:
         if free <= 0 or self._gate.closed_seconds() > 0:
             return False
         try:
-            jobs = await self._store.start_waiting(self._lease, limits=self._limits, now=self._clock.now(), most=free)
+            jobs = await self._claim(free)
         except StoreUnavailable as error:
             log.warning("waiting jobs cannot be read: %s", error)
             return False
@@ -80,6 +83,21 @@ class Submitter:
         if jobs:
             self._signals.changed.wake()
         return bool(jobs)
+
+    async def _claim(self, most: int) -> Sequence[Job]:
+        now = self._clock.now()
+        claim = asyncio.ensure_future(self._store.start_waiting(self._lease, limits=self._limits, now=now, most=most))
+        try:
+            return await asyncio.shield(claim)
+        except asyncio.CancelledError:
+            # Stopped in the middle: what was claimed all the same has certainly not been sent.
+            await asyncio.wait({claim}, timeout=GRACE_SECONDS)
+            if not claim.done():
+                claim.cancel()
+            elif not claim.cancelled() and claim.exception() is None:
+                for job in claim.result():
+                    await self._changes.apply_within(job.job_id, self._back(job), seconds=self.STOP_WRITE_SECONDS)
+            raise
 
     def _submitted(self, task: asyncio.Task[None]) -> None:
         self._running.discard(task)
@@ -99,27 +117,32 @@ class Submitter:
 
     async def _submit(self, job: Job) -> None:
         """Send the paid request. Whatever happens here, the row leaves SUBMITTING with what is known."""
+        if self._is_stale(job):
+            log.warning("job_id=%s was claimed too long ago to be sent under that claim, waits", job.job_id)
+            await self._changes.insist(job.job_id, self._back(job))
+            return
         try:
             request_id = await self._api.submit(job.model_id, job.inputs)
         except ApiNotSent as error:
             log.warning("job_id=%s not sent, waits: %s", job.job_id, error)
             self._gate.not_sent(error.retry_after_seconds)
-            await self._changes.insist(job.job_id, self._to(JobStatus.WAITING))
+            await self._changes.insist(job.job_id, self._back(job))
         except ApiRefused as error:
             log.error("job_id=%s refused: %s", job.job_id, error)
             self._gate.answered()
             await self._changes.insist(job.job_id, self._failed(JobFailure(kind=error.kind, reason=error.reason)))
         except asyncio.CancelledError:
-            await self._unconfirmed(job, "this process stopped before the answer came")
+            log.error("job_id=%s may or may not have been accepted: the process stops without its answer", job.job_id)
+            await self._changes.apply_within(job.job_id, self._unconfirmed, seconds=self.STOP_WRITE_SECONDS)
             raise
         except ApiOutcomeUnknown as error:
             self._gate.unknown()
-            await self._unconfirmed(job, error.cause)
+            await self._doubt(job, error.cause)
         except Exception:
             # A fault of ours between the request's start and its answer: it may have been accepted.
             log.exception("job_id=%s the submit broke", job.job_id)
             self._gate.unknown()
-            await self._unconfirmed(job, "a fault of the bot")
+            await self._doubt(job, "a fault of the bot")
         else:
             log.info("job_id=%s accepted by the API as request_id=%s", job.job_id, request_id)
             self._gate.answered()
@@ -135,13 +158,33 @@ class Submitter:
         elif changed.job.request_id != request_id:
             log.error("job_id=%s is %s and cannot take request_id=%s", job.job_id, changed.job.status, request_id)
 
-    async def _unconfirmed(self, job: Job, cause: str) -> None:
-        log.error("job_id=%s may or may not have been accepted (%s): never sent again", job.job_id, cause)
-        await self._changes.insist(job.job_id, self._to(JobStatus.UNCONFIRMED))
+    def _is_stale(self, job: Job) -> bool:
+        """Whether the process stood still since the claim: somebody else may have given the job up meanwhile."""
+        age = self._clock.now() - (job.submitted_at or job.changed_at)
+        return age.total_seconds() > self._timing.submit_seconds * self.STALE_SHARE
 
-    def _to(self, status: JobStatus) -> Change:
+    async def _doubt(self, job: Job, cause: str) -> None:
+        log.error("job_id=%s may or may not have been accepted (%s): never sent again", job.job_id, cause)
+        await self._changes.insist(job.job_id, self._unconfirmed)
+
+    def _unconfirmed(self, job: Job) -> Job | None:
         # Only from SUBMITTING: what has moved on meanwhile (a request id adopted, say) knows better.
-        return lambda j: j.moved(status, at=self._clock.now()) if j.status is JobStatus.SUBMITTING else None
+        return job.moved(JobStatus.UNCONFIRMED, at=self._clock.now()) if job.status is JobStatus.SUBMITTING else None
+
+    def _back(self, claimed: Job) -> Change:
+        """Return the change to WAITING, from this claim only, whose moment marks it; a wish to cancel comes true.
+
+        An answer to it that is lost has it tried again: by then somebody else may have claimed the job and be sending.
+        """
+
+        def change(job: Job) -> Job | None:
+            if job.status is not JobStatus.SUBMITTING or job.submitted_at != claimed.submitted_at:
+                return None
+            waiting = job.moved(JobStatus.WAITING, at=self._clock.now())
+            is_unwanted = job.cancel is CancelState.REQUESTED
+            return waiting.moved(JobStatus.CANCELLED, at=self._clock.now()) if is_unwanted else waiting
+
+        return change
 
     def _failed(self, failure: JobFailure) -> Change:
         return lambda j: replace(j.moved(JobStatus.FAILED, at=self._clock.now()), failure=failure)

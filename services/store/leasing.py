@@ -96,12 +96,14 @@ def _take(*where: ColumnElement[bool]) -> Update:
     )
 
 
-_TAKE_UP = _take(IS_IN_FLIGHT, status_in({JobStatus.QUEUED, JobStatus.RUNNING}))
+_IS_AT_THE_API = status_in({JobStatus.QUEUED, JobStatus.RUNNING})
+_TAKE_UP = _take(IS_IN_FLIGHT, _IS_AT_THE_API)
 _TAKE_ORPHANS = _take(IS_IN_FLIGHT, status_in({JobStatus.SUBMITTING}))
 _RENEW = (
     update(jobs)
-    .where(jobs.c.poll_owner == bindparam("taker"))
+    .where(jobs.c.poll_owner == bindparam("taker"), _IS_AT_THE_API)
     .values(poll_until=case((jobs.c.poll_until > _LEASE_END, jobs.c.poll_until), else_=_LEASE_END))
+    .returning(jobs.c.job_id)
 )
 _RELEASE_POLLS = update(jobs).where(jobs.c.poll_owner == bindparam("taker")).values(FREE_POLL)
 _RELEASE_CARDS = update(jobs).where(jobs.c.announce_owner == bindparam("taker")).values(FREE_ANNOUNCE)
@@ -148,9 +150,13 @@ class Leasing(StorePart):
         """Take submitting jobs whose lease ran out. Raises: StoreUnavailable."""
         return await self._take_jobs(_TAKE_ORPHANS, {**lease_parameters(lease), "most": most})
 
-    async def renew(self, lease: Lease) -> None:
-        """Extend every poll lease of this owner. Raises: StoreUnavailable."""
-        await self._write(_RENEW, lease_parameters(lease))
+    async def renew(self, lease: Lease) -> Sequence[str]:
+        """Extend every poll lease of this owner on jobs at the API. Raises: StoreUnavailable."""
+
+        async def work(connection: AsyncConnection) -> Sequence[str]:
+            return [row.job_id for row in await connection.execute(_RENEW, lease_parameters(lease))]
+
+        return await self._database.write(work)
 
     async def release(self, owner: str) -> None:
         """Give back every lease of this owner. Raises: StoreUnavailable."""

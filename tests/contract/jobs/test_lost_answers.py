@@ -1,0 +1,184 @@
+"""A commit whose answer was lost, and a process that stood still: nothing is sent twice, nothing is forgotten."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+
+import pytest
+
+from services.errors import ApiNotSent, StoreUnavailable
+from services.jobs.model import CancelState, Job, JobStatus
+from services.jobs.ports import Lease, Progress, RequestState
+from services.jobs.quota import QuotaLimits
+from services.store.database import Database
+from services.store.jobs import SqlJobStore
+from tests.contract.jobs.core import BRISK, OWNER, Core, submit
+from tests.contract.jobs.scripted_api import ScriptedApi
+from tests.contract.store.making import make_new
+
+SHORT = replace(BRISK, submit_seconds=1.0, lease_seconds=0.3)
+
+
+class LossyStore(SqlJobStore):
+    """A store that does what it is told and may lose the answer, or be slow to begin with."""
+
+    def __init__(self, database: Database) -> None:
+        super().__init__(database)
+        self.lost_claims = 0
+        self.lost_takings = 0
+        self.lost_waits = 0
+        self.claim_delays: list[float] = []
+        self.claimed = asyncio.Event()
+        self.after_lost_wait: asyncio.Event = asyncio.Event()
+
+    async def start_waiting(self, lease: Lease, *, limits: QuotaLimits, now: datetime, most: int) -> Sequence[Job]:
+        """Claim, and lose the answer or be late with it."""
+        jobs = await super().start_waiting(lease, limits=limits, now=now, most=most)
+        if jobs:
+            self.claimed.set()
+        if jobs and self.claim_delays:
+            await asyncio.sleep(self.claim_delays.pop(0))
+        if jobs and self.lost_claims:
+            self.lost_claims -= 1
+            raise StoreUnavailable("the answer is gone")
+        return jobs
+
+    async def take_up(self, lease: Lease, *, most: int) -> Sequence[Job]:
+        """Take up, and lose the answer."""
+        jobs = await super().take_up(lease, most=most)
+        if jobs and self.lost_takings:
+            self.lost_takings -= 1
+            raise StoreUnavailable("the answer is gone")
+        return jobs
+
+    async def replace(self, job: Job, *, expected_version: int) -> bool:
+        """Write, and lose the answer of a return to WAITING; what comes then waits for `after_lost_wait`."""
+        is_written = await super().replace(job, expected_version=expected_version)
+        if self.lost_waits and job.status is JobStatus.WAITING:
+            self.lost_waits -= 1
+            await self.after_lost_wait.wait()
+            raise StoreUnavailable("the answer is gone")
+        return is_written
+
+
+@pytest.fixture
+def api() -> ScriptedApi:
+    """An API that accepts everything."""
+    return ScriptedApi()
+
+
+@pytest.fixture
+def lossy(database: Database) -> LossyStore:
+    """The store that loses answers on demand."""
+    return LossyStore(database)
+
+
+async def test_a_lost_return_to_waiting_does_not_undo_somebody_elses_claim(
+    lossy: LossyStore, other_store: SqlJobStore, api: ScriptedApi
+) -> None:
+    """Turned away with 429, put back with the answer lost, claimed by another process: it is sent once, not twice."""
+    here, there = Core(lossy, api), Core(other_store, api)
+    api.submit_errors = [ApiNotSent(cause="429")]
+    lossy.lost_waits = 1
+    job = await submit(here, make_new())
+    async with here.running():
+        await here.until(job.job_id, JobStatus.WAITING)
+        while not lossy.claimed.is_set() or lossy.lost_waits:  # noqa: ASYNC110 - the other task's doing
+            await asyncio.sleep(0.01)
+        api.may_submit.clear()
+        async with there.running():
+            await there.until(job.job_id, JobStatus.SUBMITTING)
+            lossy.after_lost_wait.set()
+            await asyncio.sleep(1.0)  # the retry of the lost answer, and time enough for everybody to claim again
+            api.may_submit.set()
+            await there.until(job.job_id, JobStatus.QUEUED)
+    assert len(api.requests) == 1
+
+
+async def test_a_lost_taking_up_is_followed_all_the_same(lossy: LossyStore, api: ScriptedApi) -> None:
+    """A job whose lease this process holds without knowing it comes to its end."""
+    first = Core(lossy, api)
+    job = await submit(first, make_new())
+    async with first.running():
+        await first.until(job.job_id, JobStatus.QUEUED)
+    api.becomes(Progress(state=RequestState.SUCCEEDED))
+    lossy.lost_takings = 1
+    second = Core(lossy, api, timing=SHORT)
+    async with second.running():
+        await second.until(job.job_id, JobStatus.SUCCEEDED, seconds=3)
+    assert not lossy.lost_takings
+
+
+async def test_a_lost_claim_ends_when_its_lease_has_run_out(lossy: LossyStore, api: ScriptedApi) -> None:
+    """Nobody knows what became of its submit, so it says so; it does not stay in SUBMITTING while the process lives."""
+    core = Core(lossy, api, timing=SHORT)
+    lossy.lost_claims = 1
+    job = await submit(core, make_new())
+    async with core.running():
+        await core.until(job.job_id, JobStatus.UNCONFIRMED, seconds=4)
+    assert api.submits_begun == 0
+
+
+async def test_a_process_that_stood_still_after_its_claim_does_not_send(lossy: LossyStore, api: ScriptedApi) -> None:
+    """By the time it goes on somebody may have called the job unconfirmed: it is claimed anew before it is sent."""
+    core = Core(lossy, api, timing=replace(SHORT, submit_seconds=8.0))
+    lossy.claim_delays = [1.0]  # longer than the share of the lease that may pass before the POST
+    job = await submit(core, make_new())
+    async with core.running():
+        queued = await core.until(job.job_id, JobStatus.QUEUED)
+    assert api.submits_begun == 1
+    assert queued.version > 4, "back to waiting and claimed once more"
+
+
+async def test_a_stop_in_the_middle_of_a_claim_leaves_the_job_waiting(lossy: LossyStore, api: ScriptedApi) -> None:
+    """What was certainly not sent is not called unconfirmed."""
+    core = Core(lossy, api)
+    lossy.claim_delays = [0.3]
+    job = await submit(core, make_new())
+    async with core.running():
+        await lossy.claimed.wait()
+    after = await lossy.get(job.job_id)
+    assert after is not None
+    assert (after.status, api.submits_begun) == (JobStatus.WAITING, 0)
+
+
+async def test_a_stop_does_not_wait_for_a_database_that_is_away(
+    lossy: LossyStore, api: ScriptedApi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A POST without an answer and a database without one: the process stops; the next start ends the job."""
+    api.may_submit.clear()
+    core = Core(lossy, api)
+    job = await submit(core, make_new())
+    loops = asyncio.create_task(core.submitter.run())
+    await core.until(job.job_id, JobStatus.SUBMITTING)
+
+    async def away(_: Job, *, expected_version: int) -> bool:  # noqa: ARG001 - the store's
+        raise StoreUnavailable("away")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(lossy, "replace", away)
+        loops.cancel()
+        done, _ = await asyncio.wait({loops}, timeout=BRISK.stop_seconds + 2.5)
+    assert done
+    await core.store.release(core.owner)
+    await core.housekeeper.tidy()
+    await core.until(job.job_id, JobStatus.UNCONFIRMED)
+
+
+async def test_an_unsent_job_that_is_unwanted_is_not_sent_again(lossy: LossyStore, api: ScriptedApi) -> None:
+    """Cancelled during a POST that was turned away: cancelled at once, and never paid for."""
+    core = Core(lossy, api)
+    api.may_submit.clear()
+    api.lost_answers = [ApiNotSent(cause="429")]
+    job = await submit(core, make_new())
+    async with core.running():
+        await core.until(job.job_id, JobStatus.SUBMITTING)
+        await core.jobs.cancel(job.job_id, OWNER)
+        wished = await core.until(job.job_id, JobStatus.SUBMITTING)
+        assert wished.cancel is CancelState.REQUESTED
+        api.may_submit.set()
+        await core.until(job.job_id, JobStatus.CANCELLED)
+    assert (api.submits_begun, api.cancels) == (1, 0)
