@@ -77,8 +77,10 @@ async def check_database(settings: Settings) -> Finding:
     try:
         async with open_database(settings.database.url.get_secret_value(), alone=False) as database:
             revision = await migrate.current(database)
+        if revision is not None:
+            migrate.require_known(revision)
     except StartupError as error:
-        return Finding(is_ok=False, report=f"It cannot be opened: {error}.", mend="Check [database] in the settings.")
+        return Finding(is_ok=False, report=f"It cannot be used: {error}.", mend="Check [database] in the settings.")
     except StoreUnavailable as error:
         return Finding(
             is_ok=False,
@@ -102,11 +104,17 @@ async def check_discord(settings: Settings) -> Finding:
         async with asyncio.timeout(LOGIN_SECONDS), client:
             with login_errors():
                 await client.login(token)
-            present = {guild.id async for guild in client.fetch_guilds()} if settings.discord.guilds else set()
+                present = {guild.id async for guild in client.fetch_guilds()} if settings.discord.guilds else set()
     except StartupError as error:
         return Finding(is_ok=False, report="Discord refuses the token.", mend=f"{error}.")
-    except (ComfycordError, discord.HTTPException, TimeoutError) as error:
-        return Finding(is_ok=False, report=f"{error or 'Discord does not answer'}.", mend=DISCORD_AWAY)
+    except TimeoutError:
+        return Finding(
+            is_ok=False,
+            report=f"Discord at {settings.discord.api_url} does not answer within {LOGIN_SECONDS:.0f} s.",
+            mend=DISCORD_AWAY,
+        )
+    except ComfycordError as error:
+        return Finding(is_ok=False, report=f"{error}.", mend=DISCORD_AWAY)
     absent = sorted(settings.discord.guilds - present)
     if absent:
         return Finding(

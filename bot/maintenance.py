@@ -38,7 +38,11 @@ class SyncingBot(ComfyBot):
     async def setup_hook(self) -> None:
         """Write the commands to Discord, whether they changed or not."""
         await self.load_commands()
-        self.synced = await sync_commands(self.tree, self.services.notes)
+        try:
+            self.synced = await sync_commands(self.tree, self.services.notes)
+        except (app_commands.CommandSyncFailure, discord.HTTPException) as error:
+            msg = f"Discord does not take the commands: {error}"
+            raise CannotDo(msg) from error
 
 
 @asynccontextmanager
@@ -52,6 +56,7 @@ async def open_beside(settings: Settings) -> AsyncIterator[Database]:
         if revision is None:
             await migrate.upgrade(database)
         elif revision != migrate.latest():
+            migrate.require_known(revision)
             msg = "the database's schema is not this version's: run `python -m bot migrate` while no bot runs"
             raise StartupError(msg)
         yield database
@@ -69,13 +74,9 @@ async def sync(settings: Settings) -> str:
     async with open_beside(settings) as database:
         app, _ = assemble_beside(settings, database)
         bot = SyncingBot(app.services, extensions=COMMAND_EXTENSIONS)
-        try:
-            async with bot:
-                with login_errors():
-                    await bot.login(settings.discord.token.get_secret_value())
-        except (app_commands.CommandSyncFailure, discord.HTTPException) as error:
-            msg = f"Discord does not take the commands: {error}"
-            raise CannotDo(msg) from error
+        async with bot:
+            with login_errors():
+                await bot.login(settings.discord.token.get_secret_value())
     return f"{bot.synced} commands are synced"
 
 

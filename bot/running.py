@@ -118,8 +118,12 @@ def login_errors() -> Iterator[None]:
         if isinstance(error.__cause__, ComfycordError):
             raise StartupError(str(error.__cause__)) from error
         raise
-    except (aiohttp.ClientConnectionError, discord.GatewayNotFound, discord.DiscordServerError) as error:
-        raise CannotConnect(f"Discord cannot be reached: {error}") from error
+    except (aiohttp.ClientError, OSError, discord.GatewayNotFound) as error:
+        raise CannotConnect(f"Discord cannot be reached: {str(error) or 'no answer in time'}") from error
+    except discord.HTTPException as error:
+        # Discord's own words come with a code; what else may answer there sends a page of many lines.
+        words = error.text if error.code else "without a word of Discord's; if that stays, check discord.api_url"
+        raise CannotConnect(f"Discord cannot be reached: it answers HTTP {error.status}, {words}") from error
 
 
 async def stay_connected(bot: ComfyBot, token: str) -> None:
