@@ -134,7 +134,9 @@ class DatabaseSettings(SecretSection):
         if not separator or driver is None:
             msg = "must start with sqlite+aiosqlite:/// or postgresql+asyncpg://"
             raise ValueError(msg)
-        return SecretStr(f"{driver}://{rest}")
+        address = f"{driver}://{rest}"
+        urlsplit(address)  # a host that is no host, such as half an IPv6 address, is a ValueError
+        return SecretStr(address)
 
 
 class JobsSettings(Section):

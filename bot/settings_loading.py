@@ -6,7 +6,7 @@ import difflib
 import os
 import re
 import tomllib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from pydantic import BaseModel, ValidationError
@@ -17,6 +17,13 @@ from bot.settings import ENV_PREFIX, Settings
 from services.errors import SettingsError
 
 EXAMPLE = "config.example.toml"
+
+# pydantic's kinds of error that it words in Python's terms, in those of the settings file.
+PLAIN_WORDS: Mapping[str, str] = {
+    "model_type": "must be a table with keys of its own",
+    "frozen_set_type": "must be a list, such as [123, 456]",
+    "tuple_type": 'must be a list, such as ["a", "b"]; a list of tables is written [[...]]',
+}
 
 
 def load_settings(path: Path) -> Settings:
@@ -108,7 +115,8 @@ def _sentence(detail: ErrorDetails, path: Path) -> str:
         return f'{origin}: "{place}" is not a setting{_near_match(str(location[-1]), known, prefix=prefix)}'
     if detail["type"] == "missing":
         return f'{origin}: "{place}" is missing'
-    return f"{origin}: {place}: {_lower_first(detail['msg'].removeprefix('Value error, '))}"
+    words = PLAIN_WORDS.get(detail["type"]) or _lower_first(detail["msg"].removeprefix("Value error, "))
+    return f"{origin}: {place}: {words}"
 
 
 def _lower_first(text: str) -> str:

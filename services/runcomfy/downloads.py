@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import re
 import secrets
 from collections.abc import Collection, Sequence
@@ -16,7 +17,7 @@ from typing import Self
 
 import aiohttp
 
-from services.errors import ResultNotReady, ResultProblem, ResultUnavailable
+from services.errors import ResultNotReady, ResultProblem, ResultUnavailable, StartupError
 from services.jobs.model import Job, Output
 from services.jobs.ports import ResultFile
 from services.runcomfy.fetching import DownloadLimits, ResultFetcher
@@ -55,8 +56,11 @@ class ResultFolder:
         self._running: dict[str, asyncio.Task[Sequence[ResultFile]]] = {}
 
     async def __aenter__(self) -> Self:
-        """Make the folder and open the session, which has neither token nor cookies."""
-        await asyncio.to_thread(self._folder.mkdir, parents=True, exist_ok=True)
+        """Make the folder and open the session, which has neither token nor cookies.
+
+        Raises: StartupError where files cannot be written there.
+        """
+        await asyncio.to_thread(_require_writable, self._folder)
         self._session = aiohttp.ClientSession(
             cookie_jar=aiohttp.DummyCookieJar(),
             # A packed file would have another length than the one that is told.
@@ -173,3 +177,12 @@ class ResultFolder:
                     path.unlink()
                     removed += 1
         return removed
+
+
+def _require_writable(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StartupError(f"the folder {folder} for results cannot be made: {error.strerror}") from error
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise StartupError(f"the folder {folder} for results cannot be written; give it to the bot's user")

@@ -25,6 +25,9 @@ from services.store.database import Database
 
 _SQLITE: Final = frozenset({"sqlite", "sqlite+aiosqlite"})
 _POSTGRESQL: Final = frozenset({"postgres", "postgresql", "postgresql+asyncpg"})
+# What a PostgreSQL address may say after its "?": the driver would take another word for an argument of its own.
+_ADDRESS_OPTIONS: Final = frozenset({"host", "port", "ssl", "sslmode", "passfile", "target_session_attrs"})
+_SSL_MODES: Final = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
 _OLDEST_SQLITE: Final = (3, 35, 0)  # the first with RETURNING
 _BUSY_SECONDS: Final = 10.0
 
@@ -60,7 +63,7 @@ async def open_database(url: str, *, alone: bool) -> AsyncIterator[Database]:
     """
     try:
         parsed = make_url(url)
-    except ArgumentError as error:
+    except (ArgumentError, ValueError) as error:  # ValueError: the port is no number
         raise SettingsError("database.url cannot be read; it looks like sqlite+aiosqlite:///data/bot.db") from error
     if parsed.drivername in _SQLITE:
         opened = _open_sqlite(_sqlite_path(parsed), alone=alone)
@@ -184,9 +187,15 @@ async def _open_postgresql(url: URL) -> AsyncIterator[Database]:
 
 
 def _asyncpg_url(url: URL) -> URL:
-    """Return the URL for asyncpg, which calls libpq's `sslmode` `ssl`."""
+    """Return the URL for asyncpg, which calls libpq's `sslmode` `ssl`. Raises: SettingsError."""
+    unknown = sorted(set(url.query) - _ADDRESS_OPTIONS)
+    if unknown:
+        known = ", ".join(sorted(_ADDRESS_OPTIONS))
+        raise SettingsError(f"database.url has an option {unknown[0]!r} that is not known; known are {known}")
     url = url.set(drivername="postgresql+asyncpg")
-    mode = url.query.get("sslmode")
+    mode = url.query.get("sslmode", url.query.get("ssl"))
     if mode is None:
         return url
+    if mode not in _SSL_MODES:
+        raise SettingsError(f"database.url: sslmode must be one of {', '.join(_SSL_MODES)}")
     return url.difference_update_query(["sslmode"]).update_query_dict({"ssl": mode})

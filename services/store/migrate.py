@@ -9,10 +9,12 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.errors import StartupError
 from services.store.database import Database
+from services.store.outages import outage_of, sentence_of
 
 _SCRIPTS = Path(__file__).parent / "migrations"
 # Any number that nobody else takes in the same database.
@@ -39,6 +41,16 @@ async def current(database: Database) -> str | None:
     return await database.read(work)
 
 
+def require_known(revision: str) -> None:
+    """Raise StartupError where a newer version has migrated the database to `revision`."""
+    if revision not in _known():
+        message = (
+            f"the database is of a newer version (its schema is {revision}, this version's {latest()}); "
+            "run that version, or restore the backup from before it"
+        )
+        raise StartupError(message)
+
+
 async def upgrade(database: Database) -> bool:
     """Bring the schema to `latest` in one transaction and return whether there was anything to do.
 
@@ -58,13 +70,16 @@ def _upgrade(connection: Connection) -> bool:
     before = _current(connection)
     if before == latest():
         return False
-    if before is not None and before not in _known():
-        message = (
-            f"the database is of a newer version (its schema is {before}, this version's {latest()}); "
-            "run that version, or restore the backup from before it"
-        )
-        raise StartupError(message)
-    command.upgrade(_config(connection), "head")
+    if before is not None:
+        require_known(before)
+    try:
+        command.upgrade(_config(connection), "head")
+    except DBAPIError as error:
+        if outage_of(error) is not None:
+            raise
+        reason = sentence_of(error.orig or error)
+        message = f"the tables cannot be made ({reason}); if another program uses this database, give the bot its own"
+        raise StartupError(message) from error
     return True
 
 

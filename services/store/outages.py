@@ -22,6 +22,9 @@ _SQLITE_AWAY = {
     "SQLITE_CANTOPEN",
     "SQLITE_READONLY",
     "SQLITE_PROTOCOL",
+    # The file holds something else, or is damaged: nothing that a transaction could have done better.
+    "SQLITE_NOTADB",
+    "SQLITE_CORRUPT",
 }
 
 
@@ -40,15 +43,15 @@ def outage_of(error: Exception) -> Outage | None:
     if isinstance(error, DBAPIError):
         return _from_driver(error)
     if isinstance(error, (OSError, TimeoutError, asyncpg.InterfaceError)):
-        return Outage(reason=_sentence(error))
+        return Outage(reason=sentence_of(error))
     if isinstance(error, asyncpg.PostgresError):  # raised while a connection is made, before SQLAlchemy translates
-        return _from_state(getattr(error, "sqlstate", None) or "", reason=_sentence(error))
+        return _from_state(getattr(error, "sqlstate", None) or "", reason=sentence_of(error))
     return None
 
 
 def _from_driver(error: DBAPIError) -> Outage | None:
     original = error.orig or error
-    reason = _sentence(original)
+    reason = sentence_of(original)
     if error.connection_invalidated:
         return Outage(reason=reason, is_passing=True)
     sqlite_error = getattr(original, "sqlite_errorname", None)
@@ -67,7 +70,7 @@ def _from_state(state: str, *, reason: str) -> Outage | None:
     return None
 
 
-def _sentence(error: BaseException) -> str:
+def sentence_of(error: BaseException) -> str:
     """Return the error's first line: the rest may quote a row."""
     lines = str(error).strip().splitlines()
     text = lines[0] if lines else ""

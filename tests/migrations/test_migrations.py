@@ -110,7 +110,7 @@ async def test_steps_are_taken_whole_or_not_at_all(databases: Databases) -> None
         # The last thing that the first step makes is in its way.
         await _execute(database, "CREATE TABLE other (x int)", "CREATE INDEX ix_jobs_unannounced ON other (x)")
         before = await _schema(database)
-        with pytest.raises(Exception, match="already exists"):
+        with pytest.raises(StartupError, match=r"already exists\).* give the bot its own"):
             await migrate.upgrade(database)
         assert await migrate.current(database) is None
         assert await _schema(database) == before

@@ -12,7 +12,7 @@ import pytest
 from aiohttp import web
 
 from sandbox.pictures import paint
-from services.errors import ResultNotReady, ResultProblem, ResultUnavailable
+from services.errors import ResultNotReady, ResultProblem, ResultUnavailable, StartupError
 from services.jobs.model import MediaKind
 from services.runcomfy.downloads import ResultFolder
 from services.runcomfy.fetching import CHUNK_BYTES, DownloadLimits
@@ -283,3 +283,11 @@ def clear_the_way(folder: Path) -> None:
     """Mend it."""
     folder.unlink()
     folder.mkdir()
+
+
+async def test_a_folder_that_cannot_be_made_keeps_the_bot_from_starting(host: FileHost, tmp_path: Path) -> None:
+    """Where results could not be kept, one sentence at the start says which folder, before anything is paid for."""
+    (tmp_path / "data").touch()
+    with pytest.raises(StartupError, match=r"the folder .*results for results cannot be made: Not a directory"):
+        async with folder_for(host, tmp_path / "data" / "results"):
+            pass

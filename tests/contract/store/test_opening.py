@@ -79,6 +79,16 @@ async def test_a_file_that_cannot_be_written_is_named(tmp_path: Path) -> None:
             pass
 
 
+async def test_a_file_that_is_no_database_is_an_outage(tmp_path: Path) -> None:
+    """Where the file holds something else, one sentence says so, and the file stays as it was."""
+    path = tmp_path / "bot.db"
+    path.write_text("a letter to grandmother, " * 200, encoding="utf-8")
+    async with open_database(f"sqlite+aiosqlite:///{path}", alone=True) as database:
+        with pytest.raises(StoreUnavailable, match="file is not a database"):
+            await migrate.upgrade(database)
+    assert path.read_text(encoding="utf-8").startswith("a letter")
+
+
 async def test_two_bots_do_not_share_a_file(sqlite_files: SqliteFiles) -> None:
     """A second bot on the same SQLite file is refused in one sentence, in this process as in another."""
     url = await sqlite_files.new()
@@ -155,10 +165,13 @@ async def test_commits_on_sqlite_survive_a_power_cut(sqlite_files: SqliteFiles) 
         "mysql://user:secret@host/database",
         "bot.db",
         "",
+        "postgresql://user:secret@host:port/jobs",
+        "postgresql://user:secret@host/jobs?sslmode=always",
+        "postgresql://user:secret@host/jobs?connect_timeout=5",
     ],
 )
 async def test_a_url_that_cannot_hold_jobs_is_refused(url: str) -> None:
-    """A URL without a file, of another database, or none at all is refused in one sentence without its password."""
+    """A URL that no jobs can be kept behind, or with what is not known, is one sentence without its password."""
     with pytest.raises(SettingsError, match=r"database\.url") as refused:
         async with open_database(url, alone=True):
             pass

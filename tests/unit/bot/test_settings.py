@@ -144,6 +144,10 @@ WRONG = {
     "a host list with a URL": ('[runcomfy]\nresult_hosts = ["https://x.com/"]', "must list host names"),
     "another database": ('[database]\nurl = "mysql://x/y"', "must start with sqlite+aiosqlite:///"),
     "a listener without a port": ('[health]\nlisten = "localhost"', 'must be "host:port"'),
+    "an address with half a host": ('[database]\nurl = "postgresql://u:p@[::1/x"', "database.url: invalid IPv6 URL"),
+    "a number for a list": ("[discord]\nguilds = 123", "discord.guilds: must be a list, such as [123, 456]"),
+    "a word for a list of tables": ('models = "edit"', "models: must be a list"),
+    "a word for a table": ('quota = "small"', "quota: must be a table"),
     "no TOML": ("token = ", "is not valid TOML"),
 }
 
