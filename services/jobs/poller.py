@@ -111,6 +111,9 @@ class Poller:
         """Ask once about one job; whatever happens, it is either asked about again or has ended."""
         try:
             wait = await self._ask_about(watched)
+        except asyncio.CancelledError:
+            self._schedule.forget(watched.job_id)  # a poller that runs again takes it up again
+            raise
         except (ApiUnavailable, StoreUnavailable) as error:
             watched.failures += 1
             after = error.retry_after_seconds if isinstance(error, ApiUnavailable) else None
