@@ -209,6 +209,10 @@ class BotProcess:
         """All that it has written so far, on both streams, over all its starts."""
         return self._log.decode(errors="replace")
 
+    def log_after(self, byte_count: int) -> bytes:
+        """Return what it has written after the first `byte_count` bytes."""
+        return bytes(self._log[byte_count:])
+
     @property
     def log_tail(self) -> str:
         """The end of the log."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import codecs
 import contextlib
 import os
 import shutil
@@ -161,14 +162,15 @@ def _tell_addresses(sandbox: Sandbox, bot: BotProcess, data_dir: Path, real: Rea
 async def _follow(bot: BotProcess, stop: asyncio.Event) -> None:
     """Print the bot's log as it grows, until somebody stops us; a bot that has ended may be started on the page."""
     printed = 0
+    decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
     told_end = False
     while not stop.is_set():
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(stop.wait(), _LOG_SECONDS)
-        text = bot.log
-        sys.stdout.write(text[printed:])
+        written = bot.log_after(printed)
+        printed += len(written)
+        sys.stdout.write(decoder.decode(written))
         sys.stdout.flush()
-        printed = len(text)
         if not bot.is_running and not told_end:
             _say(f"The bot has ended with exit code {bot.exit_code}; the page can start it again.")
         told_end = not bot.is_running
@@ -177,7 +179,8 @@ async def _follow(bot: BotProcess, stop: asyncio.Event) -> None:
 def _paint_samples(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for name in _SAMPLES:
-        (folder / name).write_bytes(paint(name).data)
+        if not (folder / name).exists():
+            (folder / name).write_bytes(paint(name).data)
 
 
 def _say(line: str) -> None:

@@ -21,9 +21,18 @@ if TYPE_CHECKING:
     from sandbox.web.view import Viewer
 
 MOST_PAGES = 32
-_TICK_SECONDS = 1.0
+_TICK_SECONDS = 0.25
 _DEFAULT_PERSON = "ada"
 _DEFAULT_CHANNEL = "general"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Pulse:
+    """The bot's state, the hour (in which links grow old), and which deeds of a person may still be answered."""
+
+    bot_state: str
+    hour: int
+    pending: tuple[int, ...]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -46,14 +55,19 @@ class Backstage:
         for page in self.pages:
             page.look_again()
 
-    async def wait(self, is_due: asyncio.Event, *, person_id: int) -> None:
-        """Wait until a page should look again: something changed, an answer is overdue, or a second has passed."""
-        deadline = self.viewer.screens.next_deadline(person_id)
-        left = _TICK_SECONDS
-        if deadline is not None:
-            left = min(left, max(0.0, (deadline - self.sandbox.clock.now()).total_seconds()))
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(is_due.wait(), left)
+    def pulse(self, person_id: int) -> Pulse:
+        """Return what changes a person's view without a word from the world, as it is now."""
+        return Pulse(
+            bot_state=self.viewer.bot.state,
+            hour=int(self.sandbox.clock.monotonic() // 3600),
+            pending=self.viewer.screens.pending(person_id),
+        )
+
+    async def wait(self, is_due: asyncio.Event, *, person_id: int, since: Pulse) -> None:
+        """Wait until a page should look again: the world changed, or the pulse is not what it was."""
+        while not is_due.is_set() and self.pulse(person_id) == since:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(is_due.wait(), _TICK_SECONDS)
 
     def member(self, username: str | None) -> Member:
         """Return who a page acts as; by default a plain member.

@@ -127,12 +127,13 @@ class LivePage:
         while True:
             self._view_is_due.clear()
             self._channel = self._backstage.channel(self._member, self._channel.id)
+            pulse = self._backstage.pulse(self._member.id)
             view = self._backstage.viewer.view(self._member, self._channel)
             if _without_time(view) != told:
                 told = _without_time(view)
                 await self._say(view)
             await asyncio.sleep(VIEW_SECONDS)
-            await self._backstage.wait(self._view_is_due, person_id=self._member.id)
+            await self._backstage.wait(self._view_is_due, person_id=self._member.id, since=pulse)
 
     async def _show_panels(self) -> None:
         told: JsonObject = {}

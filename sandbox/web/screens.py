@@ -10,8 +10,6 @@ from sandbox.discord.changes import ChangeKind
 from sandbox.discord.kinds import CallbackType, InteractionType
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from sandbox.discord.changes import Change
     from sandbox.discord.interactions import Interaction
     from sandbox.discord.world import World
@@ -76,10 +74,9 @@ class Screens:
         """Say whether the bot may still answer first."""
         return interaction.responded_at is None and not self.has_failed(interaction)
 
-    def next_deadline(self, person_id: int) -> datetime | None:
-        """Return when the next of a person's unanswered interactions fails; None where there is none."""
-        pending = [one.respond_until for one in self.interactions(person_id) if self.is_pending(one)]
-        return min(pending, default=None)
+    def pending(self, person_id: int) -> tuple[int, ...]:
+        """Return the ids of a person's deeds that the bot may still answer."""
+        return tuple(one.id for one in self.interactions(person_id) if self.is_pending(one))
 
     def _listen(self, change: Change) -> None:
         interaction = self._world.interactions.get(change.interaction_id or 0)
