@@ -11,7 +11,8 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.command_sync import sync_changed_commands
-from cogs.errors import NOT_SET_UP_HERE, answer_privately, on_tree_error
+from cogs.answers import answer_privately, typed_prompt, with_prompt
+from cogs.errors import NOT_SET_UP_HERE, on_tree_error
 from cogs.services import BotServices
 
 log = logging.getLogger(__name__)
@@ -30,7 +31,8 @@ class GuardedTree(app_commands.CommandTree["ComfyBot"]):
         if interaction.type is discord.InteractionType.autocomplete:
             await interaction.response.autocomplete([])
         else:
-            await answer_privately(interaction, NOT_SET_UP_HERE)
+            content, file = with_prompt(NOT_SET_UP_HERE, typed_prompt(interaction))
+            await answer_privately(interaction, content, file=file)
         return False
 
     async def on_error(

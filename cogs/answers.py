@@ -125,13 +125,25 @@ async def _delete_original(interaction: discord.Interaction[discord.Client]) -> 
         log.info("interaction=%d its message was not deleted: %d", interaction.id, error.status)
 
 
+def typed_prompt(interaction: discord.Interaction[discord.Client]) -> str:
+    """Return the prompt that a command came with, for a refusal before its options are read; empty without one."""
+    data: object = interaction.data
+    options = data.get("options") if isinstance(data, dict) else None
+    found = (option.get("value") for option in options or () if option.get("name") == "prompt")
+    return next((value for value in found if isinstance(value, str)), "")
+
+
 def with_prompt(refusal: str, prompt: str) -> tuple[str, discord.File]:
-    """Return a refusal that gives the prompt back, so that nobody types it twice; a long one as a file."""
+    """Return a refusal that gives the prompt back, so that nobody types it twice.
+
+    What is too long for a message, or what no code block holds as it is, comes back as a file.
+    """
     refusal = text.cut(refusal, text.CONTENT_MAX - 100)
     if not prompt.strip():
         return refusal, discord.utils.MISSING
-    whole = f"{refusal}\nYour prompt, to copy:\n{text.code_block(prompt)}"
-    if len(whole) <= text.CONTENT_MAX:
+    block = text.code_block(prompt)
+    whole = f"{refusal}\nYour prompt, to copy:\n{block}"
+    if len(whole) <= text.CONTENT_MAX and prompt in block:
         return whole, discord.utils.MISSING
     file = discord.File(io.BytesIO(prompt.encode(errors="replace")), filename="prompt.txt")
     return f"{refusal}\nYour prompt is in the file.", file

@@ -10,7 +10,7 @@ from typing import TypeVar
 import discord
 from discord import app_commands
 
-from cogs.answers import answer_privately
+from cogs.answers import answer_privately, typed_prompt, with_prompt
 from cogs.places import CannotPost
 from cogs.ui import text
 from services.errors import (
@@ -81,6 +81,7 @@ _INPUTS: Mapping[InputProblem, str] = {
     InputProblem.MISSING: "{name} is missing.",
     InputProblem.BLANK: "{name} is blank.",
     InputProblem.TOO_LONG: "{name} is too long: {value} characters, and {limit} are allowed.",
+    InputProblem.URL_TOO_LONG: "An address in {name} is too long: {value} characters, and {limit} are allowed.",
     InputProblem.NOT_A_CHOICE: "{name} cannot be “{value}”. Choose one of: {limit}.",
     InputProblem.WRONG_TYPE: "{name} has a value that cannot be used.",
     InputProblem.OUT_OF_RANGE: "{name} cannot be {value}: it has to be {limit}.",
@@ -164,7 +165,7 @@ def _quota(error: QuotaExceeded) -> str:
 
 
 async def report(interaction: discord.Interaction[discord.Client], error: BaseException) -> None:
-    """Tell a person what went wrong, privately, and the log the rest. Never raises.
+    """Tell a person what went wrong, privately and with their prompt, and the log the rest. Never raises.
 
     What nobody foresaw gets a reference that stands in both places.
     """
@@ -172,6 +173,8 @@ async def report(interaction: discord.Interaction[discord.Client], error: BaseEx
     if isinstance(cause, ComfycordError):
         log.info("interaction=%d refused: %s", interaction.id, type(cause).__name__)
         told = sentence(cause)
+        if isinstance(cause, QuotaExceeded | CannotPost):
+            told += " Nothing was charged."
     elif isinstance(cause, app_commands.CommandSignatureMismatch | app_commands.CommandNotFound):
         log.warning("interaction=%d does not fit the commands as they are: %s", interaction.id, type(cause).__name__)
         told = f"This command has changed. {_RELOAD}"
@@ -185,8 +188,9 @@ async def report(interaction: discord.Interaction[discord.Client], error: BaseEx
             f"Something went wrong on the bot's side (reference `{reference}`). "
             "Look at `/history` before you try again: a job that was accepted goes on."
         )
+    content, file = with_prompt(told, typed_prompt(interaction))
     try:
-        await answer_privately(interaction, told)
+        await answer_privately(interaction, content, file=file)
     except Exception:  # nobody is left to hear of it
         log.exception("interaction=%d could not be answered", interaction.id)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
+from posixpath import splitext
 from typing import Protocol
 from urllib.parse import unquote, urlsplit
 
@@ -19,7 +20,8 @@ from services.models.urls import require_public_url, split_urls
 # The model pages' figure: "images ≤ 50 MB".
 PICTURE_MAX_BYTES = 50 * 1024 * 1024
 PICTURE_TYPES = frozenset({"image/png", "image/jpeg", "image/jpg", "image/webp", "image/gif"})
-PICTURE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".gif"})
+# Browsers save JPEG files as .jfif, older programs as .jpe.
+PICTURE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".jfif", ".jpe", ".webp", ".gif"})
 
 _NAME_MAX = 100
 
@@ -81,6 +83,7 @@ def read_wish(plan: CommandPlan, values: Mapping[str, object], files: Mapping[st
 
     Raises: InvalidInput, naming the option as the person sees it.
     """
+    _require_kinds(plan, values, files)
     pictures = _read_pictures(plan, values, files)
     by_input: dict[str, Json | None] = {}
     for option in (*plan.of(Role.PROMPT), *plan.of(Role.VALUE)):
@@ -109,13 +112,28 @@ def _shown_as(plan: CommandPlan, input_name: str) -> str:
     return next(named, input_name)
 
 
+def _require_kinds(plan: CommandPlan, values: Mapping[str, object], files: Mapping[str, GivenFile]) -> None:
+    """Refuse what no client sends: passed over, it would make a private card public or leave a picture out unsaid."""
+    for option in plan.options:
+        value = values.get(option.name)
+        if value is None:
+            continue
+        is_unfit = {
+            Role.PRIVATE: not isinstance(value, bool),
+            Role.PICTURE: option.name not in files,
+            Role.URLS: not isinstance(value, str),
+        }.get(option.role, False)
+        if is_unfit:
+            raise InvalidInput(option.name, InputProblem.WRONG_TYPE)
+
+
 def require_picture(option_name: str, file: GivenFile) -> None:
     """Refuse an attachment that is no picture by its declared type or by its name, empty, or too large.
 
     Raises: InvalidInput.
     """
     declared = (file.content_type or "").partition(";")[0].strip().lower()
-    suffix = PurePosixPath(file.filename.lower()).suffix
+    suffix = splitext(file.filename.lower())[1]
     if declared not in PICTURE_TYPES or suffix not in PICTURE_SUFFIXES:
         raise InvalidInput(option_name, InputProblem.NOT_MEDIA, value=file.filename)
     if file.size <= 0:
@@ -140,7 +158,8 @@ def _read_pictures(
             require_picture(option.name, file)
             pictures.append(_Picture(url=file.url, name=file.filename[:_NAME_MAX], is_attachment=True))
     for option in plan.of(Role.URLS):
-        for url in split_urls(str(values.get(option.name) or "")):
+        given = values.get(option.name)
+        for url in split_urls(str(given)) if given else ():
             public = require_public_url(url, input_name=option.name)
             pictures.append(_Picture(url=public, name=_name_of(public), is_attachment=False))
     _require_count(spec, len(pictures))

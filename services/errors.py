@@ -35,6 +35,7 @@ class InputProblem(StrEnum):
     NOT_HTTPS = "not_https"
     NOT_PUBLIC = "not_public"
     HAS_CREDENTIALS = "has_credentials"
+    URL_TOO_LONG = "url_too_long"
 
 
 class InvalidInput(ComfycordError):

@@ -11,17 +11,16 @@ from typing import Self, cast
 import discord
 from discord import ui
 
-from cogs.answers import Acknowledgement, Deferral, acknowledge, answer_privately, show_privately
+from cogs.answers import Acknowledgement, Deferral, acknowledge, answer_privately, show_privately, with_prompt
 from cogs.cancelling import actor_of, outcome_sentence
 from cogs.errors import NOT_SET_UP_HERE, guarded
 from cogs.places import require_place
 from cogs.resubmitting import has_dead_links, job_in_place_of
 from cogs.services import BotServices, services_of
 from cogs.ui.base import Panel
-from cogs.ui.text import quoted
 from services.errors import JobNotFound
 from services.jobs.cancelling import CancelOutcome
-from services.jobs.model import Delivery
+from services.jobs.model import Delivery, Job
 
 log = logging.getLogger(__name__)
 
@@ -91,7 +90,7 @@ class SubmitAnewButton(ui.DynamicItem[Button], template=f"cc:anew:{_JOB}"):
             return
         job = await services.jobs.require_unconfirmed(self.job_id, interaction.user.id)
         if has_dead_links(job, now=services.clock.now()):
-            await answer_privately(interaction, f"{_DEAD_LINKS}\n{quoted(job.prompt, 1_500)}")
+            await _refuse_dead_links(interaction, job)
             return
         await show_privately(interaction, anew_warning(self.job_id, is_private=job.is_private))
 
@@ -130,7 +129,7 @@ class ConfirmAnewButton(ui.DynamicItem[Button], template=f"cc:confirm:(?P<place>
             return
         old = await services.jobs.require_unconfirmed(self.job_id, interaction.user.id)
         if has_dead_links(old, now=services.clock.now()):
-            await answer_privately(interaction, f"{_DEAD_LINKS}\n{quoted(old.prompt, 1_500)}")
+            await _refuse_dead_links(interaction, old)
             return
         new = job_in_place_of(old, interaction, _delivery(interaction, deferral))
         accepted = await services.jobs.submit(new)
@@ -170,6 +169,11 @@ async def _acknowledge_with_message(interaction: Interaction, *, is_private: boo
     """Defer with a message of its own; None where nothing can be answered any more."""
     deferral = await acknowledge(interaction, private=is_private, as_new_message=True)
     return None if deferral.acknowledgement is Acknowledgement.DEAD else deferral
+
+
+async def _refuse_dead_links(interaction: Interaction, job: Job) -> None:
+    content, file = with_prompt(_DEAD_LINKS, job.prompt)
+    await answer_privately(interaction, content, file=file)
 
 
 async def _renew_token(services: BotServices, interaction: Interaction, job_id: str) -> None:

@@ -35,7 +35,7 @@ def require_public_url(text: str, *, input_name: str) -> str:
     """
     typed = text.strip()
     if len(typed) > URL_MAX_LENGTH:
-        raise InvalidInput(input_name, InputProblem.TOO_LONG, value=str(len(typed)), limit=str(URL_MAX_LENGTH))
+        raise InvalidInput(input_name, InputProblem.URL_TOO_LONG, value=str(len(typed)), limit=str(URL_MAX_LENGTH))
     _require_https(typed, input_name)
     sent = _PATHLESS.sub(r"\1/?", typed.partition("#")[0])
     try:
@@ -46,7 +46,7 @@ def require_public_url(text: str, *, input_name: str) -> str:
     except ValueError as error:
         raise _refusal(input_name, InputProblem.NOT_A_URL, typed) from error
     if len(sent) > URL_MAX_LENGTH:
-        raise InvalidInput(input_name, InputProblem.TOO_LONG, value=str(len(sent)), limit=str(URL_MAX_LENGTH))
+        raise InvalidInput(input_name, InputProblem.URL_TOO_LONG, value=str(len(sent)), limit=str(URL_MAX_LENGTH))
     if not host or port == 0:
         raise _refusal(input_name, InputProblem.NOT_A_URL, typed)
     if not host.isascii() or not is_public_host(host):

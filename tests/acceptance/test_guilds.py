@@ -31,5 +31,7 @@ async def test_where_the_bot_is_not_set_up(sandbox: Sandbox, bot: BotProcess) ->
             answer = await reply.message()
             assert answer.is_ephemeral or place.guild_id is None
             assert "not set up here" in answer.text
+        asked = await (await ada.slash("edit", prompt=PROMPT, image1=CAT, channel=place)).message()
+        assert f"```\n{PROMPT}\n```" in asked.text
     assert records(sandbox.data_dir) == []
     assert sandbox.model_api.submits == ()

@@ -126,6 +126,10 @@ async def test_what_the_client_promises_is_checked_again(sandbox: Sandbox) -> No
     assert gives_back(answer)
     answer = await refused(sandbox, force=True, image1=CAT, quality=7)
     assert "`quality`" in answer.text
+    answer = await refused(sandbox, force=True, image1=CAT, private="yes")
+    assert "`private`" in answer.text
+    answer = await refused(sandbox, force=True, image1=CAT, image2="1234")
+    assert "`image2`" in answer.text
 
 
 async def test_a_command_that_has_changed(sandbox: Sandbox) -> None:
@@ -135,8 +139,9 @@ async def test_a_command_that_has_changed(sandbox: Sandbox) -> None:
     answer = await reply.message()
     assert answer.is_ephemeral
     assert "Reload Discord" in answer.text
-    gone = await (await sandbox.people.ada.slash("paint", force=True, prompt="x")).message()
+    gone = await (await sandbox.people.ada.slash("paint", force=True, prompt=PROMPT)).message()
     assert "Reload Discord" in gone.text
+    assert gives_back(gone)
     assert standing(sandbox) == before
 
 
@@ -154,7 +159,8 @@ async def test_nothing_in_a_refusal_comes_alive(sandbox: Sandbox) -> None:
     prompt = f"``` @everyone <@{sandbox.people.ben.id}> ```"
     answer = await refused(sandbox, prompt=prompt, image1=not_a_picture("@everyone `x` ||y||.txt"))
     assert answer.pinged == frozenset()
-    assert answer.text.count("```") == 2
+    assert "```" not in answer.text
+    assert answer.attachments[0].data.decode() == prompt
 
 
 async def test_where_the_bot_may_not_post(sandbox: Sandbox) -> None:

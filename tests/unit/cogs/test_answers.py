@@ -18,10 +18,12 @@ def test_a_short_prompt_comes_back_in_the_answer() -> None:
     assert file is MISSING
 
 
-def test_a_prompt_cannot_break_out() -> None:
-    """Backticks in a prompt do not end the block."""
-    content, _ = with_prompt("No.", "``` @everyone ```")
-    assert content.count("```") == 2
+@pytest.mark.parametrize("prompt", ["``` @everyone ```", "a `` b", "a\tb", "\u202eabc", "a\r\nb"])
+def test_a_prompt_comes_back_as_it_was(prompt: str) -> None:
+    """What would break out of the block, or not survive it, comes back as a file, to the letter."""
+    content, file = with_prompt("No.", prompt)
+    assert "`" not in content
+    assert file.fp.read().decode() == prompt
 
 
 @pytest.mark.parametrize("length", [1_980, 2_000, 4_000, 6_000])
@@ -49,10 +51,9 @@ def test_it_always_fits() -> None:
 
 def test_half_a_character_is_given_back_somehow() -> None:
     """Halves of surrogate pairs, which no body can carry, do not stop an answer."""
-    content, _ = with_prompt("No.", "a\ud800b")
+    content, file = with_prompt("No.", "a\ud800b")
     content.encode()
-    _, file = with_prompt("No.", "a\ud800b" * 1_000)
-    assert file.fp.read()
+    assert file.fp.read() == b"a?b"
 
 
 @pytest.mark.parametrize(

@@ -46,6 +46,10 @@ def test_every_input_problem(problem: InputProblem) -> None:
             "`prompt` is too long: 4001 characters, and 4000 are allowed.",
         ),
         (
+            InvalidInput("image_urls", InputProblem.URL_TOO_LONG, value="3000", limit="2048"),
+            "An address in `image_urls` is too long: 3000 characters, and 2048 are allowed.",
+        ),
+        (
             InvalidInput("quality", InputProblem.NOT_A_CHOICE, value="*ultra*", limit="low, high"),
             r"`quality` cannot be “\*ultra\*”. Choose one of: low, high.",
         ),

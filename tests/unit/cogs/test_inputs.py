@@ -80,6 +80,8 @@ def test_the_body_is_whole() -> None:
         ("a.b.jpeg", "IMAGE/JPEG; q=1"),
         ("a.webp", "image/webp"),
         ("a.gif", "image/gif"),
+        ("a.jfif", "image/jpeg"),
+        ("a.JPE", "image/jpeg"),
     ],
 )
 def test_pictures(filename: str, content_type: str) -> None:
@@ -146,6 +148,15 @@ def test_values_outside_the_choices(value: object) -> None:
     name, problem = refusal({"quality": value}, image1=Attached())
     assert name == "quality"
     assert problem is InputProblem.NOT_A_CHOICE
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [("private", "yes"), ("private", 1), ("image2", "123"), ("image2", object()), ("image_urls", 7)],
+)
+def test_values_of_another_kind(option: str, value: object) -> None:
+    """What cannot be read is refused, not passed over: a card meant to be private would be public."""
+    assert refusal({option: value}, image1=Attached()) == (option, InputProblem.WRONG_TYPE)
 
 
 @pytest.mark.parametrize(

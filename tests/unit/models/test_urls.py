@@ -184,8 +184,8 @@ def test_the_length_has_a_limit() -> None:
     """2,048 characters pass, one more does not, also when only the encoding makes it that long."""
     longest = "https://example.com/" + "a" * (URL_MAX_LENGTH - 20)
     assert require_public_url(longest, input_name="x") == longest
-    assert problem_of(longest + "a") is InputProblem.TOO_LONG
-    assert problem_of("https://example.com/" + "ü" * 400) is InputProblem.TOO_LONG
+    assert problem_of(longest + "a") is InputProblem.URL_TOO_LONG
+    assert problem_of("https://example.com/" + "ü" * 400) is InputProblem.URL_TOO_LONG
 
 
 @pytest.mark.parametrize(
