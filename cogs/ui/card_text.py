@@ -107,7 +107,8 @@ def links(links: Sequence[CardLink], *, unlisted: int, is_explained: bool) -> st
             "RunComfy may still have it." if is_explained else "RunComfy's links expire, so save what you want to keep."
         )
     if unlisted:
-        sentences.append(f"{unlisted} more: see `/job`.")
+        more = f"{unlisted} more" if unlisted < len(links) else "No button can hold the link"
+        sentences.append(f"{more}: see `/job`.")
     return cut(" ".join(sentences), LINKS_MAX)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import discord
 from discord import ui
@@ -17,6 +17,8 @@ from services.jobs.model import CancelState, DeliveryStep, Job, JobStatus
 from services.models.spec import ModelSpec
 
 PROMPT_FILE = "prompt.txt"
+LINKS_FILE = "links.txt"
+CARD = "Card"
 
 # Together with the headings below Discord's limit for a whole layout.
 _PROMPT_MAX = 1_100
@@ -24,11 +26,11 @@ _INPUTS_MAX = 700
 _PARAMETERS_MAX = 800
 _REASON_MAX = 500
 _LINK_MAX = 512
-_LINKS_MAX = 5
+_BUTTONS_MAX = 5
 
 
 def render_details(job: Job, spec: ModelSpec | None) -> tuple[Panel, list[discord.File]]:
-    """Render the job, and its prompt as a file where the layout has no room for it."""
+    """Render the job; its prompt and the links to its results as files where the layout has no room for them."""
     look = STATES[job.status]
     prompt = text.quoted(job.prompt, _PROMPT_MAX, lines=20)
     is_cut = prompt.endswith(text.ELLIPSIS)
@@ -46,10 +48,16 @@ def render_details(job: Job, spec: ModelSpec | None) -> tuple[Panel, list[discor
         if block:
             frame.add_item(ui.Separator())
             frame.add_item(ui.TextDisplay("\n".join(block)))
-    links = list(_links(job))
-    if links:
-        frame.add_item(ui.ActionRow(*links))
-    files = [_prompt_file(job.prompt)] if is_cut else []
+    files = [_text_file(PROMPT_FILE, job.prompt)] if is_cut else []
+    away = list(_results_elsewhere(job))
+    buttons = list(_links(job, away))
+    if away:
+        frame.add_item(ui.TextDisplay("RunComfy's links to the results expire, so save what you want to keep."))
+    if len(away) > sum(button.label != CARD for button in buttons):
+        frame.add_item(ui.File(f"attachment://{LINKS_FILE}"))
+        files.append(_text_file(LINKS_FILE, "\n".join(f"Result {number}: {url}" for number, url in away)))
+    if buttons:
+        frame.add_item(ui.ActionRow(*buttons))
     return Panel([frame]), files
 
 
@@ -57,8 +65,8 @@ def _model(job: Job, spec: ModelSpec | None) -> str:
     return spec.display_name if spec else job.model_id
 
 
-def _prompt_file(prompt: str) -> discord.File:
-    return discord.File(io.BytesIO(prompt.encode(errors="replace")), filename=PROMPT_FILE)
+def _text_file(name: str, content: str) -> discord.File:
+    return discord.File(io.BytesIO(content.encode(errors="replace")), filename=name)
 
 
 def _given(job: Job, spec: ModelSpec | None) -> list[str]:
@@ -133,12 +141,20 @@ def _outcome(job: Job) -> list[str]:
     return lines
 
 
-def _links(job: Job) -> Iterator[ui.Button[Panel]]:
-    """Yield a button to the card; where there is none to follow, buttons to the files, which expire at RunComfy."""
+def _results_elsewhere(job: Job) -> Iterator[tuple[int, str]]:
+    """Yield number and address of each result that does not hang at a card that can be followed."""
+    hanging = {file.filename.rpartition(".")[0] for file in job.delivery.files} if card_link(job) else set()
+    for number, output in enumerate(job.outputs, start=1):
+        # A result file's name is the job's id and the output's number.
+        if f"{job.job_id}-{number}" not in hanging and output.url.startswith(("https://", "http://")):
+            yield number, output.url
+
+
+def _links(job: Job, away: Sequence[tuple[int, str]]) -> Iterator[ui.Button[Panel]]:
+    """Yield a button to the card where there is one to follow, and to the files that only RunComfy has."""
     link = card_link(job)
     if link:
-        yield ui.Button(label="Card", url=link)
-        return
-    fitting = [o.url for o in job.outputs if len(o.url) <= _LINK_MAX and o.url.startswith(("https://", "http://"))]
-    for number, url in enumerate(fitting[:_LINKS_MAX], start=1):
-        yield ui.Button(label=f"Result {number}" if len(fitting) > 1 else "Result", url=url)
+        yield ui.Button(label=CARD, url=link)
+    fitting = [(number, url) for number, url in away if len(url) <= _LINK_MAX]
+    for number, url in fitting[: _BUTTONS_MAX - bool(link)]:
+        yield ui.Button(label="Result" if len(job.outputs) == 1 else f"Result {number}", url=url)

@@ -9,14 +9,14 @@ from typing import Any
 import discord
 from discord import ui
 
-from cogs.answers import show_privately
+from cogs.answers import Acknowledgement, acknowledge, show_privately
 from cogs.errors import guarded
 from cogs.services import services_of
 from cogs.ui import text
 from cogs.ui.base import Panel
 from cogs.ui.job_links import card_link
 from cogs.ui.states import STATES
-from services.jobs.model import Job
+from services.jobs.model import DeliveryStep, Job
 from services.jobs.ports import HistoryPage
 
 _PROMPT_MAX = 160
@@ -55,7 +55,9 @@ class HistoryButton(
     @guarded
     async def callback(self, interaction: discord.Interaction[discord.Client]) -> None:
         """Show the page in place of the one before."""
-        await interaction.response.defer()
+        deferral = await acknowledge(interaction, private=True)
+        if deferral.acknowledgement in {Acknowledgement.DEAD, Acknowledgement.TAKEN}:
+            return
         page = await services_of(interaction.client).jobs.history(interaction.user.id, page=self.page)
         await show_privately(interaction, render_history(page))
 
@@ -84,12 +86,20 @@ def _rows(page: HistoryPage) -> Iterator[ui.Item[Panel]]:
         yield ui.TextDisplay(describe_job(job))
 
 
+def _whereabouts(job: Job) -> str:
+    link = card_link(job)
+    if link:
+        return f"[card]({link})"
+    if job.delivery.step is DeliveryStep.UNDELIVERED:
+        return "not delivered: see `/job`"
+    return "private" if job.is_private else "no card"
+
+
 def describe_job(job: Job) -> str:
     """Describe a job in two lines."""
     prompt = text.shown_line(job.prompt, _PROMPT_MAX) or "no prompt"
     facts = [f"`{job.job_id}`", f"/{job.command}", text.relative(job.created_at)]
     if job.cost is not None:
         facts.append(text.money(job.cost))
-    link = card_link(job)
-    facts.append(f"[card]({link})" if link else "private" if job.is_private else "no card")
+    facts.append(_whereabouts(job))
     return f"**{STATES[job.status].title}** · {prompt}\n-# {' · '.join(facts)}"

@@ -48,8 +48,11 @@ async def test_history_in_pages(sandbox: Sandbox, bot: BotProcess, start_bot: St
     assert order == sorted(order)
     assert "fox 2" not in listed.text
     assert listed.labels == ("Older",)
-    await listed.click("Older")
+    press = await listed.click("Older", twice=True)
     await listed.until_text("page 2 of 2")
+    await bot.wait_for_log("40060")
+    assert press.messages == []
+    assert "ERROR" not in bot.log
     assert "fox 1" in listed.text
     assert "fox 3" not in listed.text
     assert listed.labels == ("Newer",)

@@ -18,6 +18,7 @@ from cogs.ui.job_links import card_link
 from services.errors import FailureKind
 from services.jobs.model import (
     CancelState,
+    CardFile,
     DeliveryStep,
     Job,
     JobFailure,
@@ -123,14 +124,34 @@ def test_details_of_the_worst() -> None:
     panel, files = render_details(worst, spec())
     assert panel.content_length() <= 4_000
     assert len(list(panel.walk_children())) <= 40
-    assert [file.filename for file in files] == ["prompt.txt"]
+    assert [file.filename for file in files] == ["prompt.txt", "links.txt"]
     assert files[0].fp.read().decode() == NASTY
     assert any(isinstance(item, ui.File) for item in panel.walk_children())
     told = read(panel)
     assert "could not be delivered" in told
     assert "The model could not finish" in told
     assert "$1.50" in told
-    assert [button.label for button in buttons(panel)] == [f"Result {number}" for number in range(1, 6)]
+    assert [button.label for button in buttons(panel)] == [f"Result {number}" for number in range(3, 8)]
+    links = files[1].fp.read().decode().splitlines()
+    assert links[0] == f"Result 2: https://a.example/{'x' * 600}"
+    assert len(links) == 13, "every address that can be followed"
+
+
+def test_details_lead_to_what_the_card_does_not_hold() -> None:
+    """Results that the card only links to, or not even that, are all to be had here; those on the card are not."""
+    urls = [f"https://a.example/{number}" for number in range(1, 26)]
+    done = job(JobStatus.SUCCEEDED, outputs=tuple(Output(url=url, kind=MediaKind.IMAGE) for url in urls))
+    hanging = tuple(CardFile(attachment_id=n, filename=f"{done.job_id}-{n}.png") for n in range(1, 11))
+    done = replace(done, delivery=replace(done.delivery, original_message_id=99, files=hanging))
+    panel, (file,) = render_details(done, spec())
+    assert [button.label for button in buttons(panel)] == ["Card", *(f"Result {n}" for n in range(11, 15))]
+    assert file.fp.read().decode().splitlines() == [f"Result {n}: {urls[n - 1]}" for n in range(11, 26)]
+    assert "expire" in read(panel)
+    whole = replace(done, outputs=done.outputs[:10])
+    panel, files = render_details(whole, spec())
+    assert [button.label for button in buttons(panel)] == ["Card"]
+    assert files == []
+    assert "expire" not in read(panel)
 
 
 def test_details_of_a_model_that_is_gone() -> None:
@@ -159,6 +180,7 @@ def test_card_links() -> None:
     assert card_link(direct) == "https://discord.com/channels/@me/55/100"
     lost = replace(placed, delivery=replace(placed.delivery, step=DeliveryStep.UNDELIVERED))
     assert card_link(lost) is None
+    assert read(render_history(page(lost))).endswith("not delivered: see `/job`")
 
 
 def test_quota_says_how_it_stands() -> None:

@@ -9,7 +9,7 @@ from cogs.ui.base import Panel
 from cogs.ui.card_result import CardLink, CardPicture, CardResult, LinkReason
 from cogs.ui.job_card import digest_of, render_card, render_plain_card
 from services.errors import FailureKind, ResultProblem
-from services.jobs.model import CancelState, Job, JobFailure, JobStatus, MediaKind
+from services.jobs.model import CancelState, Job, JobFailure, JobStatus, MediaKind, Output
 from tests.unit.cogs_ui.samples import NOW, buttons, job, payload, spec, text, walk
 
 WORDS = {
@@ -155,6 +155,16 @@ def test_a_result_too_large_is_linked_to_with_the_reason() -> None:
     assert "larger than this place lets a bot upload" in text(card)
     assert "expire" in text(card)
     assert [each["url"] for each in walk(payload(card)) if each["type"] == 2] == ["https://r.example/1.png"]
+
+
+def test_a_link_says_which_result_it_opens() -> None:
+    """One link beside ten pictures is not "the result"; the only result needs no number."""
+    link = CardLink(number=11, url="https://r.example/11.png", reason=LinkReason.TOO_MANY)
+    output = Output(url=link.url, kind=MediaKind.IMAGE)
+    for count, label in ((11, "Open result 11"), (1, "Open the result")):
+        done = job(JobStatus.SUCCEEDED, outputs=(output,) * count)
+        card = render_card(done, spec=spec(), result=CardResult(links=(link,)))
+        assert [each["label"] for each in walk(payload(card)) if each["type"] == 2] == [label]
 
 
 def test_a_link_too_long_for_a_button_leaves_words() -> None:
