@@ -13,4 +13,9 @@ PATTERN = re.compile(rf"[{ALPHABET}]{{{LENGTH}}}")
 
 def new_job_id() -> str:
     """Return a new id: ten characters, about 49 random bits, so it cannot be guessed either."""
-    return "".join(secrets.choice(ALPHABET) for _ in range(LENGTH))
+    number = secrets.randbelow(len(ALPHABET) ** LENGTH)
+    characters = []
+    for _ in range(LENGTH):
+        number, index = divmod(number, len(ALPHABET))
+        characters.append(ALPHABET[index])
+    return "".join(characters)
