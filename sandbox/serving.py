@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import codecs
 import contextlib
+import errno
 import os
 import shutil
 import signal
@@ -54,11 +55,16 @@ class Wish:
 
 
 def serve(wish: Wish) -> int:
-    """Serve until Ctrl-C and return the exit code: 0, or 2 after one sentence when a real half cannot be used."""
+    """Serve until Ctrl-C and return the exit code: 0, or 2 after one sentence when something given cannot be used."""
     try:
         return asyncio.run(_serve(wish))
     except CannotGoLive as error:
         sys.stderr.write(f"{error}\n")
+        return 2
+    except OSError as error:
+        if error.errno != errno.EADDRINUSE:
+            raise
+        sys.stderr.write(f"a port that was asked for is taken: {error.strerror}\n")
         return 2
 
 

@@ -28,9 +28,10 @@ _DEFAULT_CHANNEL = "general"
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Pulse:
-    """The bot's state, the hour (in which links grow old), and which deeds of a person may still be answered."""
+    """The bot's state and where it types, the hour (in which links grow old), and which deeds may still be answered."""
 
     bot_state: str
+    typing_in: tuple[int, ...]
     hour: int
     pending: tuple[int, ...]
 
@@ -59,6 +60,7 @@ class Backstage:
         """Return what changes a person's view without a word from the world, as it is now."""
         return Pulse(
             bot_state=self.viewer.bot.state,
+            typing_in=tuple(one for one in self.sandbox.world.channels if self.viewer.screens.is_bot_typing(one)),
             hour=int(self.sandbox.clock.monotonic() // 3600),
             pending=self.viewer.screens.pending(person_id),
         )

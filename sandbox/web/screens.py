@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from sandbox.people import Reply
 
 _REMEMBERED = 100
+_TYPING_SECONDS = 10.0
 
 
 @dataclass(kw_only=True, slots=True)
@@ -43,6 +44,7 @@ class Screens:
     def __init__(self, world: World) -> None:
         self._world = world
         self._by_person: dict[int, Screen] = {}
+        self._typing_until: dict[int, float] = {}
         self._end = world.changes.listen(self._listen)
 
     def close(self) -> None:
@@ -78,7 +80,12 @@ class Screens:
         """Return the ids of a person's deeds that the bot may still answer."""
         return tuple(one.id for one in self.interactions(person_id) if self.is_pending(one))
 
+    def is_bot_typing(self, channel_id: int) -> bool:
+        """Say whether "… is typing" stands below a channel: for ten seconds, or until the bot has written there."""
+        return self._world.clock.monotonic() < self._typing_until.get(channel_id, 0.0)
+
     def _listen(self, change: Change) -> None:
+        self._listen_for_typing(change)
         interaction = self._world.interactions.get(change.interaction_id or 0)
         if interaction is None:
             return
@@ -92,3 +99,11 @@ class Screens:
                 screen.form = OpenForm(opener_id=interaction.id)
             elif screen.form is not None and interaction.id == screen.form.submission_id:
                 screen.form = None
+
+    def _listen_for_typing(self, change: Change) -> None:
+        if change.kind is ChangeKind.TYPING and change.channel_id is not None:
+            self._typing_until[change.channel_id] = self._world.clock.monotonic() + _TYPING_SECONDS
+        elif change.kind is ChangeKind.MESSAGE_CREATED:
+            message = self._world.messages[change.message_id or 0]
+            if message.author_id == self._world.bot.id:
+                self._typing_until.pop(message.channel_id, None)

@@ -74,6 +74,7 @@ class Viewer:
             "entries": reader.entries(),
             "commands": self._commands(member, channel),
             "modal": self._modal(member),
+            "typing": [self.world.bot.display_name] if self.screens.is_bot_typing(channel.id) else [],
         }
 
     def channels(self, member: Member) -> list[Channel]:

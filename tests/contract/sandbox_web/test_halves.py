@@ -170,3 +170,19 @@ async def test_what_is_missing_is_one_sentence(tmp_path: Path, arguments: tuple[
     assert process.returncode == 2
     assert sentence in printed
     assert "Traceback" not in printed
+
+
+async def test_a_port_that_is_taken_is_one_sentence(runcomfy: ModelApiServer, tmp_path: Path) -> None:
+    """The page's own port is looked for elsewhere unless it was asked for."""
+    port = runcomfy.url.rpartition(":")[2]
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "sandbox", "--port", port, "--data-dir", str(tmp_path / "data")),
+        cwd=ROOT,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+    async with asyncio.timeout(20):
+        printed = (await process.communicate())[0].decode()
+    assert process.returncode == 2
+    assert "is taken" in printed
+    assert "Traceback" not in printed

@@ -133,6 +133,17 @@ async def test_many_changes_are_one_view(page: PageClient, sandbox: Sandbox) -> 
     assert page.views - before <= 5
 
 
+async def test_the_bot_is_seen_typing(page: PageClient, sandbox: Sandbox) -> None:
+    """For ten seconds of the world."""
+    general = page.view["channel"]["id"]
+    headers = {"Authorization": f"Bot {sandbox.world.bot_token}"}
+    async with page.http.post(f"{sandbox.discord.api_url}/channels/{general}/typing", headers=headers) as answer:
+        assert answer.status == 204
+    await page.until(lambda page: page.view["typing"] == ["Comfycord"])
+    await sandbox.clock.advance(10)
+    await page.until(lambda page: page.view["typing"] == [])
+
+
 async def test_only_so_many_pages_are_open(server: PageServer) -> None:
     """One more than that is refused, until another goes."""
     origin = server.url.rstrip("/")
