@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import sqlite3
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 import aiohttp
@@ -35,6 +37,14 @@ async def health_of(url: str) -> tuple[int, dict[str, str]]:
         return response.status, json.loads(await response.read())
 
 
+def leases_held(sandbox: Sandbox) -> int:
+    """Count the leases on jobs and cards that nobody has given back."""
+    with closing(sqlite3.connect(sandbox.data_dir / "jobs.db", timeout=10)) as connection:
+        query = "SELECT count(*) FROM jobs WHERE poll_owner IS NOT NULL OR announce_owner IS NOT NULL"
+        (count,) = connection.execute(query).fetchone()
+    return int(count)
+
+
 # --- stopping -------------------------------------------------------------------------------------------------------
 
 
@@ -46,7 +56,7 @@ async def test_sigterm_stops_an_idle_bot(bot: BotProcess) -> None:
 
 
 async def test_a_stop_waits_for_a_submit_that_gets_its_answer(sandbox: Sandbox, bot: BotProcess) -> None:
-    """A submit that is under way may finish: its request id is stored, and the next start goes on with the job."""
+    """A submit that is under way may finish; its request id is stored, leases are given back, and the job goes on."""
     arrived, go_on = asyncio.Event(), asyncio.Event()
 
     async def wait(_: object) -> None:
@@ -62,6 +72,7 @@ async def test_a_stop_waits_for_a_submit_that_gets_its_answer(sandbox: Sandbox, 
     go_on.set()
     assert (await stopping).code == 0
     assert [record.status for record in records(sandbox.data_dir)] == ["queued"]
+    assert leases_held(sandbox) == 0
     sandbox.model_api.pace.release()
     await bot.restart()
     assert [record.status for record in await settled(sandbox)] == ["succeeded"]
