@@ -41,7 +41,6 @@ class LivePage:
         self._socket = web.WebSocketResponse(max_msg_size=LARGEST_MESSAGE_BYTES, heartbeat=_HEARTBEAT_SECONDS)
         self._view_is_due = asyncio.Event()
         self._places = asyncio.Semaphore(_MOST_DEEDS_AT_ONCE)
-        self._speaking = asyncio.Lock()
 
     def look_again(self) -> None:
         """Have the view drawn up anew, soon."""
@@ -146,7 +145,7 @@ class LivePage:
 
     async def _say(self, message: JsonObject) -> None:
         text = json.dumps(message, default=str)
-        async with self._speaking, asyncio.timeout(_SEND_SECONDS):
+        async with asyncio.timeout(_SEND_SECONDS):
             await self._socket.send_str(text)
 
 

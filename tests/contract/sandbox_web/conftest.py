@@ -32,9 +32,13 @@ def bot(sandbox: Sandbox) -> BotProcess:
 
 
 @pytest.fixture
-async def server(sandbox: Sandbox, bot: BotProcess) -> AsyncIterator[PageServer]:
-    """The page's server; the bot does not run."""
-    async with open_page(sandbox, bot) as page:
+async def server(sandbox: Sandbox, bot: BotProcess, tmp_path: Path) -> AsyncIterator[PageServer]:
+    """The page's server, with a folder of hosted pictures beside a file that is none; the bot does not run."""
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    (folder / "note.txt").write_text("hosted")
+    (tmp_path / "secret.txt").write_text("not for the page")
+    async with open_page(sandbox, bot, hosts={"pictures.example.com": folder}) as page:
         yield page
 
 

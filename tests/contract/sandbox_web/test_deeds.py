@@ -170,15 +170,22 @@ async def test_what_is_not_answered_fails_as_at_discord(live: PageClient, sandbo
     await live.until(lambda page: page.entries == [])
 
 
-async def test_a_bot_that_is_away_fails_each_deed_at_once(live: PageClient, sandbox: Sandbox) -> None:
-    """A button shows its failure below its message, without the wait for an answer, until it is used with success."""
+async def test_without_any_bot_a_command_fails_at_once(page: PageClient, sandbox: Sandbox) -> None:
+    """Nobody waits three seconds for one who is not there."""
+    sandbox.world.commands.overwrite(None, [{"type": 1, "name": "edit", "description": "Edit."}])
+    await page.ask("slash", command="edit", options={})
+    await page.until(lambda page: page.entries and page.entries[0]["state"] == "failed")
+    (sent,) = sandbox.world.interactions.values()
+    assert sandbox.clock.now() < sent.respond_until
+
+
+async def test_a_bot_that_is_away_fails_each_deed(live: PageClient) -> None:
+    """A button shows its failure below its message, until it is used with success."""
     entry = await painted(live)
     await live.ask("switch", name="run_bot", value=False)
     await live.until(lambda page: page.view["bot_state"] == "stopped")
     await live.ask("click", message=entry["id"], custom_id="again:1")
     await live.until(lambda page: page.entries[-1]["failure"])
-    clicked = max(sandbox.world.interactions.values(), key=lambda one: one.id)
-    assert sandbox.clock.now() < clicked.respond_until
     assert live.entries[-1]["failure"] == "This interaction failed"
     await live.ask("switch", name="run_bot", value=True)
     await live.until(lambda page: page.view["bot_state"] == "online")
