@@ -10,7 +10,7 @@ from services.jobs.cancelling import CancelOutcome
 from services.jobs.service import Actor
 
 _OUTCOMES: Mapping[CancelOutcome, str] = {
-    CancelOutcome.CANCELLED: "Cancelled. It counts towards nobody's quota.",
+    CancelOutcome.CANCELLED: "Cancelled. It does not count towards the quota.",
     CancelOutcome.REQUESTED: "Noted: it is being submitted right now and will be cancelled as soon as that can be. "
     "Its card shows what comes of it.",
     CancelOutcome.TOO_LATE: "Too late: it is already running, and a running job cannot be cancelled.",

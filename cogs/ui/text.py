@@ -27,8 +27,9 @@ ELLIPSIS = "…"
 # C0 and C1 controls but the newline, what overrides the direction of the text after it (it can make a name or a
 # sentence read as something else), and halves of surrogate pairs, which no body can carry.
 _UNSEEN = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
-# Emphasis, code, spoilers, links, and everything in angle brackets (mentions, timestamps, emoji, bare links).
-_MARKS = re.compile(r"[\\*_~`|\[\]<]")
+# Emphasis, code, spoilers, links, everything in angle brackets (mentions, timestamps, emoji, bare links), and emoji by
+# their names, which Discord's client draws.
+_MARKS = re.compile(r"[\\*_~`|\[\]<]|:(?=[\w+-]+:)")
 # What counts at a line's beginning only: headings, small print, quotes, lists.
 _LINE_MARKS = re.compile(r"^([ ]*\d*)([#>+.-])", re.MULTILINE)
 _SCHEMES = re.compile(r"(?<=[A-Za-z])://")

@@ -230,6 +230,37 @@ async def test_somebody_elses_unconfirmed_job(sandbox: Sandbox, bot: BotProcess)
     assert len(sandbox.model_api.submits) == 1
 
 
+@pytest.mark.settings(quota={"jobs_per_day": 1, "running_per_user": 1, "waiting_per_user": 1})
+async def test_submitting_anew_beyond_the_quota(sandbox: Sandbox, bot: BotProcess) -> None:
+    """The given-back place is taken meanwhile: a private no, nothing charged, and no message left behind."""
+    assert bot.is_running
+    warning = await (await (await unconfirmed(sandbox)).click("Submit anew")).message()
+    sandbox.model_api.pace.hold_in_queue()
+    await (await ask(sandbox, "another fox")).until_text("In queue")
+    seen = sandbox.channels.general.seen_by(sandbox.people.ben)
+    answer = await (await warning.click("Submit anew")).message()
+    assert answer.is_ephemeral
+    assert "1 of 1 jobs" in answer.text
+    assert "Nothing was charged." in answer.text
+    assert sandbox.channels.general.seen_by(sandbox.people.ben) == seen
+    assert len(sandbox.model_api.submits) == 2
+
+
+async def test_submitting_anew_with_links_that_have_died(sandbox: Sandbox, bot: BotProcess) -> None:
+    """What could only fail is not charged again; the prompt comes back whole."""
+    assert bot.is_running
+    prompt = "a `fox` in the snow\n" * 150
+    sandbox.model_api.faults.next("submit", FaultOrder(fault=Fault.RESET_AFTER))
+    dead = "https://cdn.discordapp.com/attachments/1/2/cat.png?ex=60000000&is=5fffffff&hm=0"
+    card = await (await sandbox.people.ada.slash("edit", prompt=prompt, image_urls=dead)).message()
+    await card.until_text("Unconfirmed")
+    answer = await (await card.click("Submit anew")).message()
+    assert answer.is_ephemeral
+    assert "nothing was charged now" in answer.text
+    assert answer.attachments[0].data.decode() == prompt
+    assert len(sandbox.model_api.submits) == 1
+
+
 async def test_where_the_bot_is_no_longer_set_up_nothing_is_submitted_anew(
     sandbox: Sandbox, start_bot: StartBot
 ) -> None:
