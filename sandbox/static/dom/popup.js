@@ -4,6 +4,7 @@ const GAP_PIXELS = 6;
 const EDGE_PIXELS = 8;
 
 let current = null;
+const growth = new ResizeObserver(() => current && place());
 
 /**
  * Shows `content` beside `anchor` (an element, or a point `{x, y}`), inside the dialog that the anchor stands in.
@@ -16,6 +17,7 @@ export function openPopup(anchor, content, { onClose = () => {}, isWide = false,
   (owner?.closest?.("dialog") ?? document.body).append(content);
   current = { anchor, content, onClose, returnTo, key: owner?.dataset?.key, isWide };
   place();
+  growth.observe(content);
 }
 
 /** Closes what is open. */
@@ -24,6 +26,7 @@ export function closePopup(reason) {
     return;
   }
   const { content, onClose, returnTo } = current;
+  growth.unobserve(content);
   const hadFocus = content.contains(document.activeElement);
   current = null;
   content.remove();

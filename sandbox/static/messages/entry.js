@@ -130,6 +130,7 @@ function reference(entry) {
     { class: "reference" },
     avatar(user, SMALL_AVATAR),
     el("span", { class: "reference-name" }, displayName(user)),
+    " ",
     el("button", { class: "reference-text", type: "button", data: { goto: entry.reply_to.message } }, entry.reply_to.text || "Click to see attachment"),
   );
 }
@@ -142,7 +143,7 @@ function usedLine(used) {
     { class: "reference" },
     avatar(user, SMALL_AVATAR),
     el("span", { class: "reference-name" }, displayName(user)),
-    el("span", {}, "used"),
+    " used ",
     el("span", { class: "reference-command" }, used.kind === "slash" ? null : icon("apps"), `${mark}${used.name}`),
   );
 }
