@@ -18,6 +18,8 @@ from services.errors import ComfycordError, InvalidSchema, StartupError, Unknown
 log = logging.getLogger(__name__)
 
 OK, FAILED, WRONG_SETUP = 0, 1, 2
+# What a shell calls the end by Ctrl-C. Once `run` is up, that is a clean stop instead, and 0.
+INTERRUPTED = 130
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -36,6 +38,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except ComfycordError as error:
         _complain(error)
         return FAILED
+    except KeyboardInterrupt:
+        return INTERRUPTED
 
 
 def _complain(error: ComfycordError) -> None:

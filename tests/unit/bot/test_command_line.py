@@ -1,6 +1,8 @@
 """The command line as a process of its own: what a wrong start says, and its exit code."""
 
 import os
+import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -22,15 +24,20 @@ def config(tmp_path: Path) -> Path:
     return path
 
 
+def environment(**variables: str) -> dict[str, str]:
+    """Return this process's environment without settings of a bot, and with the variables."""
+    plain = {name: value for name, value in os.environ.items() if not name.startswith("COMFYCORD_")}
+    for name in ("DISCORD_TOKEN", "RUNCOMFY_API_TOKEN"):
+        plain.pop(name, None)
+    return {**plain, **variables}
+
+
 def call(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
     """Run `python -m bot` with the arguments and wait for its end."""
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("COMFYCORD_")}
-    for name in ("DISCORD_TOKEN", "RUNCOMFY_API_TOKEN"):
-        environment.pop(name, None)
     return subprocess.run(  # noqa: S603 - our own program
         [sys.executable, "-m", "bot", *arguments],
         cwd=ROOT,
-        env={**environment, **variables},
+        env=environment(**variables),
         capture_output=True,
         text=True,
         timeout=50,
@@ -95,3 +102,22 @@ def test_an_unknown_model_is_one_line_and_exit_code_2(config: Path) -> None:
     assert ended.returncode == 2
     assert "nobody/nothing" in ended.stderr.splitlines()[-1]
     assert "Traceback" not in ended.stderr
+
+
+def test_ctrl_c_is_no_traceback(config: Path) -> None:
+    """Who does not want to wait for a Discord that is silent presses Ctrl-C, and is told nothing about Python."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        address = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        with subprocess.Popen(  # noqa: S603 - our own program
+            [sys.executable, "-m", "bot", "check", "--config", str(config)],
+            cwd=ROOT,
+            env=environment(DISCORD_TOKEN="x" * 60, COMFYCORD_DISCORD__API_URL=address),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        ) as check:
+            connection, _ = silent.accept()
+            with connection:  # it waits for an answer now
+                check.send_signal(signal.SIGINT)
+                _, problems = check.communicate(timeout=50)
+    assert (check.returncode, problems) == (130, "")
