@@ -58,10 +58,12 @@ class JobUpdates:
         kept = await self._store.acknowledge(job.job_id, delivery, owner=self._lease.owner, version=job.version)
         if not kept:
             log.warning("job_id=%s the card's lease was lost in the middle of an edit", job.job_id)
-            self._signals.changed.wake()
+        # What changed during the edit was nobody's to take: whoever waits has to look at its due time now.
+        self._signals.changed.wake()
         return kept
 
     async def postpone(self, job: Job, *, seconds: float) -> None:
         """Try the same card again in `seconds`."""
         until = self._clock.now() + timedelta(seconds=seconds)
         await self._store.postpone(job.job_id, owner=self._lease.owner, until=until)
+        self._signals.changed.wake()

@@ -232,6 +232,10 @@ class Scene:
         """Cut edits short after so long; for an announcer that is started after this."""
         self.timing = replace(self.timing, edit_seconds=seconds)
 
+    def scans_every(self, seconds: float) -> None:
+        """Look through the database so rarely; for an announcer that is started after this."""
+        self.timing = replace(self.timing, scan_seconds=seconds)
+
     async def until_postponed(self, job: Job, *, by_seconds: float = 0.0) -> None:
         """Wait until the job's card is left for so much later: nobody holds it, and it is not due before."""
         due_later = jobs.c.not_before > max(self.clock.now() + timedelta(seconds=by_seconds), job.created_at)

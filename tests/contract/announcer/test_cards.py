@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from sandbox.discord.traffic import Call
 from services.jobs.model import DeliveryStep, JobStatus, MediaKind
 from tests.contract.announcer.scene import EDIT_ORIGINAL, WRITES, Scene, files_of, gallery_of, links_of, text_of
 
@@ -69,6 +70,32 @@ async def test_a_change_that_nobody_can_see_costs_no_edit(scene: Scene) -> None:
         known = await scene.acknowledged(job)
     assert known.version == 4
     assert len(scene.calls(*WRITES)) == 1
+
+
+async def test_a_change_during_an_edit_is_shown_right_after_it(scene: Scene) -> None:
+    """Nobody waits for the scan: when the edit is acknowledged, what came meanwhile has its turn."""
+    scene.scans_every(600.0)
+    job = await scene.accepted()
+    await scene.move(job, JobStatus.SUBMITTING, JobStatus.QUEUED)
+    await scene.clock.advance(5)
+
+    async def change(_: Call) -> None:
+        await scene.move(job, JobStatus.RUNNING)
+
+    scene.server.faults.hook(EDIT_ORIGINAL, before=change)
+    async with scene.announcing():
+        await scene.shows(job, "Running")
+    assert len(scene.calls(*WRITES)) == 2
+
+
+async def test_a_card_left_for_later_is_tried_when_its_time_has_come(scene: Scene) -> None:
+    """A short wait is short, whatever the scan's turn."""
+    scene.scans_every(600.0)
+    job = await scene.finish(await scene.accepted())
+    scene.server.faults.fail(EDIT_ORIGINAL, status=403, code=0)
+    async with scene.announcing():
+        await scene.shows(job, "Done")
+    assert len(scene.calls(*WRITES)) == 2
 
 
 async def test_changes_in_a_burst_are_one_edit(scene: Scene) -> None:
