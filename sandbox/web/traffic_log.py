@@ -30,7 +30,6 @@ class _Event:
 
     at: datetime
     text: str
-    is_lost: bool = False
 
 
 class TrafficLog:
@@ -52,9 +51,10 @@ class TrafficLog:
         return [_row(number, entry) for number, entry in reversed(self._rows)]
 
     def _listen(self, name: str, _: JsonObject, guild_id: int | None) -> None:
-        is_lost = not self._sandbox.gateway.has_session_for(guild_id)
-        self._take_in()
-        self._add(_Event(at=self._sandbox.clock.now(), text=f"→ {name}", is_lost=is_lost))
+        """Note an event that somebody gets; what the bot has no intent for is not sent."""
+        if any(session.wants(name, guild_id) for session in self._sandbox.gateway.sessions):
+            self._take_in()
+            self._add(_Event(at=self._sandbox.clock.now(), text=f"→ {name}"))
 
     def _take_in(self) -> None:
         """Take in what came since the last look, in the order of its times."""
@@ -79,8 +79,7 @@ class TrafficLog:
 
 def _row(number: int, entry: RestCall | ApiCall | _Event) -> JsonObject:
     if isinstance(entry, _Event):
-        side, text, status, note = "gateway", entry.text, None, "nobody is connected" if entry.is_lost else None
-        answered_at, is_error = None, entry.is_lost
+        side, text, note, status, answered_at, is_error = "gateway", entry.text, None, None, None, False
     else:
         side, text, note = _told(entry)
         status, answered_at = entry.status, entry.answered_at

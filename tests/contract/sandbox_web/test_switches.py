@@ -83,6 +83,7 @@ async def test_the_panel_follows_a_job(page: PageClient, sandbox: Sandbox) -> No
     assert [row["id"] for row in rows] == sorted((row["id"] for row in rows), reverse=True)
     texts = {row["text"]: row for row in rows}
     assert texts["→ INTERACTION_CREATE"]["is_error"] is False
+    assert "→ MESSAGE_UPDATE" not in texts, "the bot has no intent for messages in servers"
     submit = next(row for text, row in texts.items() if text.startswith("POST /v1/models/"))
     assert submit["status"] == 200
     assert submit["ms"] is not None
