@@ -15,9 +15,8 @@ from cogs.ui.base import NO_MENTIONS, Panel
 
 log = logging.getLogger(__name__)
 
-# Discord's error codes.
+# Discord's error code.
 ALREADY_ACKNOWLEDGED = 40060
-UNKNOWN_INTERACTION = 10062
 
 _BAD_REQUEST = 400
 

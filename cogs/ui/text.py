@@ -8,8 +8,6 @@ from decimal import Decimal
 
 # Discord's limits (developer documentation: application commands, message components, messages).
 CONTENT_MAX = 2_000
-LAYOUT_TEXT_MAX = 4_000
-LAYOUT_COMPONENTS_MAX = 40
 PROMPT_MAX = 4_000
 NAME_MAX = 32
 DESCRIPTION_MAX = 100
@@ -17,8 +15,6 @@ OPTIONS_MAX = 25
 CHOICES_MAX = 25
 CHOICE_MAX = 100
 COMMAND_TEXTS_MAX = 8_000
-BUTTON_LABEL_MAX = 80
-CUSTOM_ID_MAX = 100
 ALT_TEXT_MAX = 1_024
 ATTACHMENTS_MAX = 10
 

@@ -74,8 +74,3 @@ def bad_input(behaviour: Behaviour, problems: list[Problem]) -> RefusalBody:
 def unknown_request(request_id: str) -> RefusalBody:
     """Refuse a request id that never was, or has expired."""
     return RefusalBody(status=404, error_code=404001, message=f"ResourceNotFound: request {request_id} does not exist")
-
-
-def foreign_request() -> RefusalBody:
-    """Refuse a request id of somebody else's."""
-    return RefusalBody(status=403, error_code=403001, message="PermissionDeniedError")

@@ -32,20 +32,12 @@ class JobStatus(StrEnum):
         """Whether the job has ended (an unconfirmed one may be reopened by its request id)."""
         return self in TERMINAL
 
-    @property
-    def is_in_flight(self) -> bool:
-        """Whether the job takes one of its owner's places "at once"."""
-        return self in IN_FLIGHT
 
-    @property
-    def counts(self) -> bool:
-        """Whether the job counts towards its owner's day; what ended without a result is given back."""
-        return self in COUNTED
-
-
+# What takes one of its owner's places "at once".
 IN_FLIGHT = frozenset({JobStatus.SUBMITTING, JobStatus.QUEUED, JobStatus.RUNNING})
 LIVE = IN_FLIGHT | {JobStatus.WAITING}
 TERMINAL = frozenset(JobStatus) - LIVE
+# What counts towards its owner's day; what ended without a result is given back.
 COUNTED = LIVE | {JobStatus.SUCCEEDED}
 # What a person would call pending: it can still be cancelled.
 CANCELLABLE = frozenset({JobStatus.WAITING, JobStatus.SUBMITTING, JobStatus.QUEUED})

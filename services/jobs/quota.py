@@ -44,8 +44,3 @@ def require_room(usage: Usage, limits: QuotaLimits) -> None:
     live = usage.in_flight + usage.waiting
     if live >= limits.running + limits.waiting:
         raise QuotaExceeded(QuotaKind.WAITING, used=live, limit=limits.running + limits.waiting, resets_at=None)
-
-
-def can_start(usage: Usage, limits: QuotaLimits) -> bool:
-    """Whether one more of this user's waiting jobs may start now."""
-    return usage.in_flight < limits.running

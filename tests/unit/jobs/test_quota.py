@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from services.errors import QuotaExceeded, QuotaKind
-from services.jobs.quota import QuotaLimits, Usage, can_start, require_room
+from services.jobs.quota import QuotaLimits, Usage, require_room
 from tests.unit.jobs.factories import NOON
 
 LIMITS = QuotaLimits(per_day=5, running=2, waiting=1)
@@ -36,9 +36,3 @@ def test_a_quota_of_nothing_refuses_everybody() -> None:
             Usage(today=0, in_flight=0, waiting=0, oldest_at=None), QuotaLimits(per_day=0, running=2, waiting=1)
         )
     assert refused.value.resets_at is None
-
-
-def test_a_waiting_job_starts_when_a_place_is_free() -> None:
-    """Places are those in flight."""
-    assert can_start(Usage(today=2, in_flight=1, waiting=1, oldest_at=NOON), LIMITS)
-    assert not can_start(Usage(today=3, in_flight=2, waiting=1, oldest_at=NOON), LIMITS)
