@@ -7,6 +7,7 @@ both of a lower one.
 from __future__ import annotations
 
 import os
+from abc import abstractmethod
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -33,9 +34,9 @@ class _TableSource(PydanticBaseSettingsSource):
         """Tell pydantic-settings the value of one field (it asks only sources that answer field by field)."""
         return self().get(field_name), field_name, False
 
+    @abstractmethod
     def values(self) -> dict[str, object]:
         """Return every value of this source."""
-        raise NotImplementedError
 
     def __call__(self) -> dict[str, object]:
         """Return the values, without secrets (or paths to them) that stand in a higher source."""
