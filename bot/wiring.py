@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import random
 import secrets
@@ -14,6 +15,7 @@ from bot.settings import Settings
 from bot.sweeping import sweep_results
 from cogs.services import BotServices
 from services.clock import Clock, SystemClock
+from services.errors import StoreUnavailable
 from services.jobs.cancelling import Canceller
 from services.jobs.changes import Changes
 from services.jobs.housekeeper import Housekeeper
@@ -43,6 +45,8 @@ MIB = 1024 * 1024
 CALLS_PER_SECOND = 20.0
 # A lease on a submit outlives the longest one, with what it takes to store its outcome.
 SUBMIT_MARGIN_SECONDS = 20.0
+# What a stop gives the database to take the leases back.
+RELEASE_SECONDS = 0.5
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -136,7 +140,18 @@ async def open_app(settings: Settings) -> AsyncIterator[App]:
             try:
                 yield assemble(settings, outside, catalog=catalog, owner=owner)
             finally:
-                await outside.store.release(owner)
+                await _give_leases_back(outside.store, owner)
+
+
+async def _give_leases_back(store: JobStore, owner: str) -> None:
+    """Give the leases back; a stop does not wait for a database that does not answer."""
+    try:
+        async with asyncio.timeout(RELEASE_SECONDS):
+            await store.release(owner)
+    except (TimeoutError, StoreUnavailable) as error:
+        log.warning(
+            "the leases could not be given back, so they run out by themselves: %s", str(error) or "no answer in time"
+        )
 
 
 def assemble(settings: Settings, outside: Outside, *, catalog: Catalog, owner: str) -> App:

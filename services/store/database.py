@@ -25,6 +25,9 @@ ATTEMPTS = 4
 # What a transaction gets to end by itself when its caller is cancelled: longer than any that is not stuck.
 GRACE_SECONDS = 2.0
 
+# What those still under way get before the connections are closed: longer than a wait for another program's lock.
+SETTLE_SECONDS = 4.0
+
 
 class Database:
     """A database that is open. `is_alone`: no other bot works on it (SQLite's file lock is ours)."""
@@ -32,6 +35,7 @@ class Database:
     def __init__(self, *, writers: AsyncEngine, readers: AsyncEngine, is_alone: bool) -> None:
         self._writers = writers
         self._readers = readers
+        self._under_way: set[asyncio.Future[object]] = set()
         self.is_alone = is_alone
 
     async def read(self, work: Work[T]) -> T:
@@ -39,14 +43,14 @@ class Database:
 
         Raises: StoreUnavailable.
         """
-        return await _to_its_end(_in_transaction(self._readers, work))
+        return await self._to_its_end(_in_transaction(self._readers, work))
 
     async def write(self, work: Work[T]) -> T:
         """Do `work` in one transaction and commit it; an error of its own undoes everything.
 
         Raises: StoreUnavailable: nothing was changed, or, where the commit's answer was lost, everything.
         """
-        return await _to_its_end(_in_transaction(self._writers, work))
+        return await self._to_its_end(_in_transaction(self._writers, work))
 
     async def ping(self) -> None:
         """Ask the database for an answer.
@@ -58,6 +62,32 @@ class Database:
             await connection.execute(select(true()))
 
         await self.read(ask)
+
+    async def settle(self) -> None:
+        """Wait for the transactions under way; call it before the connections are closed.
+
+        One that was given up still waits for its connection's thread, and would do so for ever once that has ended.
+        """
+        if self._under_way:
+            await asyncio.wait(self._under_way, timeout=SETTLE_SECONDS)
+
+    async def _to_its_end(self, transaction: Coroutine[object, object, T]) -> T:
+        """Await a transaction; when the caller is cancelled, let it end first, then go on with the cancellation.
+
+        A statement on SQLite runs in a thread and cannot be called back: its connection, given up in the middle, would
+        keep the file locked.
+        """
+        task = asyncio.ensure_future(transaction)
+        self._under_way.add(task)  # type: ignore[arg-type]  # only its end matters, not what it returns
+        task.add_done_callback(self._under_way.discard)
+        try:
+            return await asyncio.shield(task)
+        except asyncio.CancelledError:
+            try:
+                await asyncio.wait({task}, timeout=GRACE_SECONDS)
+            finally:
+                task.cancel()
+            raise
 
 
 async def _in_transaction(engine: AsyncEngine, work: Work[T]) -> T:
@@ -79,20 +109,3 @@ async def _in_transaction(engine: AsyncEngine, work: Work[T]) -> T:
                 raise StoreUnavailable(f"the database does not answer: {outage.reason}") from error
             log.info("a transaction is tried again: %s", outage.reason)
             attempt += 1
-
-
-async def _to_its_end(transaction: Coroutine[object, object, T]) -> T:
-    """Await a transaction; when the caller is cancelled, let it end first, then go on with the cancellation.
-
-    A statement on SQLite runs in a thread and cannot be called back: its connection, given up in the middle, would keep
-    the file locked.
-    """
-    task = asyncio.ensure_future(transaction)
-    try:
-        return await asyncio.shield(task)
-    except asyncio.CancelledError:
-        try:
-            await asyncio.wait({task}, timeout=GRACE_SECONDS)
-        finally:
-            task.cancel()
-        raise

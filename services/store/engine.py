@@ -29,7 +29,8 @@ _POSTGRESQL: Final = frozenset({"postgres", "postgresql", "postgresql+asyncpg"})
 _ADDRESS_OPTIONS: Final = frozenset({"host", "port", "ssl", "sslmode", "passfile", "target_session_attrs"})
 _SSL_MODES: Final = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
 _OLDEST_SQLITE: Final = (3, 35, 0)  # the first with RETURNING
-_BUSY_SECONDS: Final = 10.0
+# How long a statement waits for another program's lock. It cannot be called back: a stop within 10 s waits for it too.
+_BUSY_SECONDS: Final = 3.0
 
 
 class db_now(FunctionElement[int]):  # noqa: N801 - reads as a function in a query
@@ -99,7 +100,9 @@ async def _open_sqlite(path: Path, *, alone: bool) -> AsyncIterator[Database]:
         stack.push_async_callback(writers.dispose)
         readers = _sqlite_engine(path, begin="BEGIN", connections=4)
         stack.push_async_callback(readers.dispose)
-        yield Database(writers=writers, readers=readers, is_alone=alone)
+        database = Database(writers=writers, readers=readers, is_alone=alone)
+        stack.push_async_callback(database.settle)
+        yield database
 
 
 def _require_writable(path: Path) -> None:
@@ -180,9 +183,11 @@ async def _open_postgresql(url: URL) -> AsyncIterator[Database]:
         pool_recycle=1800,
         hide_parameters=True,
     )
+    database = Database(writers=engine, readers=engine, is_alone=False)
     try:
-        yield Database(writers=engine, readers=engine, is_alone=False)
+        yield database
     finally:
+        await database.settle()
         await engine.dispose()
 
 

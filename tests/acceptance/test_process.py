@@ -90,6 +90,22 @@ async def test_a_stop_does_not_wait_for_ever(sandbox: Sandbox, bot: BotProcess) 
     assert [record.status for record in records(sandbox.data_dir)] == ["unconfirmed"]
 
 
+async def test_a_stop_does_not_wait_for_a_locked_database(sandbox: Sandbox, bot: BotProcess) -> None:
+    """Another program holds the file, transactions are under way: the process is gone within 10 s all the same."""
+    sandbox.model_api.pace.hold_in_queue()
+    await edit(sandbox)
+    await until(lambda: [one for one in records(sandbox.data_dir) if one.status == "queued"], what="a queued job")
+    with closing(sqlite3.connect(sandbox.data_dir / "jobs.db", isolation_level=None, timeout=10)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        sandbox.model_api.pace.release()
+        await until(
+            lambda: "result" in {call.route for call in sandbox.model_api.traffic.calls}, what="the end to be written"
+        )
+        ended = await bot.terminate()
+    assert ended.code == 0
+    assert ended.seconds < 10
+
+
 async def test_a_second_bot_on_the_same_database_is_refused(
     sandbox: Sandbox, bot: BotProcess, start_bot: StartBot
 ) -> None:
