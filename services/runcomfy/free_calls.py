@@ -22,18 +22,19 @@ _KEPT_KINDS = frozenset({FailureKind.BAD_TOKEN, FailureKind.NO_BALANCE, FailureK
 def read_free_answer(answer: Answer) -> Mapping[str, object]:
     """Return the document of a good answer.
 
-    Raises: RequestNotFound (404001 under any status, or a 404 in the API's own JSON), ApiRefused (another definite
-    4xx, or its code under 200), ApiUnavailable (all that another try may mend).
+    Raises: RequestNotFound (404001), ApiRefused (another definite 4xx, or its code under 200), ApiUnavailable (all that
+    another try may mend, a 404 without that code among it: a gateway says that about a path, not about a request).
     """
     document = _decode_object(answer)
     code, _ = read_error(document)
     is_transient = answer.status in _TRY_AGAIN or answer.status not in {*_OK, *_CLIENT_ERRORS}
-    if is_transient or (document is None and answer.status in {*_OK, _NOT_FOUND}):
-        # A 404 without the API's JSON is a gateway's: it says nothing about the request.
+    if is_transient or (document is None and answer.status in _OK):
         cause = f"HTTP {answer.status}{'' if is_transient else ' without a readable body'}"
         raise ApiUnavailable(cause, retry_after_seconds=answer.retry_after_seconds)
-    if code == NOT_FOUND_CODE or answer.status == _NOT_FOUND:
+    if code == NOT_FOUND_CODE:
         raise RequestNotFound
+    if answer.status == _NOT_FOUND:
+        raise ApiUnavailable(f"HTTP 404 without code {NOT_FOUND_CODE}")
     if answer.status in _CLIENT_ERRORS or code in FAILURE_BY_CODE:
         refusal = read_refusal(answer)
         raise refusal if refusal.kind in _KEPT_KINDS else replace(refusal, kind=FailureKind.REFUSED)
