@@ -105,7 +105,11 @@ class ResultFolder:
         if task is not None:
             task.cancel()
             await asyncio.wait([task])
-        await asyncio.to_thread(self._remove, job_id)
+        try:
+            await asyncio.to_thread(self._remove, job_id)
+        except OSError as error:
+            # They hang at their card by now; what stays here is swept later.
+            log.warning("job_id=%s its files were not removed: %s", job_id, error.strerror)
 
     async def sweep(self, *, keep: Collection[str], older_than: datetime) -> int:
         """Remove leftovers last written before `older_than`: files of other jobs than `keep`, and forgotten parts.
@@ -155,6 +159,7 @@ class ResultFolder:
         return ResultFile(path=path, filename=path.name, size_bytes=size, output=known)
 
     def _find(self, job_id: str, number: int) -> Path | None:
+        self._folder.mkdir(parents=True, exist_ok=True)  # somebody may have tidied it away
         for path in self._folder.iterdir():
             match = _WHOLE.fullmatch(path.name)
             if match and match["job"] == job_id and int(match["number"]) == number:
