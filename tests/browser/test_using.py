@@ -9,6 +9,8 @@ from sandbox.pictures import paint
 from tests.browser.client import Client, payload
 from tests.browser.stage import OpenClient, Stage
 
+RESPONSE_SECONDS = 3
+
 
 def interactions(stage: Stage) -> list[Interaction]:
     """Every interaction so far, oldest first."""
@@ -41,6 +43,7 @@ async def test_a_press_that_is_not_answered_fails_as_in_discord(ada: Client) -> 
     message = await ada.sees("Press one")
     await ada.button(message, "Secondary").click()
     await expect(message.locator(".button-secondary")).to_be_disabled()
+    await ada.stage.sandbox.clock.advance(RESPONSE_SECONDS)
     await expect(message.get_by_role("alert")).to_contain_text("failed")
     await expect(message.locator(".button-secondary")).to_be_enabled()
 
@@ -49,6 +52,8 @@ async def test_a_command_that_is_not_answered_fails_as_in_discord(ada: Client) -
     """After three seconds its sender, and nobody else, reads that the application did not respond, and dismisses it."""
     await ada.slash("sulk")
     await ada.sees("Ada used /sulk")
+    await ada.sees("Sending command…")
+    await ada.stage.sandbox.clock.advance(RESPONSE_SECONDS)
     failed = await ada.sees("The application did not respond")
     await ada.button(failed, "Dismiss message").click()
     await expect(ada.message("/sulk")).to_have_count(0)
@@ -173,3 +178,48 @@ async def test_a_channel_says_what_may_be_done_in_it(ada: Client) -> None:
     await marks["Comfycord"].click()
     await ada.slash("buttons")
     await ada.sees("Press one")
+
+
+# `bytes` are the file's bytes, or how many of them.
+GIVE = """([name, bytes, kind]) => {
+  const transfer = new DataTransfer();
+  transfer.items.add(new File([new Uint8Array(bytes)], name, { type: "image/png" }));
+  const target = kind === "paste" ? document.activeElement : document.getElementById("chat");
+  const event = kind === "paste"
+    ? new ClipboardEvent("paste", { clipboardData: transfer, bubbles: true, cancelable: true })
+    : new DragEvent("drop", { dataTransfer: transfer, bubbles: true, cancelable: true });
+  target.dispatchEvent(event);
+}"""
+
+
+async def test_files_are_dropped_and_pasted(showcase: Stage, ada: Client) -> None:
+    """Either way they wait above the line, go with the message, and can be taken away before."""
+    small = paint("cat.png", width=8, height=6)
+    tray = ada.page.locator(".file-tray .file-option")
+    await ada.line.click()
+    for name, kind in (("dropped.png", "drop"), ("pasted.png", "paste"), ("unwanted.png", "paste")):
+        await ada.page.evaluate(GIVE, [name, list(small.data), kind])
+        await expect(tray.last).to_contain_text(name)
+    await tray.last.get_by_role("button", name="Remove unwanted.png").click()
+    await ada.line.press("Enter")
+    await expect(ada.newest.locator(".gallery img")).to_have_count(2)
+    message = list(showcase.sandbox.world.messages.values())[-1]
+    assert [file.filename for file in message.attachments] == ["dropped.png", "pasted.png"]
+
+
+async def test_a_dropped_file_goes_to_the_next_empty_option(studio: Stage, open_client: OpenClient) -> None:
+    """While a command is filled in, files fill its file options in their order, optional ones too."""
+    ada = await open_client(studio)
+    await ada.begin("edit")
+    small = paint("cat.png", width=8, height=6)
+    for number in (1, 2):
+        await ada.page.evaluate(GIVE, [f"cat{number}.png", list(small.data), "drop"])
+        await expect(ada.page.locator(f".file-option[data-option=image{number}]")).to_contain_text(f"cat{number}.png")
+
+
+async def test_a_file_beyond_the_channels_limit_is_refused_at_once(showcase: Stage, ada: Client) -> None:
+    """The page says how large the file is and how large it may be; nothing is sent."""
+    (guild,) = showcase.sandbox.world.guilds.values()
+    await ada.page.evaluate(GIVE, ["huge.png", guild.upload_limit_bytes + 1, "drop"])
+    await expect(ada.toast).to_contain_text("“huge.png” is too large")
+    await expect(ada.page.locator(".file-tray .file-option")).to_have_count(0)

@@ -25,7 +25,7 @@ function draw(request, isOpen) {
   return el(
     "article",
     { class: "request" },
-    el("header", {}, el("span", { class: ["state-chip", `state-${String(request.state).toLowerCase()}`] }, request.state), el("span", { class: "request-id", title: request.id }, request.id)),
+    el("header", {}, el("span", { class: ["state-chip", `state-${String(request.state).toLowerCase()}`] }, request.state.replaceAll("_", " ")), el("span", { class: "request-id", title: request.id }, request.id)),
     el("div", { class: "request-model" }, request.model_id),
     el("div", { class: "request-facts" }, facts.join(" · ")),
     request.error ? el("div", { class: "request-error" }, request.error) : null,

@@ -47,12 +47,17 @@ function filters(page) {
   return el("div", { class: "filters", role: "group", "aria-label": "Show" }, buttons);
 }
 
+/** Long ids in short: the whole text is in the row's title. */
+function abbreviated(text) {
+  return text.replace(/([0-9a-f]{8})-[0-9a-f-]{20,}/g, "$1…").replace(/\b(\d{4})\d{9,}(\d{4})\b/g, "$1…$2").replace(/[\w%-]{24,}/g, (part) => `${part.slice(0, 6)}…${part.slice(-6)}`);
+}
+
 function draw(one) {
   return el(
     "div",
     { class: ["traffic", `side-${one.side}`, one.is_error && "is-error"] },
     el("span", { class: "traffic-at" }, clockTime(one.at)),
-    el("span", { class: "traffic-text" }, one.text, one.note ? el("span", { class: "traffic-note" }, one.note) : null),
+    el("span", { class: "traffic-text", title: one.text }, abbreviated(one.text), one.note ? el("span", { class: "traffic-note" }, one.note) : null),
     el("span", { class: "traffic-status" }, one.status === null ? "" : String(one.status), one.ms === null ? null : el("small", {}, ` ${Math.round(one.ms)} ms`)),
   );
 }

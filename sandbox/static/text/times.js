@@ -31,6 +31,9 @@ function formatted(milliseconds, options) {
 /** "3 minutes ago", "in 2 hours". */
 export function relative(milliseconds) {
   const seconds = Math.round((milliseconds - now()) / 1000);
+  if (seconds === 0) {
+    return "now";
+  }
   const [unit, length] = STEPS.find(([, size]) => Math.abs(seconds) >= size) ?? STEPS.at(-1);
   return relativeFormat.format(Math.trunc(seconds / length), unit);
 }

@@ -1,0 +1,169 @@
+"""Takes the README's pictures of the sandbox's page, with Playwright and Chromium: `python -m sandbox.screenshots`."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import shutil
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from playwright.async_api import Page, async_playwright, expect
+
+from sandbox.pictures import paint
+from sandbox.sandbox import Sandbox
+from sandbox.web.opening import open_page
+
+if TYPE_CHECKING:
+    from playwright.async_api import Browser, FilePayload
+
+PROMPT = "Put the cat on the sailing boat, at night, with paper lanterns along the rail"
+FOLDER = Path("docs/screenshots")
+_WIDE, _PHONE = (1280, 800), (380, 780)
+_WAIT_MILLISECONDS = 20_000
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Studio:
+    """A running sandbox with its page, and where the pictures go."""
+
+    sandbox: Sandbox
+    browser: Browser
+    url: str
+    folder: Path
+
+    async def open(self, *, size: tuple[int, int] = _WIDE, is_light: bool = False) -> Page:
+        """Open the page as Ada."""
+        context = await self.browser.new_context(
+            viewport={"width": size[0], "height": size[1]}, color_scheme="light" if is_light else "dark", locale="en-GB"
+        )
+        page = await context.new_page()
+        page.set_default_timeout(_WAIT_MILLISECONDS)
+        await page.goto(self.url)
+        await expect(page.locator("#composer-input")).to_be_enabled()
+        return page
+
+    async def take(self, page: Page, name: str) -> None:
+        """Write what the page shows to a file, once its pictures are there."""
+        await page.mouse.move(0, 0)
+        await page.wait_for_function("() => [...document.images].every((image) => image.complete)")
+        path = self.folder / f"{name}.png"
+        await page.screenshot(path=path, animations="disabled")
+        sys.stdout.write(f"{path}\n")
+
+
+def main() -> int:
+    """Take every picture and return the exit code: 0, or 1 where there is no Chromium."""
+    parser = argparse.ArgumentParser(prog="python -m sandbox.screenshots", description=__doc__)
+    parser.add_argument("--folder", type=Path, default=FOLDER, help="where the pictures go")
+    folder: Path = parser.parse_args().folder
+    chromium = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+    if chromium is None:
+        sys.stderr.write("There is no Chromium here: install it (Debian, Ubuntu: apt-get install chromium).\n")
+        return 1
+    folder.mkdir(parents=True, exist_ok=True)
+    asyncio.run(_take_all(folder, chromium))
+    return 0
+
+
+async def _take_all(folder: Path, chromium: str) -> None:
+    with tempfile.TemporaryDirectory(prefix="comfycord-screenshots-") as data:
+        async with (
+            Sandbox.open(data_dir=Path(data)) as sandbox,
+            sandbox.bot() as bot,
+            open_page(sandbox, bot) as page,
+            async_playwright() as playwright,
+        ):
+            await bot.wait_ready()
+            browser = await playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+            studio = Studio(sandbox=sandbox, browser=browser, url=page.url, folder=folder)
+            await _take_job(studio)
+            await _take_others(studio)
+            await browser.close()
+
+
+async def _take_job(studio: Studio) -> None:
+    """A job from the composer to the finished card, and what the panel shows meanwhile."""
+    pace = studio.sandbox.model_api.pace
+    pace.hold_in_queue()
+    page = await studio.open()
+    await _fill_in(page)
+    await studio.take(page, "composer")
+    await _send(page)
+    await expect(page.locator(".message").last).to_contain_text("In queue")
+    await page.get_by_role("tab", name="Requests").click()
+    await studio.take(page, "running")
+    await page.get_by_role("tab", name="Faults").click()
+    slow_queue = page.get_by_role("switch", name="Slow queue")
+    await slow_queue.click()
+    await expect(slow_queue).to_have_attribute("aria-checked", "true")
+    await studio.take(page, "faults")
+    await slow_queue.click()
+    pace.release()
+    await expect(page.locator(".message").last).to_contain_text("Done")
+    await expect(page.locator(".gallery img")).to_be_visible()
+    await page.get_by_role("tab", name="Traffic").click()
+    await studio.take(page, "finished")
+    await page.get_by_role("button", name="Open picture").click()
+    await studio.take(page, "large")
+    await page.close()
+
+
+async def _take_others(studio: Studio) -> None:
+    """The look back, by day, and on a phone."""
+    page = await studio.open(is_light=True)
+    await _command(page, "history")
+    await expect(page.locator(".message").last).to_contain_text("Only you can see this")
+    await studio.take(page, "history-light")
+    await page.close()
+    page = await studio.open(size=_PHONE)
+    await expect(page.locator(".gallery img")).to_be_visible()
+    await studio.take(page, "phone")
+    await _fill_in(page)
+    await studio.take(page, "phone-composer")
+    await page.close()
+
+
+async def _fill_in(page: Page) -> None:
+    """Fill in /edit up to the choice of a quality."""
+    await _command(page, "edit", is_sent=False)
+    await page.locator("[data-option=prompt] textarea").fill(PROMPT)
+    for name in ("image1", "image2"):
+        await _add_option(page, name)
+        await page.locator(f"[data-option={name}] input[type=file]").set_input_files(_file(name))
+    await _add_option(page, "quality")
+
+
+async def _add_option(page: Page, name: str) -> None:
+    await page.locator(".option-tail").fill(name)
+    await page.keyboard.press("Enter")
+    await expect(page.locator(f"[data-option={name}]")).to_be_visible()
+
+
+async def _command(page: Page, name: str, *, is_sent: bool = True) -> None:
+    await page.locator("#composer-input").click()
+    await page.locator("#composer-input").press_sequentially(f"/{name} ")
+    await expect(page.locator(".option-line")).to_be_visible()
+    if is_sent:
+        await _send(page)
+
+
+async def _send(page: Page) -> None:
+    quality = page.locator("[data-option=quality] textarea")
+    if await quality.count():
+        await quality.fill("low")
+    await page.get_by_role("button", name="Send", exact=True).click()
+    await expect(page.locator(".option-line")).to_have_count(0)
+
+
+def _file(option: str) -> FilePayload:
+    picture = paint("cat.png" if option == "image1" else "boat.jpg")
+    return {"name": picture.name, "mimeType": picture.content_type, "buffer": picture.data}
+
+
+if __name__ == "__main__":
+    sys.exit(main())
