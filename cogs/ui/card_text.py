@@ -162,10 +162,10 @@ def _ended(job: Job, ended: str) -> str:
     match job.status:
         case JobStatus.CANCELLED:
             return f"Cancelled {ended}. {_GIVEN_BACK}"
-        case JobStatus.EXPIRED if job.submitted_at is None:
+        case JobStatus.EXPIRED if job.request_id is None:
             return f"Given up {ended}: no place came free in time. Nothing was charged. {_GIVEN_BACK}"
         case JobStatus.EXPIRED:
-            return f"Given up {ended}: there was no result in time. {_GIVEN_BACK}"
+            return f"Given up {ended}: there was no result in time. RunComfy may have charged for it. {_GIVEN_BACK}"
         case JobStatus.UNCONFIRMED:
             return (
                 f"RunComfy's answer was lost {ended}: this job **may have been charged**, or never begun. "

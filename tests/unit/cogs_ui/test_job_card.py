@@ -81,6 +81,12 @@ def test_the_end_tells_cost_and_duration() -> None:
         assert "took" not in card_text(job(status))
 
 
+def test_an_expired_card_says_whether_anything_was_charged() -> None:
+    """What RunComfy accepted may have been charged; what never got there, also after being turned away, was not."""
+    assert "RunComfy may have charged" in card_text(job(JobStatus.EXPIRED, request_id="req-1"))
+    assert "Nothing was charged" in card_text(job(JobStatus.EXPIRED, request_id=None, submitted_at=NOW))
+
+
 @pytest.mark.parametrize("status", [JobStatus.WAITING, JobStatus.SUBMITTING, JobStatus.QUEUED])
 def test_cancel_stands_where_it_can_help(status: JobStatus) -> None:
     """Waiting, submitting and queued cards can be cancelled; once asked for, the button says so and is dead."""
