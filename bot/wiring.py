@@ -46,7 +46,7 @@ CALLS_PER_SECOND = 20.0
 # A lease on a submit outlives the longest one, with what it takes to store its outcome.
 SUBMIT_MARGIN_SECONDS = 20.0
 # What a stop gives the database to take the leases back.
-RELEASE_SECONDS = 0.5
+RELEASE_SECONDS = 1.5
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

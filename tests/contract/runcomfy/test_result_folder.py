@@ -293,17 +293,27 @@ async def test_a_folder_that_cannot_be_made_keeps_the_bot_from_starting(host: Fi
             pass
 
 
+def remove(folder: Path) -> None:
+    """Remove the empty folder."""
+    folder.rmdir()
+
+
+def spoil(folder: Path) -> None:
+    """Put a file in the folder's place."""
+    folder.write_bytes(b"no folder")
+
+
 async def test_a_folder_that_was_tidied_away_is_made_again(host: FileHost, results: ResultFolder, folder: Path) -> None:
     """A result does not wait for a restart because somebody removed the folder."""
     host.serve("/cat.png", CAT)
-    folder.rmdir()
+    remove(folder)
     (file,) = await results.fetch(job_with(picture(host.url("/cat.png"))))
     assert file.path.read_bytes() == CAT
 
 
 async def test_what_cannot_be_removed_is_no_error(results: ResultFolder, folder: Path) -> None:
     """Its card is acknowledged by then: a leftover must not have it shown again."""
-    folder.rmdir()
+    remove(folder)
     await results.discard("k7m3qabcde")
-    folder.write_bytes(b"no folder")
+    spoil(folder)
     await results.discard("k7m3qabcde")
