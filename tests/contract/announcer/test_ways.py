@@ -182,8 +182,8 @@ async def test_a_fresh_token_opens_the_first_way_again(scene: Scene) -> None:
     """A press brings a token: a card that had to be posted anew is edited by it."""
     job = await scene.accepted()
     await scene.clock.advance(QUARTER)
+    await scene.move(job, JobStatus.SUBMITTING, JobStatus.QUEUED)
     async with scene.announcing():
-        await scene.move(job, JobStatus.SUBMITTING, JobStatus.QUEUED)
         card = await scene.shows(job, "In queue")
         await scene.acknowledged(job)
         await scene.press(job, card)
