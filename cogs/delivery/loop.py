@@ -76,6 +76,7 @@ class AnnounceLoop:
             await self._postpone(job, str(later), at_least=later.seconds)
         except LeaseLost:
             log.warning("job_id=%s somebody else shows its card now", job.job_id)
+            await self._tools.updates.postpone(job, seconds=0.0)  # what was sent before may have arrived late
         except StoreUnavailable as error:
             await self._postpone(job, f"database: {error}")
         except TimeoutError:

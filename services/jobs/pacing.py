@@ -95,13 +95,14 @@ class SubmitGate:
 
     def not_sent(self, retry_after_seconds: float | None) -> None:
         """A submit was turned away (429) or never left."""
-        self._not_sent += 1
+        # Those that were under way together when the gate closed count as one.
+        self._not_sent += self._not_sent == 0 or self.closed_seconds() == 0
         wait = backoff_seconds(self._not_sent, first=1.0, most=60.0, random=self._random)
         self._close(max(wait, retry_after_seconds or 0.0))
 
     def unknown(self) -> None:
         """A submit's outcome is unknown."""
-        self._unknown += 1
+        self._unknown += self._unknown < self.UNKNOWN_IN_A_ROW or self.closed_seconds() == 0
         if self._unknown >= self.UNKNOWN_IN_A_ROW:
             over = self._unknown - self.UNKNOWN_IN_A_ROW + 1
             self._close(backoff_seconds(over, first=30.0, most=600.0, random=self._random))

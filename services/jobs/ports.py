@@ -54,7 +54,8 @@ class JobStore(Protocol):
 
         An `interaction_id` (or `retry_of`) that is there already gives the job that has it, `is_new=False`, whatever
         the quota says. Concurrent calls of one owner are decided one after the other.
-        Raises: QuotaExceeded.
+        A `retry_of` whose job was reopened meanwhile is refused, in the same transaction.
+        Raises: QuotaExceeded, InvalidTransition.
         """
         ...
 
@@ -138,7 +139,11 @@ class JobStore(Protocol):
         ...
 
     async def postpone(self, job_id: str, *, owner: str, until: datetime) -> None:
-        """Free the announce lease; the change is not due before `until`."""
+        """Free the announce lease; the change is not due before `until`.
+
+        Where `owner` holds the lease no longer, nothing is put off: an edit of its own may have arrived late, so the
+        job's version is raised and the digest cleared, as a refused acknowledgement does.
+        """
         ...
 
     async def renew_token(self, job_id: str, *, token: str, until: datetime, message_id: int) -> None:

@@ -8,6 +8,7 @@ from sqlalchemy import bindparam, insert, or_, select, text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.errors import InvalidTransition
 from services.jobs.model import Job, JobStatus, NewJob
 from services.jobs.ports import Accepted
 from services.jobs.quota import QuotaLimits, require_room
@@ -22,6 +23,8 @@ _LOCK_USER = select(users.c.user_id).where(users.c.user_id == bindparam("user_id
 _OF_INTERACTION = jobs.c.interaction_id == bindparam("interaction")
 _ALREADY = select(jobs).where(_OF_INTERACTION)
 _ALREADY_OR_RETRIED = select(jobs).where(or_(_OF_INTERACTION, jobs.c.retry_of == bindparam("unconfirmed")))
+# Locked, so that a request id that turns up now waits for the decision.
+_STATUS = select(jobs.c.status).where(jobs.c.job_id == bindparam("wanted")).with_for_update()
 _INSERT = insert(jobs)
 _CHANGE = change_statement()
 _CHANGE_AND_FREE = change_statement(**FREE_POLL)
@@ -33,7 +36,7 @@ class Accepting(StorePart):
     async def accept(self, new: NewJob, *, limits: QuotaLimits, now: datetime, deadline: datetime) -> Accepted:
         """Insert the job if its owner has room: one transaction, with the owner's row locked.
 
-        Raises: QuotaExceeded, StoreUnavailable.
+        Raises: QuotaExceeded, InvalidTransition, StoreUnavailable.
         """
 
         async def work(connection: AsyncConnection) -> Accepted:
@@ -41,6 +44,7 @@ class Accepting(StorePart):
             await connection.execute(_LOCK_USER, {"user_id": new.owner_id})
             if (there := await _find_accepted(connection, new)) is not None:
                 return Accepted(job=there, is_new=False)
+            await _require_unconfirmed(connection, new.retry_of)
             require_room(await count_usage(connection, new.owner_id, now=now), limits)
             job = accepted_job(new, at=now, deadline=deadline)
             await connection.execute(_INSERT, new_row(job))
@@ -69,6 +73,15 @@ class Accepting(StorePart):
             return result.rowcount == 1
 
         return await self._database.write(work)
+
+
+async def _require_unconfirmed(connection: AsyncConnection, retry_of: str | None) -> None:
+    """Refuse to submit anew what was reopened while its owner read the warning: both would run, and be paid for."""
+    if retry_of is None:
+        return
+    status = (await connection.execute(_STATUS, {"wanted": retry_of})).scalar_one_or_none()
+    if status is not None and status is not JobStatus.UNCONFIRMED:
+        raise InvalidTransition(f"{retry_of} is {status} again")
 
 
 async def _find_accepted(connection: AsyncConnection, new: NewJob) -> Job | None:

@@ -101,8 +101,15 @@ class Announcing(StorePart):
         return await self._database.write(work)
 
     async def postpone(self, job_id: str, *, owner: str, until: datetime) -> None:
-        """Free the lease; the card is not due before `until`. Raises: StoreUnavailable."""
-        await self._write(_POSTPONE, {"wanted": job_id, "holder": owner, "until": until})
+        """Free the lease and put the card off; with it lost, have the card drawn again. Raises: StoreUnavailable."""
+
+        async def work(connection: AsyncConnection) -> None:
+            held = await connection.execute(_POSTPONE, {"wanted": job_id, "holder": owner, "until": until})
+            if held.rowcount == 0:
+                # An edit whose answer never came may have arrived after the next holder's: that one draws once more.
+                await connection.execute(_RENDER_AGAIN, {"wanted": job_id})
+
+        await self._database.write(work)
 
     async def renew_token(self, job_id: str, *, token: str, until: datetime, message_id: int) -> None:
         """Use a fresh interaction token if it is of the card's message. Raises: StoreUnavailable."""

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from services.errors import QuotaExceeded, QuotaKind
+from services.errors import InvalidTransition, QuotaExceeded, QuotaKind
 from services.jobs.model import JobStatus
 from services.jobs.ports import Accepted
 from services.jobs.quota import QuotaLimits
@@ -59,11 +59,21 @@ async def test_an_interaction_delivered_twice_is_one_job(store: SqlJobStore) -> 
 
 async def test_an_unconfirmed_job_is_submitted_anew_once(store: SqlJobStore) -> None:
     """Two presses of "submit anew" make one job."""
-    lost = await accept(store)
+    lost = await move(store, await accept(store), JobStatus.SUBMITTING, JobStatus.UNCONFIRMED)
     first = await store.accept(make_new(retry_of=lost.job_id), limits=PLENTY, now=NOW, deadline=DEADLINE)
     again = await store.accept(make_new(retry_of=lost.job_id), limits=PLENTY, now=NOW, deadline=DEADLINE)
     assert first.is_new
     assert again == Accepted(job=first.job, is_new=False)
+
+
+async def test_a_reopened_job_is_not_submitted_anew(store: SqlJobStore) -> None:
+    """Its request id turned up while its owner read the warning: a second job would be paid for as well."""
+    lost = await move(store, await accept(store), JobStatus.SUBMITTING, JobStatus.UNCONFIRMED)
+    found = lost.accepted_by_api("req-1", at=NOW, within=timedelta(hours=1))
+    assert await store.replace(found, expected_version=lost.version)
+    with pytest.raises(InvalidTransition):
+        await store.accept(make_new(retry_of=lost.job_id), limits=PLENTY, now=NOW, deadline=DEADLINE)
+    assert (await store.usage(ADA, now=NOW)).today == 1
 
 
 async def test_the_same_interaction_at_the_same_moment_is_one_job(store: SqlJobStore, other_store: SqlJobStore) -> None:

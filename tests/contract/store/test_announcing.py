@@ -247,13 +247,26 @@ async def test_not_even_the_end_shortens_a_wait(store: SqlJobStore) -> None:
 
 
 async def test_only_the_holder_postpones(store: SqlJobStore) -> None:
-    """Who does not hold the card neither frees it nor puts it off."""
+    """Who does not hold the card neither frees it nor puts it off; its own late edit is followed by a right one."""
     job = await accept(store)
     await store.take_changed(LEASE, now=at(10), most=10)
     await store.postpone(job.job_id, owner=OTHER.owner, until=at(60))
     assert await store.take_changed(OTHER, now=LATER, most=10) == []
-    await store.release(LEASE.owner)
-    assert await store.take_changed(OTHER, now=at(10), most=10) == [job]
+    assert await store.acknowledge(job.job_id, replace(job.delivery, digest="seen"), owner=LEASE.owner, version=1)
+    again = await store.take_changed(OTHER, now=LATER, most=10)
+    assert [(one.job_id, one.version, one.delivery.digest) for one in again] == [(job.job_id, 2, "seen")]
+
+
+async def test_a_late_edit_is_followed_by_a_right_one(store: SqlJobStore) -> None:
+    """Who gives up on an edit after losing the card has it drawn again, though it was acknowledged meanwhile."""
+    job = await accept(store)
+    await store.take_changed(EXPIRED, now=at(10), most=10)
+    await store.take_changed(LEASE, now=at(10), most=10)
+    shown = replace(job.delivery, digest="right")
+    assert await store.acknowledge(job.job_id, shown, owner=LEASE.owner, version=1)
+    await store.postpone(job.job_id, owner=EXPIRED.owner, until=at(60))
+    again = await store.take_changed(OTHER, now=LATER, most=10)
+    assert [(one.job_id, one.version, one.delivery.digest) for one in again] == [(job.job_id, 2, None)]
 
 
 async def test_the_next_due_is_the_earliest(store: SqlJobStore) -> None:

@@ -61,6 +61,18 @@ def test_three_unknown_outcomes_in_a_row_close_the_gate() -> None:
     assert not gate.is_trying
 
 
+def test_submits_that_were_under_way_together_count_as_one() -> None:
+    """Sixteen that meet 429 at once are no sixteen failures in a row, nor are lost answers after the gate closed."""
+    gate = SubmitGate(HandClock(), lambda: 1.0)
+    for _ in range(16):
+        gate.not_sent(None)
+    assert gate.closed_seconds() == 1.0
+    gate = SubmitGate(HandClock(), lambda: 1.0)
+    for _ in range(16):
+        gate.unknown()
+    assert gate.closed_seconds() == 30.0
+
+
 def test_the_gate_obeys_retry_after() -> None:
     """A submit that was turned away is not tried before the API says so."""
     clock = HandClock()
