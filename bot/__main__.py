@@ -9,11 +9,11 @@ import sys
 from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
 
-from bot import installed_version
 from bot.logs import configure_logging
 from bot.settings import Settings
 from bot.settings_loading import load_settings
 from services.errors import ComfycordError, InvalidSchema, StartupError, UnknownModel
+from services.version import VERSION
 
 log = logging.getLogger(__name__)
 
@@ -49,7 +49,7 @@ def _complain(error: ComfycordError) -> None:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m bot", description="Comfycord: RunComfy's models in Discord.")
-    parser.add_argument("--version", action="version", version=f"comfycord {installed_version()}")
+    parser.add_argument("--version", action="version", version=f"comfycord {VERSION}")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
     for name, call, text in (
         ("run", _run, "run the bot until SIGTERM or Ctrl-C"),

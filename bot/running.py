@@ -14,7 +14,6 @@ import aiohttp
 import discord
 from discord.ext import commands
 
-from bot import installed_version
 from bot.client import ComfyBot
 from bot.endpoints import use_endpoints
 from bot.health import HealthChecks, serve_health
@@ -23,6 +22,7 @@ from bot.wiring import open_app
 from cogs import EXTENSIONS
 from cogs.ui.job_buttons import DYNAMIC_ITEMS
 from services.errors import ComfycordError, StartupError
+from services.version import VERSION
 
 log = logging.getLogger(__name__)
 
@@ -48,7 +48,7 @@ async def run(settings: Settings) -> None:
     stop = asyncio.Event()
     _set_on_signals(stop)
     use_endpoints(settings.discord)
-    log.info("comfycord %s starts", installed_version())
+    log.info("comfycord %s starts", VERSION)
     async with open_app(settings) as app:
         bot = ComfyBot(app.services, extensions=EXTENSIONS, dynamic_items=DYNAMIC_ITEMS)
         checks = HealthChecks(ping_database=app.database.ping, is_connected=lambda: bot.is_connected)

@@ -32,8 +32,8 @@ from services.runcomfy.probe import ApiProbe, report_error, report_success
 from services.runcomfy.retry import Retrier, RetryPolicy
 from services.runcomfy.submitting import read_submit_answer
 from services.runcomfy.transport import DEFAULT_BASE_URL, ApiTimeouts, ApiTransport
-from services.runcomfy.user_agent import product_user_agent
 from services.runcomfy.wire import GarbledBody, is_request_id, read_cancel, read_catalog, read_result, read_status
+from services.version import VERSION
 
 log = logging.getLogger(__name__)
 
@@ -66,7 +66,7 @@ class RunComfyClient:
         self._transport = ApiTransport(
             token=token,
             base_url=base_url,
-            user_agent=product_user_agent(),
+            user_agent=f"comfycord/{VERSION}",
             timeouts=timeouts or ApiTimeouts(),
             clock=clock,
         )

@@ -23,7 +23,7 @@ from services.jobs.ports import ResultFile
 from services.runcomfy.fetching import DownloadLimits, ResultFetcher
 from services.runcomfy.hosts import DEFAULT_RESULT_HOSTS, ResultHosts
 from services.runcomfy.media_types import kind_of_extension
-from services.runcomfy.user_agent import product_user_agent
+from services.version import VERSION
 
 log = logging.getLogger(__name__)
 
@@ -64,7 +64,7 @@ class ResultFolder:
         self._session = aiohttp.ClientSession(
             cookie_jar=aiohttp.DummyCookieJar(),
             # A packed file would have another length than the one that is told.
-            headers={"User-Agent": product_user_agent(), "Accept-Encoding": "identity"},
+            headers={"User-Agent": f"comfycord/{VERSION}", "Accept-Encoding": "identity"},
         )
         return self
 
