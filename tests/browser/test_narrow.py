@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from playwright.async_api import expect
 
@@ -70,4 +72,33 @@ async def test_a_picture_is_edited(studio: Stage, open_client: OpenClient) -> No
     await ada.send()
     await ada.sees("Done")
     await expect(ada.newest.locator(".gallery img")).to_be_visible()
+    assert await overflow(ada) == []
+
+
+@pytest.mark.parametrize("width", [PHONE, 1280])
+async def test_a_longest_prompt_leaves_everything_in_reach(studio: Stage, open_client: OpenClient, width: int) -> None:
+    """A prompt of 4,000 characters is scrolled in the composer; the name, Send and the chat stay where one sees them."""
+    ada = await open_client(studio, width=width, height=740)
+    await ada.begin("edit")
+    await ada.attach("image1", paint("cat.png"))
+    await ada.fill("prompt", "W" * 4000)
+    await expect(ada.form).to_be_in_viewport(ratio=1)
+    await expect(ada.page.locator(".chat-title")).to_be_in_viewport(ratio=1)
+    await ada.form.locator("[data-option=prompt] textarea").press("Control+End")
+    await expect(ada.form.locator(".command-name")).to_be_in_viewport(ratio=1)
+    assert await overflow(ada) == []
+    await ada.page.get_by_role("button", name="Send", exact=True).click(trial=True)
+
+
+async def test_a_large_picture_of_a_long_name_fits(showcase: Stage, open_client: OpenClient) -> None:
+    """The name below a large picture is broken, not cut."""
+    ada = await open_client(showcase, width=PHONE, height=740)
+    picture = replace(paint("cat.png"), name="n" * 200 + ".png")
+    await showcase.sandbox.people.ada.write("a cat", channel=showcase.sandbox.channels.general, files=[picture])
+    await (await ada.sees("a cat")).get_by_role("button", name="Open picture").click()
+    name = ada.page.locator(".lightbox-name")
+    await expect(name).to_contain_text("nnn.png")
+    box = await name.bounding_box()
+    assert box is not None
+    assert box["x"] >= 0
     assert await overflow(ada) == []
