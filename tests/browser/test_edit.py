@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest_asyncio
 from playwright.async_api import expect
 
+from sandbox.model_api.behaviour import OutputShape
 from sandbox.pictures import paint
 from tests.browser.client import Client
 from tests.browser.stage import OpenClient, Stage
@@ -134,3 +137,20 @@ async def test_a_reload_comes_back_to_the_same_place(studio: Stage, open_client:
     await expect(mod.page.locator("#person-switch")).to_contain_text("mod")
     await expect(mod.page.locator(".chat-title")).to_have_text("adults")
     await mod.sees("good evening")
+
+
+async def test_a_film_from_the_model_plays_on_its_card(studio: Stage, open_client: OpenClient) -> None:
+    """Where a model makes a film, the finished card has a player that plays it."""
+    api = studio.sandbox.model_api
+    usual = api.behaviour
+    api.behaviour = replace(usual, output_shape=OutputShape.VIDEO)
+    try:
+        ada = await open_client(studio)
+        await ada.slash("edit", prompt="The cat walks", image1=CAT)
+        player = (await ada.sees("Done")).locator("video")
+        await player.evaluate("player => { player.muted = true; return player.play(); }")
+        await ada.page.wait_for_function(
+            "player => player.videoWidth > 0 && player.currentTime > 0", arg=await player.element_handle()
+        )
+    finally:
+        api.behaviour = usual
