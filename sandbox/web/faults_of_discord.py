@@ -32,6 +32,7 @@ class DiscordTroubles:
     def __init__(self, sandbox: Sandbox) -> None:
         self._sandbox = sandbox
         self._limits: list[Fault] = []
+        self._passed = 0
 
     def switches(self) -> list[Switch]:
         """Return the switches, in the panel's order."""
@@ -67,6 +68,7 @@ class DiscordTroubles:
                 label="Let 15 minutes pass",
                 help="The world's clock moves on: the tokens of all interactions so far end.",
                 press=self._pass_token,
+                text=self._time_passed,
             ),
         ]
 
@@ -99,6 +101,14 @@ class DiscordTroubles:
 
     async def _pass_token(self, _: int | None) -> None:
         await self._sandbox.clock.advance(TOKEN_SECONDS + 1)
+        self._passed += 1
+
+    def _time_passed(self) -> str | None:
+        """Why cards look older than they are: the bot's process has a clock that nobody can move."""
+        if not self._passed:
+            return None
+        minutes = self._passed * TOKEN_SECONDS // 60
+        return f"The world is {minutes:g} minutes ahead of the bot's clock, from which its cards count."
 
 
 def bot_switches(bot: BotControl) -> list[Switch]:

@@ -164,6 +164,7 @@ async def test_the_tokens_time_passed(page: PageClient, sandbox: Sandbox) -> Non
     before = sandbox.clock.now()
     await turn(page, "pass_token")
     assert (sandbox.clock.now() - before).total_seconds() > 900
+    await page.until(lambda page: "15 minutes ahead" in json.dumps(page.panel["switches"]))
     await turn(page, "hold_queue", value=False)
     await page.until(lambda page: "Done" in read(page))
 
