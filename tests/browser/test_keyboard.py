@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from playwright.async_api import expect
 
+from sandbox.pictures import paint
 from tests.browser.client import Client
+from tests.browser.stage import OpenClient, Stage
 
 
 async def press(client: Client, *keys: str) -> None:
@@ -119,3 +121,22 @@ async def test_person_channel_and_panel_are_switched(ada: Client) -> None:
     await expect(toggle).to_have_attribute("aria-checked", "true")
     await press(ada, "Space")
     await expect(toggle).to_have_attribute("aria-checked", "false")
+
+
+async def test_the_panel_keeps_the_focus_while_it_counts(studio: Stage, open_client: OpenClient) -> None:
+    """A request's inputs stay open and focused while the bot asks on and on."""
+    studio.sandbox.model_api.pace.hold_in_queue()
+    try:
+        ada = await open_client(studio)
+        await ada.slash("edit", prompt="Held", image1=paint("cat.png"))
+        await ada.sees("In queue")
+        await ada.page.get_by_role("tab", name="Requests").click()
+        request = ada.page.locator(".request").first
+        await request.locator("summary").press("Enter")
+        facts = await request.locator(".request-facts").inner_text()
+        await expect(request.locator(".request-facts")).not_to_have_text(facts)
+        await expect(request.locator("summary")).to_be_focused()
+        await expect(request.locator("details")).to_have_attribute("open", "")
+    finally:
+        studio.sandbox.model_api.pace.release()
+    await ada.sees("Done")

@@ -77,7 +77,7 @@ async def test_a_picture_is_edited(studio: Stage, open_client: OpenClient) -> No
 
 @pytest.mark.parametrize("width", [PHONE, 1280])
 async def test_a_longest_prompt_leaves_everything_in_reach(studio: Stage, open_client: OpenClient, width: int) -> None:
-    """A prompt of 4,000 characters is scrolled in the composer; the name, Send and the chat stay where one sees them."""
+    """A prompt of 4,000 characters is scrolled in the composer; its command, Send and the chat stay in sight."""
     ada = await open_client(studio, width=width, height=740)
     await ada.begin("edit")
     await ada.attach("image1", paint("cat.png"))

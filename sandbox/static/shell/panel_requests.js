@@ -11,7 +11,9 @@ export function showRequests(page, requests) {
   }
   page.dataset.signature = signature;
   const open = new Set([...page.querySelectorAll("details[open]")].map((details) => details.dataset.request));
+  const focused = page.contains(document.activeElement) ? document.activeElement.closest("details")?.dataset.request : null;
   fill(page, requests.length ? requests.map((request) => draw(request, open.has(request.id))) : el("p", { class: "panel-empty" }, "No request has reached the Model API yet."));
+  page.querySelector(`[data-request="${focused}"] summary`)?.focus();
 }
 
 function draw(request, isOpen) {
