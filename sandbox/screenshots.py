@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 PROMPT = "Put the cat on the sailing boat, at night, with paper lanterns along the rail"
 FOLDER = Path("docs/screenshots")
 _WIDE, _PHONE = (1280, 800), (380, 780)
+_WHOLE_CARD_HEIGHT, _WHOLE_PANEL_HEIGHT = 900, 960
 _WAIT_MILLISECONDS = 20_000
 
 
@@ -101,13 +102,19 @@ async def _take_job(studio: Studio) -> None:
     slow_queue = page.get_by_role("switch", name="Slow queue")
     await slow_queue.click()
     await expect(slow_queue).to_have_attribute("aria-checked", "true")
+    await _grow(page, _WHOLE_PANEL_HEIGHT)
+    await expect(page.locator(".switch").last).to_be_in_viewport(ratio=1)
     await studio.take(page, "faults")
+    await _grow(page, _WIDE[1])
     await slow_queue.click()
     pace.release()
     await expect(page.locator(".message").last).to_contain_text("Done")
     await expect(page.locator(".gallery img")).to_be_visible()
     await page.get_by_role("tab", name="Traffic").click()
+    await _grow(page, _WHOLE_CARD_HEIGHT)
+    await expect(page.locator(".message").last).to_be_in_viewport(ratio=1)
     await studio.take(page, "finished")
+    await _grow(page, _WIDE[1])
     await page.get_by_role("button", name="Open picture").click()
     await studio.take(page, "large")
     await page.close()
@@ -126,6 +133,11 @@ async def _take_others(studio: Studio) -> None:
     await _fill_in(page)
     await studio.take(page, "phone-composer")
     await page.close()
+
+
+async def _grow(page: Page, height: int) -> None:
+    """Make the window as high as what is to be seen whole."""
+    await page.set_viewport_size({"width": _WIDE[0], "height": height})
 
 
 async def _fill_in(page: Page) -> None:
