@@ -38,7 +38,11 @@ class LivePage:
         self._backstage = backstage
         self._member = member
         self._channel = channel
-        self._socket = web.WebSocketResponse(max_msg_size=LARGEST_MESSAGE_BYTES, heartbeat=_HEARTBEAT_SECONDS)
+        self._socket = web.WebSocketResponse(
+            max_msg_size=LARGEST_MESSAGE_BYTES,
+            heartbeat=_HEARTBEAT_SECONDS,
+            compress=False,  # nothing to gain on one machine, and aiohttp's own task complains where the page is gone
+        )
         self._view_is_due = asyncio.Event()
         self._places = asyncio.Semaphore(_MOST_DEEDS_AT_ONCE)
 

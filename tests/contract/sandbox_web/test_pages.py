@@ -171,3 +171,11 @@ async def test_a_bot_that_ends_by_itself_is_told_and_started_again(page: PageCli
         assert "has connected" in page.panel["bot"]["log_tail"]
         await page.ask("switch", name="run_bot", value=True)
         await page.until(lambda page: page.panel["bot"]["state"] == "online")
+
+
+async def test_the_live_connection_is_not_compressed(page: PageClient) -> None:
+    """A page asks for it in vain: aiohttp would log a traceback wherever a page closes while it is told something."""
+    origin = page.url.rstrip("/")
+    async with aiohttp.ClientSession() as http, http.ws_connect(f"{origin}/live", origin=origin, compress=15) as socket:
+        assert socket.compress == 0
+        await socket.receive_json(timeout=5)
