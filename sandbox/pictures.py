@@ -7,6 +7,7 @@ import math
 import random
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from pathlib import PurePath
 
 from PIL import Image, ImageDraw, ImageFilter, ImageOps
@@ -60,14 +61,20 @@ def paint(
     if suffix not in _FORMATS:
         raise ValueError(f"no picture format for {name!r}")
     format_name, content_type = _FORMATS[suffix]
-    file = io.BytesIO()
-    _draw(scene or _scene_of(name), width, height, random.Random(name)).save(file, format_name)  # noqa: S311 - a painting's whim, no secret
-    data = file.getvalue()
+    data = _painted(name, scene or _scene_of(name), (width, height), format_name)
     if byte_size is not None:
         if byte_size < len(data):
             raise ValueError(f"the picture alone is {len(data)} bytes, more than {byte_size}")
         data += bytes(byte_size - len(data))
     return Picture(name=name, data=data, content_type=content_type)
+
+
+@lru_cache(maxsize=64)
+def _painted(name: str, scene: Scene, size: tuple[int, int], format_name: str) -> bytes:
+    """Return a picture's file. Kept, since the same picture is attached again and again while the world waits."""
+    file = io.BytesIO()
+    _draw(scene, *size, random.Random(name)).save(file, format_name)  # noqa: S311 - a painting's whim, no secret
+    return file.getvalue()
 
 
 def not_a_picture(name: str = "notes.txt", *, content_type: str = "text/plain") -> Picture:
