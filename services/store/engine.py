@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import sqlite3
+import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
@@ -12,13 +14,14 @@ from typing import Final
 from filelock import FileLock, Timeout
 from sqlalchemy import BigInteger, event
 from sqlalchemy.engine import URL, Connection, make_url
-from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.engine.interfaces import DBAPIConnection, DBAPICursor
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.expression import FunctionElement
+from sqlalchemy.util import await_only
 
 from services.errors import DatabaseInUse, SettingsError, StartupError
 from services.store.database import Database
@@ -31,6 +34,7 @@ _SSL_MODES: Final = ("disable", "allow", "prefer", "require", "verify-ca", "veri
 _OLDEST_SQLITE: Final = (3, 35, 0)  # the first with RETURNING
 # How long a statement waits for another program's lock. It cannot be called back: a stop within 10 s waits for it too.
 _BUSY_SECONDS: Final = 3.0
+_WAL_PAUSE_SECONDS: Final = 0.05
 
 
 class db_now(FunctionElement[int]):  # noqa: N801 - reads as a function in a query
@@ -143,13 +147,10 @@ def _sqlite_engine(path: Path, *, begin: str, connections: int) -> AsyncEngine:
 
     def set_up(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
         cursor = connection.cursor()
-        for pragma in (
-            "journal_mode = WAL",
-            # A commit survives a power cut: one that is forgotten after the POST would be paid for twice.
-            "synchronous = FULL",
-            "foreign_keys = ON",
-        ):
-            cursor.execute(f"PRAGMA {pragma}")
+        write_ahead(cursor)
+        # A commit survives a power cut: one that is forgotten after the POST would be paid for twice.
+        cursor.execute("PRAGMA synchronous = FULL")
+        cursor.execute("PRAGMA foreign_keys = ON")
         cursor.close()
 
     def start(connection: Connection) -> None:
@@ -158,6 +159,24 @@ def _sqlite_engine(path: Path, *, begin: str, connections: int) -> AsyncEngine:
     event.listen(engine.sync_engine, "connect", set_up)
     event.listen(engine.sync_engine, "begin", start)
     return engine
+
+
+def write_ahead(cursor: DBAPICursor) -> None:
+    """Turn write-ahead logging on; a file keeps it.
+
+    Of several connections that do so on a new file at once, SQLite tells all but one that it is locked, at once and
+    without the busy time-out that everything else gets.
+    """
+    until = time.monotonic() + _BUSY_SECONDS
+    while True:
+        try:
+            cursor.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError:
+            if time.monotonic() > until:
+                raise
+            await_only(asyncio.sleep(_WAL_PAUSE_SECONDS))
+        else:
+            return
 
 
 # --- PostgreSQL -----------------------------------------------------------------------------------------------------

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 import sys
 from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator
@@ -11,11 +12,12 @@ from urllib.parse import quote
 import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.util import greenlet_spawn
 
 from services.errors import DatabaseInUse, SettingsError, StartupError, StoreUnavailable
 from services.store import migrate
 from services.store.database import Database
-from services.store.engine import open_database
+from services.store.engine import open_database, write_ahead
 from services.store.jobs import SqlJobStore
 from tests.contract.store.databases import PostgresServer, SqliteFiles
 from tests.contract.store.making import accept, reload
@@ -146,6 +148,28 @@ async def test_postgresql_is_shared(postgres: PostgresServer) -> None:
         assert not one.is_alone
         assert not two.is_alone
         await two.ping()
+
+
+class _Cursor:
+    """A connection's cursor to which SQLite says "locked" so many times."""
+
+    def __init__(self, *, refusals: int) -> None:
+        self.refusals = refusals
+
+    def execute(self, statement: str) -> None:
+        assert statement == "PRAGMA journal_mode = WAL"
+        if self.refusals > 0:
+            self.refusals -= 1
+            raise sqlite3.OperationalError("database is locked")
+
+
+async def test_a_new_file_may_be_opened_by_several_at_once() -> None:
+    """SQLite refuses, without its busy time-out, all but one of those who turn on its log at once: they try again."""
+    cursor = _Cursor(refusals=3)
+    await greenlet_spawn(write_ahead, cursor)
+    assert cursor.refusals == 0
+    with pytest.raises(sqlite3.OperationalError):
+        await greenlet_spawn(write_ahead, _Cursor(refusals=1_000_000))
 
 
 async def test_commits_on_sqlite_survive_a_power_cut(sqlite_files: SqliteFiles) -> None:
