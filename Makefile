@@ -4,7 +4,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 # Set up once for each state of the lock file.
 READY := $(VENV)/.ready
-WORKERS ?= 2
+# Tests mostly wait, so there may be more of them than cores.
+WORKERS ?= 4
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test run sandbox screenshots bench check fix lock clean
