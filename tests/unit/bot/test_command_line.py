@@ -117,7 +117,8 @@ def test_ctrl_c_is_no_traceback(config: Path) -> None:
             text=True,
         ) as check:
             connection, _ = silent.accept()
-            with connection:  # it waits for an answer now
+            with connection:
+                assert connection.recv(1), "the question has arrived: it waits for an answer now"
                 check.send_signal(signal.SIGINT)
                 _, problems = check.communicate(timeout=50)
     assert (check.returncode, problems) == (130, "")
