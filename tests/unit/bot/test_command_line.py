@@ -5,6 +5,7 @@ import signal
 import socket
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -104,6 +105,15 @@ def test_an_unknown_model_is_one_line_and_exit_code_2(config: Path) -> None:
     assert "Traceback" not in ended.stderr
 
 
+@pytest.fixture
+def ctrl_c_counts() -> Iterator[None]:
+    """Let what is started here hear Ctrl-C, also where this run was put in the background, which ignores it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("ctrl_c_counts")
 def test_ctrl_c_is_no_traceback(config: Path) -> None:
     """Who does not want to wait for a Discord that is silent presses Ctrl-C, and is told nothing about Python."""
     with socket.create_server(("127.0.0.1", 0)) as silent:
