@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from cogs.delivery.addresses import (
     MessageAddress,
@@ -30,7 +31,7 @@ from services.models.catalog import Catalog
 
 log = logging.getLogger(__name__)
 
-Send = Callable[[Packet], Awaitable[Posted]]
+Send = Callable[[Packet], Coroutine[Any, Any, Posted]]
 
 # A message that was edited too often (30046) opens again within the hour; until then, this is soon enough.
 TOO_OFTEN_SECONDS = 600.0

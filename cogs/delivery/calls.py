@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from collections.abc import Callable, Coroutine
+from typing import Any, TypeVar
 
 from cogs.delivery.outcomes import Closed, TryLater
 from cogs.delivery.verdicts import Verdict, judge
@@ -13,6 +13,8 @@ T = TypeVar("T")
 
 # How long a call without an upload may take.
 SHORT_SECONDS = 30.0
+# How long a call that was cut short may take to put its locks back. A slower one only waits, and sends nothing.
+_TIDY_SECONDS = 1.0
 
 
 class Calls:
@@ -22,17 +24,32 @@ class Calls:
         self._longest_seconds = longest_seconds
         self._after_cut = after_cut
 
-    async def make(self, call: Awaitable[T], *, is_long: bool = False) -> T:
-        """Return the call's result. Raises: what it raises; TimeoutError."""
-        seconds = self._longest_seconds if is_long else min(SHORT_SECONDS, self._longest_seconds)
-        try:
-            async with asyncio.timeout(seconds):
-                return await call
-        except (TimeoutError, asyncio.CancelledError):
-            self._after_cut()
-            raise
+    async def make(self, call: Coroutine[Any, Any, T], *, is_long: bool = False) -> T:
+        """Return the call's result. Raises: what it raises; TimeoutError.
 
-    async def ask(self, call: Awaitable[T]) -> T:
+        The call runs as a task of its own, so that it is cancelled once at most, whoever gives up first: a second
+        cancellation would meet discord.py 2.7.1 while it puts its rate limit back, and the limit would stay taken.
+        """
+        seconds = self._longest_seconds if is_long else min(SHORT_SECONDS, self._longest_seconds)
+        task = asyncio.create_task(call)
+        task.add_done_callback(_note_its_end)
+        try:
+            await asyncio.wait({task}, timeout=seconds)
+        finally:
+            if not task.done():
+                await self._cut(task)
+        if not task.done() or task.cancelled():
+            raise TimeoutError
+        return task.result()
+
+    async def _cut(self, task: asyncio.Task[T]) -> None:
+        task.cancel()
+        try:
+            await asyncio.wait({task}, timeout=_TIDY_SECONDS)
+        finally:
+            self._after_cut()
+
+    async def ask(self, call: Coroutine[Any, Any, T]) -> T:
         """Return a question's answer. Raises: Closed for a definite no, TryLater for anything else."""
         try:
             return await self.make(call)
@@ -41,3 +58,9 @@ class Calls:
             if trouble.verdict is Verdict.REFUSED:
                 raise Closed(trouble.words) from error
             raise TryLater(trouble.words, seconds=trouble.retry_after_seconds or 0.0) from error
+
+
+def _note_its_end(task: asyncio.Task[Any]) -> None:
+    """Read a failure that nobody waits for any more, so that asyncio does not report it."""
+    if not task.cancelled():
+        task.exception()
