@@ -47,7 +47,7 @@ class Conformance:
         return [found for call in calls for found in self._response_violations(call)]
 
     def _request_violations(self, call: Call) -> Iterator[str]:
-        if call.route is None:
+        if call.route is None or call.is_arriving:
             return
         found = self._operations.get(normalized_route(call.route))
         if found is None:

@@ -25,6 +25,7 @@ class Call:
     """One REST call. `route` is like "PATCH /channels/{channel_id}/messages/{message_id}".
 
     `body` is the JSON body or the multipart's payload_json; `status` None means that no answer was given.
+    `is_arriving` stays true where the connection ended before the whole body had come: nothing can be said of it then.
     `applied` says whether the call reached its route's code and succeeded there.
     """
 
@@ -36,6 +37,7 @@ class Call:
     at: datetime
     authorization: str | None = None
     content_type: str = ""
+    is_arriving: bool = False
     body: object = None
     files: list[SentFile] = field(default_factory=list)
     status: int | None = None

@@ -213,10 +213,10 @@ async def test_many_jobs_survive_together(sandbox: Sandbox) -> None:
         sandbox.model_api.pace.queue_seconds = 0.5
         for number in range(12):
             await people[number % 3].slash("edit", prompt=f"job {number}", image1=paint("cat.png"))
-        await until(lambda: len(sandbox.model_api.submits) >= 9, what="nine submits", timeout_seconds=40)
+        await until(lambda: len(sandbox.model_api.submits) >= 9, what="nine submits")
         await until(lambda: len(records(sandbox.data_dir)) == 12, what="twelve accepted jobs")
         await bot.restart()
         await bot.restart()
-        found = await settled(sandbox, count=12, timeout_seconds=40)
+        found = await settled(sandbox, count=12)
     assert_promise_kept(sandbox, found)
     assert {record.status for record in found} <= {"succeeded", "unconfirmed"}

@@ -80,10 +80,12 @@ class Pipeline:
     async def _answer(self, request: web.Request, call: Call, route: Route | None) -> Answer:
         uploads: dict[int, Upload] = {}
         refusal: ApiError | None = None
+        call.is_arriving = True
         try:
             uploads = await read_body(request, call)
         except ApiError as error:
             refusal = error
+        call.is_arriving = False
         if route is None:
             self._violations.append(f"no such route here: {call.method} {call.path}")
             return Answer(status=501, body={"message": "501: Not Implemented", "code": 0})

@@ -69,13 +69,14 @@ def client_of(
     token: str | None = None,
     tries: int = 4,
     submit_seconds: float = 5.0,
+    connect_seconds: float = 0.25,
 ) -> RunComfyClient:
     """Make a client with short time-outs and waits that take no time."""
     return RunComfyClient(
         token or server.token,
         clock=SystemClock(),
         base_url=server.url,
-        timeouts=ApiTimeouts(connect_seconds=0.25, free_seconds=0.5, submit_seconds=submit_seconds),
+        timeouts=ApiTimeouts(connect_seconds=connect_seconds, free_seconds=0.5, submit_seconds=submit_seconds),
         policy=RetryPolicy(tries=tries, first_seconds=1.0, longest_seconds=4.0, budget_seconds=30.0),
         sleep=naps.take,
         chance=lambda: 1.0,

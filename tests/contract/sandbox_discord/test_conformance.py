@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from sandbox.clock import WorldClock
 from sandbox.discord.conformance import Conformance
+from sandbox.discord.server import DiscordServer
 from sandbox.discord.traffic import Call
+from tests.rig import until
 
 EDIT = "PATCH /channels/{channel_id}/messages/{message_id}"
 
@@ -72,3 +76,23 @@ def test_a_wrong_answer_of_this_discord_is_told(document: Conformance) -> None:
     assert document.response_violations([call(None, status=201, response={})])
     refusal = {"message": "Maximum number of edits", "code": 30046}
     assert document.response_violations([call(None, status=429, response=refusal)]) == []
+
+
+@pytest.mark.parametrize("sent", ["{", ""])
+async def test_a_request_that_was_torn_off_says_nothing(
+    server: DiscordServer, document: Conformance, sent: str
+) -> None:
+    """A bot that is killed while it sends broke no rule; one that sends a whole request without its body did."""
+    host, port = server.api_url.partition("//")[2].partition("/")[0].split(":")
+    _, writer = await asyncio.open_connection(host, int(port))
+    length = 40 if sent else 0
+    head = f"PATCH /api/v10/channels/1/messages/2 HTTP/1.1\r\nHost: {host}\r\nContent-Length: {length}\r\n"
+    writer.write(f"{head}Content-Type: application/json\r\n\r\n{sent}".encode())
+    await until(lambda: len(server.traffic) == 1, what="the request's head")
+    if not sent:
+        await until(lambda: server.traffic[0].status, what="an answer")
+    writer.transport.abort()
+    await asyncio.sleep(0.05)
+    assert server.traffic[0].is_arriving == bool(sent)
+    found = document.violations(server.traffic)
+    assert found == ([] if sent else [f"{EDIT}: a body is required"])
