@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import signal
-import sys
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
@@ -18,6 +16,7 @@ from bot.client import ComfyBot
 from bot.endpoints import use_endpoints
 from bot.health import HealthChecks, serve_health
 from bot.settings import Settings
+from bot.stopping import stop_on_signals
 from bot.wiring import open_app
 from cogs import EXTENSIONS
 from cogs.ui.job_buttons import DYNAMIC_ITEMS
@@ -45,8 +44,7 @@ async def run(settings: Settings) -> None:
 
     Raises: StartupError, LoopDied; ComfycordError for what else keeps it from starting.
     """
-    stop = asyncio.Event()
-    _set_on_signals(stop)
+    stop = stop_on_signals()
     use_endpoints(settings.discord)
     log.info("comfycord %s starts", VERSION)
     async with open_app(settings) as app:
@@ -56,15 +54,6 @@ async def run(settings: Settings) -> None:
             token = settings.discord.token.get_secret_value()
             await run_until(stop, {**app.loops, "discord": partial(stay_connected, bot, token)})
     log.info("stopped")
-
-
-def _set_on_signals(stop: asyncio.Event) -> None:
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        if sys.platform == "win32":  # its event loops know no signals
-            signal.signal(number, lambda *_: loop.call_soon_threadsafe(stop.set))
-        else:
-            loop.add_signal_handler(number, stop.set)
 
 
 async def run_until(stop: asyncio.Event, loops: Mapping[str, Loop]) -> None:

@@ -106,6 +106,21 @@ async def test_a_stop_does_not_wait_for_a_locked_database(sandbox: Sandbox, bot:
     assert ended.seconds < 10
 
 
+async def test_a_stop_does_not_wait_for_everything_at_once(sandbox: Sandbox, bot: BotProcess) -> None:
+    """A submit without its answer, then a locked database: gone within 10 s, and the next start tells the truth."""
+    sandbox.model_api.faults.next("submit", Fault.HANG_AFTER)
+    await edit(sandbox)
+    await sandbox.model_api.submitted()
+    with closing(sqlite3.connect(sandbox.data_dir / "jobs.db", isolation_level=None, timeout=10)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        ended = await bot.terminate()
+    assert ended.code == 0
+    assert ended.seconds < 10
+    await bot.restart()
+    assert [record.status for record in await settled(sandbox)] == ["unconfirmed"]
+    assert len(sandbox.model_api.submits) == 1
+
+
 async def test_a_second_bot_on_the_same_database_is_refused(
     sandbox: Sandbox, bot: BotProcess, start_bot: StartBot
 ) -> None:
