@@ -15,11 +15,18 @@ Random = Callable[[], float]
 # How long a change may wait for the next one, so that both become one edit of the card. A job that has just been
 # accepted is normally queued within a second or two, so waiting and submitting are shown only when they last.
 _HOLD_SECONDS = {JobStatus.WAITING: 2.5, JobStatus.SUBMITTING: 2.5, JobStatus.QUEUED: 1.0, JobStatus.RUNNING: 1.0}
+# Within QUEUED only the position counts down. Discord takes five edits in five seconds of a whole channel, so one long
+# queue shown step by step would hold up other people's results.
+_COUNTDOWN_SECONDS = {JobStatus.QUEUED: 5.0}
 
 
-def hold_seconds(status: JobStatus) -> float:
-    """Return for how many seconds a change to this state may melt with later ones; an end is shown at once."""
-    return _HOLD_SECONDS.get(status, 0.0)
+def hold_seconds(status: JobStatus, *, is_entered: bool = True) -> float:
+    """Return for how many seconds a change may melt with later ones; an end is shown at once.
+
+    `is_entered`: the change led to this state, or to a wish to cancel; otherwise it happened within the state.
+    """
+    held = _HOLD_SECONDS.get(status, 0.0)
+    return held if is_entered else _COUNTDOWN_SECONDS.get(status, held)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -85,9 +85,9 @@ def job_of(row: Row[tuple[object, ...]]) -> Job:
     return Job(**{name: columns[name] for name in JOB_FIELDS}, delivery=delivery_of(columns))
 
 
-def due(job: Job) -> datetime:
+def due(job: Job, *, is_entered: bool = True) -> datetime:
     """Return when the job's latest change is to be shown, if nothing older is still to be."""
-    return job.changed_at + timedelta(seconds=hold_seconds(job.status))
+    return job.changed_at + timedelta(seconds=hold_seconds(job.status, is_entered=is_entered))
 
 
 def change_statement(**also: object) -> Update:
@@ -95,17 +95,21 @@ def change_statement(**also: object) -> Update:
 
     A change joins one that is not shown yet: the earlier of both due times holds. Its parameters: `change_parameters`.
     """
-    new_due = bindparam("new_due", type_=jobs.c.due_at.type)
     facts: dict[str, ColumnElement[object]] = {
         name: bindparam(f"new_{name}", type_=jobs.c[name].type) for name in FACTS
     }
+    is_entered = (jobs.c.status != facts["status"]) | (jobs.c.cancel != facts["cancel"])
+    entered_due, within_due = (bindparam(name, type_=jobs.c.due_at.type) for name in ("entered_due", "within_due"))
+    new_due = case((is_entered, entered_due), else_=within_due)
+    # A countdown does not put off a new state that came during an edit and is still to be shown.
+    is_awaited = IS_UNANNOUNCED & (jobs.c.latest_due_at > facts["changed_at"]) & (jobs.c.latest_due_at < within_due)
     return (
         update(jobs)
         .where(jobs.c.job_id == bindparam("changed_job_id"), jobs.c.version == bindparam("expected_version"))
         .values(
             **facts,
             due_at=case((IS_UNANNOUNCED & (jobs.c.due_at < new_due), jobs.c.due_at), else_=new_due),
-            latest_due_at=new_due,
+            latest_due_at=case((is_entered, entered_due), (is_awaited, jobs.c.latest_due_at), else_=within_due),
             **also,
         )
     )
@@ -116,4 +120,10 @@ def change_parameters(job: Job, *, expected_version: int) -> dict[str, object]:
     facts = {f"new_{name}": getattr(job, name) for name in FACTS}
     if job.queue_position is not None:
         facts["new_queue_position"] = max(-LARGEST, min(job.queue_position, LARGEST))  # a number from outside
-    return {"changed_job_id": job.job_id, "expected_version": expected_version, "new_due": due(job), **facts}
+    return {
+        "changed_job_id": job.job_id,
+        "expected_version": expected_version,
+        "entered_due": due(job),
+        "within_due": due(job, is_entered=False),
+        **facts,
+    }

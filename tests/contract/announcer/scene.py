@@ -244,6 +244,12 @@ class Scene:
             while await self._count(*is_left) == 0:  # noqa: ASYNC110 - another task's work in the database
                 await asyncio.sleep(0.01)
 
+    async def caught_up(self) -> None:
+        """Wait until every change that is due by now stands on its card."""
+        async with asyncio.timeout(10.0):
+            while await self._count(IS_UNANNOUNCED, jobs.c.due_at <= self.clock.now()):  # noqa: ASYNC110 - as above
+                await asyncio.sleep(0.01)
+
     async def acknowledged(self, job: Job, *, seconds: float = 10.0) -> Job:
         """Wait until no change is unannounced, of this job or another, and return the job."""
         async with asyncio.timeout(seconds):
