@@ -24,13 +24,19 @@ def document() -> Conformance | None:
 
 
 @pytest.fixture
+async def scene_url(sqlite_files: SqliteFiles) -> str:
+    """The scene's database: SQLite; who depends on the database's own clock and locks overrides this."""
+    return await sqlite_files.new()
+
+
+@pytest.fixture
 async def scene(
-    sqlite_files: SqliteFiles, tmp_path: Path, document: Conformance | None, monkeypatch: pytest.MonkeyPatch
+    scene_url: str, tmp_path: Path, document: Conformance | None, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[Scene]:
     """A scene with quick edits; afterwards everything that was sent is held against Discord's document."""
     async with (
         DiscordServer(clock=WorldClock()) as server,
-        open_database(await sqlite_files.new(), alone=False) as database,
+        open_database(scene_url, alone=False) as database,
     ):
         monkeypatch.setattr(Route, "BASE", server.api_url)
         yield Scene(server, database, ResultsFolder(tmp_path), edit_seconds=5.0)

@@ -1,4 +1,4 @@
-"""A process that dies in the middle of showing a card, and the next one that takes it up."""
+"""A process that dies in the middle of showing a card, and the next one that takes it up: on both databases."""
 
 from __future__ import annotations
 
@@ -24,6 +24,12 @@ from tests.contract.announcer.scene import (
 from tests.rig import until
 
 MINUTE = 60
+
+
+@pytest.fixture
+async def scene_url(url: str) -> str:
+    """SQLite and PostgreSQL: leases are measured by the database's clock, and a crash leaves them in its rows."""
+    return url
 
 
 async def die_at(scene: Scene, route: str, *, applied: bool) -> None:

@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+import pytest
+
 from sandbox.discord.traffic import Call
 from services.jobs.model import CancelState, Job, JobStatus
 from tests.contract.announcer.scene import EDIT_ORIGINAL, WRITES, Scene, text_of
+
+
+@pytest.fixture
+async def scene_url(url: str) -> str:
+    """SQLite and PostgreSQL: when a change is due is worked out in the statement that writes it."""
+    return url
 
 
 async def queued(scene: Scene, position: int) -> Job:
