@@ -11,6 +11,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.command_sync import sync_changed_commands
+from bot.login import NotDiscord
 from cogs.answers import answer_privately, typed_prompt, with_prompt
 from cogs.errors import NOT_SET_UP_HERE, on_tree_error
 from cogs.services import BotServices
@@ -73,8 +74,12 @@ class ComfyBot(commands.AutoShardedBot):
         await self.load_commands()
         await sync_changed_commands(self.tree, self.services.notes)
         # Told beforehand, the library goes to the gateway address of the settings, not to the one of this answer.
-        self.shard_count, _, limits = await self.http.get_bot_gateway()
-        log.info("%d shard(s), %d session starts left today", self.shard_count, limits["remaining"])
+        try:
+            self.shard_count, _, limits = await self.http.get_bot_gateway()
+            remaining = limits["remaining"]
+        except (TypeError, KeyError, ValueError) as error:
+            raise NotDiscord from error
+        log.info("%d shard(s), %d session starts left today", self.shard_count, remaining)
         # What a start leaves behind is never garbage: without this the collector looks through all of it again in the
         # middle of each burst, for tens of milliseconds.
         gc.collect()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
+import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
@@ -48,6 +50,13 @@ class HealthChecks:
         return True
 
 
+def listening_problem(error: OSError) -> str:
+    """Return why nothing can listen at an address: the system's words, without asyncio's around them."""
+    if error.errno and not isinstance(error, socket.gaierror):
+        return os.strerror(error.errno)
+    return error.strerror or str(error)
+
+
 @asynccontextmanager
 async def serve_health(address: tuple[str, int] | None, checks: HealthChecks) -> AsyncIterator[int | None]:
     """Listen while the block runs and give the port; None: nowhere.
@@ -66,7 +75,8 @@ async def serve_health(address: tuple[str, int] | None, checks: HealthChecks) ->
         try:
             await web.TCPSite(runner, host, port).start()
         except OSError as error:
-            msg = f'health.listen: {host}:{port} cannot be listened at ({error.strerror}); choose another, or ""'
+            problem = listening_problem(error)
+            msg = f'health.listen: {host}:{port} cannot be listened at ({problem}); choose another, or ""'
             raise StartupError(msg) from error
         bound: int = runner.addresses[0][1]
         log.info("health is served at http://%s:%d", host, bound)

@@ -12,7 +12,7 @@ from discord import app_commands
 from bot.client import ComfyBot
 from bot.command_sync import sync_commands
 from bot.endpoints import use_endpoints
-from bot.running import login_errors
+from bot.login import login_errors
 from bot.settings import Settings
 from bot.wiring import App, Outside, assemble, load_catalog
 from cogs import EXTENSIONS
@@ -75,7 +75,7 @@ async def sync(settings: Settings) -> str:
         app, _ = assemble_beside(settings, database)
         bot = SyncingBot(app.services, extensions=COMMAND_EXTENSIONS)
         async with bot:
-            with login_errors():
+            with login_errors(bot):
                 await bot.login(settings.discord.token.get_secret_value())
     return f"{bot.synced} commands are synced"
 

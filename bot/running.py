@@ -4,17 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
-
-import aiohttp
-import discord
-from discord.ext import commands
 
 from bot.client import ComfyBot
 from bot.endpoints import use_endpoints
 from bot.health import HealthChecks, serve_health
+from bot.login import CannotConnect, login_errors
 from bot.settings import Settings
 from bot.stopping import stop_on_signals
 from bot.wiring import open_app
@@ -33,10 +29,6 @@ Loop = Callable[[], Awaitable[None]]
 
 class LoopDied(ComfycordError):
     """A background loop ended, which none may; the log tells why."""
-
-
-class CannotConnect(ComfycordError):
-    """Discord is away. The process ends: whoever supervises it starts it again, and no job is lost meanwhile."""
 
 
 async def run(settings: Settings) -> None:
@@ -93,36 +85,13 @@ async def _endless(name: str, loop: Loop) -> None:
     raise LoopDied(f"the {name} loop ended")
 
 
-@contextmanager
-def login_errors() -> Iterator[None]:
-    """Turn what can go wrong between login and gateway into sentences for the operator.
-
-    Raises: StartupError where a setting has to change, CannotConnect where Discord cannot be reached.
-    """
-    try:
-        yield
-    except discord.LoginFailure as error:
-        msg = 'Discord refuses discord.token: make a new one in the developer portal, your application, "Bot"'
-        raise StartupError(msg) from error
-    except commands.ExtensionError as error:
-        if isinstance(error.__cause__, ComfycordError):
-            raise StartupError(str(error.__cause__)) from error
-        raise
-    except (aiohttp.ClientError, OSError, discord.GatewayNotFound) as error:
-        raise CannotConnect(f"Discord cannot be reached: {str(error) or 'no answer in time'}") from error
-    except discord.HTTPException as error:
-        # Discord's own words come with a code; what else may answer there sends a page of many lines.
-        words = error.text if error.code else "without a word of Discord's; if that stays, check discord.api_url"
-        raise CannotConnect(f"Discord cannot be reached: it answers HTTP {error.status}, {words}") from error
-
-
 async def stay_connected(bot: ComfyBot, token: str) -> None:
     """Log in and serve until cancelled; discord.py reconnects by itself, so an error that comes out is final.
 
     Raises: as `login_errors`.
     """
     try:
-        with login_errors():
+        with login_errors(bot):
             await bot.start(token)
     finally:
         await _close(bot)

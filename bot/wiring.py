@@ -75,11 +75,7 @@ class Outside:
             database=database,
             store=SqlJobStore(database),
             api=model_api(settings, clock),
-            results=ResultFolder(
-                settings.jobs.results_dir,
-                result_hosts=settings.runcomfy.result_hosts,
-                limits=DownloadLimits(largest_bytes=settings.runcomfy.max_result_mb * MIB),
-            ),
+            results=result_folder(settings),
             clock=clock,
         )
 
@@ -92,6 +88,15 @@ def model_api(settings: Settings, clock: Clock) -> RunComfyClient:
         clock=clock,
         base_url=runcomfy.base_url,
         timeouts=ApiTimeouts(free_seconds=runcomfy.timeout_seconds, submit_seconds=runcomfy.submit_timeout_seconds),
+    )
+
+
+def result_folder(settings: Settings) -> ResultFolder:
+    """Return the folder for result files, which works inside its `async with`. Raises: SettingsError."""
+    return ResultFolder(
+        settings.jobs.results_dir,
+        result_hosts=settings.runcomfy.result_hosts,
+        limits=DownloadLimits(largest_bytes=settings.runcomfy.max_result_mb * MIB),
     )
 
 

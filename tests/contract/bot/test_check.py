@@ -2,59 +2,22 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
-from aiohttp import web
 from discord.http import Route
 from pydantic import SecretStr
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot import check
-from bot.check import Finding, check_database, check_discord
+from bot import check_network
+from bot.check_machine import check_database
+from bot.check_network import check_discord
+from bot.findings import Finding
 from bot.settings import DatabaseSettings, DiscordSettings, Settings
 from services.store import migrate
 from services.store.engine import open_database
-
-PAGE = "<html>\n<body>\nSorry, you have been blocked\n</body>\n</html>"
-
-
-@asynccontextmanager
-async def answering(status: int) -> AsyncIterator[str]:
-    """Serve the same page at every address, as a proxy or a firewall does."""
-
-    async def answer(_: web.Request) -> web.Response:
-        return web.Response(status=status, text=PAGE, content_type="text/html")
-
-    app = web.Application()
-    app.router.add_route("*", "/{path:.*}", answer)
-    runner = web.AppRunner(app)
-    await runner.setup()
-    try:
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
-        yield f"http://127.0.0.1:{runner.addresses[0][1]}"
-    finally:
-        await runner.cleanup()
-
-
-@asynccontextmanager
-async def saying(words: bytes) -> AsyncIterator[str]:
-    """Listen with something that is no HTTP server; without words it says nothing and keeps the line."""
-
-    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        if words:
-            writer.write(words)
-            await writer.drain()
-        await reader.read()
-        writer.close()
-
-    server = await asyncio.start_server(talk, "127.0.0.1", 0)
-    async with server:
-        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+from tests.contract.bot.answering import answering, saying
 
 
 async def found_at(address: str, monkeypatch: pytest.MonkeyPatch) -> Finding:
@@ -75,6 +38,27 @@ async def test_a_page_in_discords_place_is_one_sentence(status: int, monkeypatch
     assert "html" not in finding.report
 
 
+@pytest.mark.parametrize(
+    ("text", "content_type"),
+    [
+        ("<html>\nLog in to the network\n</html>", "text/html"),
+        ("ok", "text/plain"),
+        *((text, "application/json") for text in ("{}", "[]", "null", '"ok"', "{")),
+    ],
+)
+async def test_what_answers_200_without_being_discord_is_one_sentence(
+    text: str, content_type: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where a wrong address or a network's log-in page answers well, one line names the setting and the address."""
+    async with answering(200, text=text, content_type=content_type) as address:
+        finding = await found_at(address, monkeypatch)
+    assert not finding.is_ok
+    said = f"{finding.report} {finding.mend}"
+    assert "discord.api_url" in said
+    assert address in said
+    assert "html" not in said
+
+
 async def test_what_speaks_no_http_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where something else listens at that address, one line says that Discord cannot be reached."""
     async with saying(b"220 mail.example.com ESMTP\r\n") as address:
@@ -86,7 +70,7 @@ async def test_what_speaks_no_http_is_one_sentence(monkeypatch: pytest.MonkeyPat
 
 async def test_a_silent_discord_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where Discord takes the connection and says nothing, the report names the address and how long it waited."""
-    monkeypatch.setattr(check, "LOGIN_SECONDS", 0.2)
+    monkeypatch.setattr(check_network, "LOGIN_SECONDS", 0.2)
     async with saying(b"") as address:
         finding = await found_at(address, monkeypatch)
         assert not finding.is_ok

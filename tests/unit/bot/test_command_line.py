@@ -19,7 +19,8 @@ def config(tmp_path: Path) -> Path:
     path = tmp_path / "config.toml"
     path.write_text(
         f'[database]\nurl = "sqlite+aiosqlite:///{tmp_path / "data" / "jobs.db"}"\n'
-        f'[jobs]\nresults_dir = "{tmp_path / "results"}"\n[health]\nlisten = ""\n',
+        f'[jobs]\nresults_dir = "{tmp_path / "results"}"\n[health]\nlisten = ""\n'
+        '[discord]\ngateway_url = "ws://127.0.0.1:9"\n',  # where nobody listens
         encoding="utf-8",
     )
     return path
@@ -82,16 +83,16 @@ def test_migrate_makes_the_folder_and_the_schema(config: Path, tmp_path: Path) -
 
 
 def test_check_names_what_is_missing_and_the_mend(config: Path) -> None:
-    """Without tokens, `check` still looks at everything else and exits with 1."""
+    """Without tokens, and without a gateway, `check` still looks at everything else and exits with 1."""
     ended = call("check", "--config", str(config))
     assert ended.returncode == 1
     lines = ended.stdout.splitlines()
     assert any(line.startswith("ok") and "/edit" in line for line in lines)
     assert any(line.startswith("ok") and "database" in line for line in lines)
     problems = [index for index, line in enumerate(lines) if line.startswith("PROBLEM")]
-    assert len(problems) == 2
+    assert len(problems) == 3, lines
     assert all(lines[index + 1].strip().startswith("->") for index in problems)
-    assert lines[-1] == "2 of 5 need mending."
+    assert lines[-1] == "3 of 8 need mending."
 
 
 def test_an_unknown_model_is_one_line_and_exit_code_2(config: Path) -> None:

@@ -1,0 +1,111 @@
+"""What `check` sees on this machine: models, database, folder of results, address of the health checks."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+from collections.abc import Mapping
+
+import aiohttp
+import discord
+import yarl
+
+from bot.findings import Finding
+from bot.health import listening_problem
+from bot.settings import Settings
+from bot.wiring import load_catalog, result_folder
+from cogs.options import plan_command
+from cogs.slash_command import build_command
+from services.errors import ComfycordError, SettingsError, StartupError, StoreUnavailable
+from services.store import migrate
+from services.store.engine import open_database
+
+# How long a bot that runs may take to answer about its health.
+NEIGHBOUR_SECONDS = 5.0
+# Who listens at every address of the machine is asked at its own.
+LOOPBACK_OF: Mapping[str, str] = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - compared, not listened at
+
+
+async def check_models(settings: Settings) -> Finding:
+    """Build every command as a start does, without telling Discord."""
+
+    async def nothing(interaction: discord.Interaction[discord.Client], values: Mapping[str, object]) -> None:
+        """Stand in for the command's work, which a check never starts."""
+
+    try:
+        plans = [plan_command(command) for command in load_catalog(settings).commands]
+        for plan in plans:
+            build_command(plan, nothing)
+    except ComfycordError as error:
+        return Finding(is_ok=False, report=f"{error}.", mend="Change or remove that entry of [[models]].")
+    listed = ", ".join(f"/{plan.name} ({plan.spec.model_id}, {len(plan.options)} options)" for plan in plans)
+    return Finding(is_ok=True, report=f"{listed}.")
+
+
+async def check_database(settings: Settings) -> Finding:
+    """Reach the database and compare its schema with ours; nothing is migrated."""
+    try:
+        async with open_database(settings.database.url.get_secret_value(), alone=False) as database:
+            revision = await migrate.current(database)
+        if revision is not None:
+            migrate.require_known(revision)
+    except StartupError as error:
+        return Finding(is_ok=False, report=f"It cannot be used: {error}.", mend="Check [database] in the settings.")
+    except StoreUnavailable as error:
+        return Finding(
+            is_ok=False,
+            report=f"It does not answer: {error}.",
+            mend="Check database.url, that the server runs, and that its user may log in.",
+        )
+    if revision == migrate.latest():
+        return Finding(is_ok=True, report="It answers, and its schema is up to date.")
+    if revision is None:
+        return Finding(is_ok=True, report="It answers and is empty; the first start makes its tables.")
+    return Finding(is_ok=True, report=f"It answers; a start brings its schema from {revision} to {migrate.latest()}.")
+
+
+async def check_results(settings: Settings) -> Finding:
+    """Make the folder for result files as a start does, and see whether it can be written."""
+    try:
+        async with result_folder(settings):
+            pass
+    except SettingsError as error:
+        return Finding(is_ok=False, report=f"{error}.", mend="Correct that setting.")
+    except StartupError as error:
+        return Finding(is_ok=False, report=f"It cannot be used: {error}.", mend="Check jobs.results_dir.")
+    return Finding(is_ok=True, report=f"Result files can be written to {settings.jobs.results_dir}.")
+
+
+async def check_health(settings: Settings) -> Finding:
+    """Listen for a moment where the health checks will be; a bot that runs there already is as good."""
+    address = settings.health.address
+    if address is None:
+        return Finding(is_ok=True, report="The health checks are off.")
+    listen = settings.health.listen
+    try:
+        async with await asyncio.get_running_loop().create_server(asyncio.Protocol, *address):
+            pass
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE and await _is_health_served(*address):
+            return Finding(is_ok=True, report=f"A bot that runs serves the health checks at {listen}.")
+        return Finding(
+            is_ok=False,
+            report=f"{listen} cannot be listened at: {listening_problem(error)}.",
+            mend='Choose another health.listen, or "" for no health checks.',
+        )
+    return Finding(is_ok=True, report=f"The health checks can be served at {listen}.")
+
+
+async def _is_health_served(host: str, port: int) -> bool:
+    """Whether what listens there answers as our own health checks do."""
+    url = yarl.URL.build(scheme="http", host=LOOPBACK_OF.get(host, host), port=port, path="/healthz")
+    try:
+        async with (
+            asyncio.timeout(NEIGHBOUR_SECONDS),
+            aiohttp.ClientSession() as session,
+            session.get(url, allow_redirects=False) as response,
+        ):
+            answer = await response.json()
+    except (aiohttp.ClientError, OSError, ValueError):
+        return False
+    return isinstance(answer, dict) and {"status", "database"} <= answer.keys()

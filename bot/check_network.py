@@ -1,0 +1,105 @@
+"""What `check` sees in the network: Discord, its gateway, the Model API."""
+
+from __future__ import annotations
+
+import asyncio
+
+import aiohttp
+import discord
+import yarl
+
+from bot.findings import Finding
+from bot.login import NotDiscord, login_errors, words_of
+from bot.settings import Settings
+from bot.wiring import model_api
+from services.clock import SystemClock
+from services.errors import ComfycordError, StartupError
+
+# For what waits on somebody else: their own time-outs are meant for a bot that has time.
+LOGIN_SECONDS = 20.0
+GATEWAY_SECONDS = 20.0
+API_SECONDS = 20.0
+# The version that the library speaks, and what the gateway says first.
+GATEWAY_VERSION = 10
+HELLO = 10
+SUPPLY_A_TOKEN = "Set it in the settings file or the variable; the README says where it comes from."  # noqa: S105 - no token
+DISCORD_AWAY = "Check discord.api_url, the network and its firewall, or try again later."
+
+
+async def check_discord(settings: Settings) -> Finding:
+    """Log in, without the gateway, and see whether the bot is in the servers that the settings name."""
+    token = settings.discord.token.get_secret_value()
+    if not token:
+        return Finding(is_ok=False, report="discord.token (DISCORD_TOKEN) is missing.", mend=SUPPLY_A_TOKEN)
+    client = discord.Client(intents=discord.Intents(guilds=True))
+    try:
+        async with asyncio.timeout(LOGIN_SECONDS), client:
+            with login_errors(client):
+                await client.login(token)
+                present = {guild.id async for guild in client.fetch_guilds()} if settings.discord.guilds else set()
+    except (ComfycordError, TimeoutError) as error:
+        return _login_problem(error, settings.discord.api_url)
+    absent = sorted(settings.discord.guilds - present)
+    if absent:
+        return Finding(
+            is_ok=False,
+            report=f"The bot is not in the server(s) {', '.join(map(str, absent))} of discord.guilds.",
+            mend="Invite it there (the README has the link), or take the id out of discord.guilds.",
+        )
+    return Finding(is_ok=True, report=f"The token is good: {client.user}, application {client.application_id}.")
+
+
+def _login_problem(error: ComfycordError | TimeoutError, address: str) -> Finding:
+    if isinstance(error, TimeoutError):
+        report = f"Discord at {address} does not answer within {LOGIN_SECONDS:.0f} s."
+        return Finding(is_ok=False, report=report, mend=DISCORD_AWAY)
+    if isinstance(error, StartupError) and not isinstance(error, NotDiscord):
+        return Finding(is_ok=False, report="Discord refuses the token.", mend=f"{error}.")
+    return Finding(is_ok=False, report=f"{error}.", mend=DISCORD_AWAY)
+
+
+async def check_gateway(settings: Settings) -> Finding:
+    """Open a connection to the gateway and wait for its first word; the bot does not log in there."""
+    address = settings.discord.gateway_url
+    question = yarl.URL(address).with_query(v=GATEWAY_VERSION, encoding="json")
+    try:
+        async with (
+            asyncio.timeout(GATEWAY_SECONDS),
+            aiohttp.ClientSession() as session,
+            session.ws_connect(question) as socket,
+        ):
+            hello = await socket.receive_json()
+    except TimeoutError:
+        problem = f"does not answer within {GATEWAY_SECONDS:.0f} s"
+    except (aiohttp.ClientError, OSError) as error:
+        problem = f"cannot be reached ({words_of(error)})"
+    except (TypeError, ValueError):
+        # It closed the connection, or said something else than JSON.
+        problem = "is no gateway: it ends the connection, or says something else than Discord's hello"
+    else:
+        if isinstance(hello, dict) and hello.get("op") == HELLO:
+            return Finding(is_ok=True, report=f"Discord's gateway at {address} answers.")
+        problem = "is no gateway: it says something else than Discord's hello"
+    return Finding(
+        is_ok=False,
+        report=f"Discord's gateway at {address} {problem}.",
+        mend="Check discord.gateway_url, the network and its firewall, or try again later.",
+    )
+
+
+async def check_api(settings: Settings) -> Finding:
+    """Ask the Model API for one entry of its catalogue: free, and only with a good token."""
+    if not settings.runcomfy.token.get_secret_value():
+        return Finding(is_ok=False, report="runcomfy.token (RUNCOMFY_API_TOKEN) is missing.", mend=SUPPLY_A_TOKEN)
+    try:
+        async with asyncio.timeout(API_SECONDS), model_api(settings, SystemClock()) as api:
+            probe = await api.probe()
+    except StartupError as error:
+        return Finding(is_ok=False, report=f"{error}.", mend="Check [runcomfy] in the settings.")
+    except TimeoutError:
+        return Finding(
+            is_ok=False,
+            report=f"The Model API at {settings.runcomfy.base_url} does not answer within {API_SECONDS:.0f} s.",
+            mend="Check runcomfy.base_url, the network and its firewall, or try again later.",
+        )
+    return Finding(is_ok=probe.is_ok, report=probe.report, mend=probe.mend)
