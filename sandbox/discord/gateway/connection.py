@@ -21,6 +21,12 @@ _FRAMES_PER_MINUTE = 120
 _MINUTE_SECONDS = 60.0
 _GOODBYE_SECONDS = 1.0
 _GOODBYE_CODES = frozenset({1000, 1001})
+ACK_SECONDS = 0.05
+"""How long a heartbeat's acknowledgement is on its way.
+
+discord.py's keep-alive thread notes when it sent a heartbeat only after it has left. An answer that is faster than
+that thread counts from the heartbeat before, and the bot warns that it is a whole interval behind.
+"""
 
 
 class Handler(Protocol):
@@ -53,7 +59,7 @@ class Connection:
         self._says_goodbye = False
 
     def send(self, text: str) -> None:
-        """Queue a text frame; frames leave in this order."""
+        """Queue a text frame; frames leave in this order, none after a `close`."""
         self._out.put_nowait(text)
 
     def close(self, code: int) -> None:
@@ -135,7 +141,7 @@ class Connection:
             self.close(CloseCode.UNKNOWN_OPCODE)
         elif op is Op.HEARTBEAT:
             self._heard.set()
-            self.send(frame(Op.HEARTBEAT_ACK))
+            asyncio.get_running_loop().call_later(ACK_SECONDS, self.send, frame(Op.HEARTBEAT_ACK))
         else:
             self._handler.said(self, op, message.get("d"))
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from sandbox.discord.gateway import CloseCode, GatewayPace, Intent
+from sandbox.discord.gateway.connection import ACK_SECONDS
 from tests.contract.sandbox_gateway.stand_in import (
     GUILD_IN_SHARD_0,
     GUILD_IN_SHARD_1,
@@ -53,6 +56,17 @@ async def test_a_heartbeat_is_acknowledged_even_before_the_login() -> None:
         client = await rig.connect()
         await client.say(1)
         assert (await client.hear_op(11))["op"] == 11
+
+
+async def test_an_acknowledgement_takes_its_time() -> None:
+    """It is never there before discord.py's keep-alive thread has noted when it sent the heartbeat."""
+    async with running_gateway() as rig:
+        client = await rig.connect()
+        await client.hear_op(10)
+        said_at = time.monotonic()
+        await client.say(1)
+        await client.hear_op(11)
+        assert time.monotonic() - said_at >= ACK_SECONDS * 0.9  # the loop's timers are coarse
 
 
 async def test_a_client_that_stops_its_heartbeats_is_closed_and_cannot_resume() -> None:
