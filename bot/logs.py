@@ -10,6 +10,7 @@ from typing import TextIO
 
 import discord
 
+from bot.reconnecting import without_outage_traceback
 from bot.redaction import Redactor
 from bot.settings import LogSettings
 
@@ -60,10 +61,18 @@ class JsonFormatter(logging.Formatter):
         return json.dumps(line, ensure_ascii=False)
 
 
+class PlainHandler(logging.StreamHandler[TextIO]):
+    """Writes records to a stream; what is told again and again while Discord is away takes one line."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write the record."""
+        super().emit(without_outage_traceback(record))
+
+
 def configure_logging(settings: LogSettings, *, secrets: Iterable[str], stream: TextIO) -> None:
     """Send every log line of the process to the stream, ours at the set level, the libraries' from INFO up."""
     redact = Redactor(secrets)
-    handler = logging.StreamHandler(stream)
+    handler = PlainHandler(stream)
     handler.setFormatter(JsonFormatter(redact) if settings.format == "json" else TextFormatter(redact))
     level = logging.getLevelNamesMapping()[settings.level]
     root = logging.getLogger()

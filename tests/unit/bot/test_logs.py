@@ -1,14 +1,19 @@
 """Logs hold no secrets, keep one line a record, and tell UTC."""
 
+import inspect
 import io
 import json
 import logging
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
+import aiohttp
+import discord
 import pytest
+from discord.gateway import ReconnectWebSocket
 
 from bot.logs import CHATTY_LIBRARIES, OWN_PACKAGES, configure_logging
+from bot.reconnecting import BEGINNINGS
 from bot.redaction import REDACTED, Redactor
 from bot.settings import LogSettings
 
@@ -132,3 +137,64 @@ def test_a_higher_level_quiets_everything() -> None:
     logging.getLogger("bot").info("ours")
     logging.getLogger("discord").info("theirs")
     assert stream.getvalue() == ""
+
+
+OUTAGES = {
+    "refused": ConnectionRefusedError(111, "Connect call failed ('192.0.2.1', 443)"),
+    "a page instead": aiohttp.ClientPayloadError("<html>\n<body>\n"),
+    "no answer": TimeoutError(),
+    "a request to come again": ReconnectWebSocket(0),
+}
+
+
+def logged_failure(logger: str, message: str, error: Exception, *, form: str = "text") -> list[str]:
+    """Log an error as the library does where it is caught, and return the lines."""
+    stream = logged(LogSettings.model_validate({"format": form}))
+    try:
+        raise error
+    except type(error):
+        logging.getLogger(logger).exception(message, 0)
+    return stream.getvalue().splitlines()
+
+
+@pytest.mark.parametrize("form", ["text", "json"])
+@pytest.mark.parametrize("outage", OUTAGES)
+@pytest.mark.parametrize(
+    ("logger", "message"),
+    [
+        ("discord.shard", "Failed to connect for shard_id: %s. Retrying..."),
+        ("discord.shard", "Attempting a reconnect for shard ID %s in 1.00s"),
+        ("discord.client", "Attempting a reconnect in %.2fs"),
+    ],
+)
+def test_a_gateway_that_is_away_is_one_line_each_time(logger: str, message: str, outage: str, form: str) -> None:
+    """Each try to reconnect is one warning with the reason and the setting, without a traceback."""
+    (line,) = logged_failure(logger, message, OUTAGES[outage], form=form)
+    assert "WARNING" in line
+    assert message.partition("%")[0] in line
+    assert type(OUTAGES[outage]).__name__ in line
+    assert "discord.gateway_url" in line
+    assert "Traceback" not in line
+
+
+@pytest.mark.parametrize(
+    ("logger", "message", "error"),
+    [
+        ("discord.shard", "Failed to connect for shard_id: %s. Retrying...", KeyError("resume_gateway_url")),
+        ("discord.client", "Ignoring exception in %s", ConnectionRefusedError("our own code")),
+        ("bot.client", "Attempting a reconnect in %.2fs", ConnectionRefusedError("our own code")),
+    ],
+)
+def test_a_real_error_keeps_its_traceback(logger: str, message: str, error: Exception) -> None:
+    """A mistake in a program, or an error that is told elsewhere, is shown whole."""
+    lines = logged_failure(logger, message, error)
+    assert " ERROR " in lines[0]
+    assert "Traceback (most recent call last):" in lines[1]
+    assert type(error).__name__ in lines[-1]
+
+
+def test_the_library_still_says_what_is_looked_for() -> None:
+    """The words by which the library tells of a reconnect are those that it has in its source."""
+    sources = "".join(inspect.getsource(module) for module in (discord.client, discord.shard))
+    for beginning in BEGINNINGS:
+        assert beginning in sources
