@@ -100,6 +100,15 @@ class InvalidTransition(ComfycordError):
     """A job's state cannot change in this way; who meets it reloads the job."""
 
 
+class RequestTaken(InvalidTransition):
+    """Another job, the `holder`, has this request of the API already: both would bring the same result."""
+
+    def __init__(self, request_id: str, *, holder: str) -> None:
+        super().__init__(f"the request id {request_id} already belongs to job {holder}")
+        self.request_id = request_id
+        self.holder = holder
+
+
 class UnknownModel(ComfycordError):
     """The catalogue has no such model."""
 

@@ -43,7 +43,7 @@ class Changes:
         """Change the job as it now is; whoever loses the race reloads and decides again.
 
         A change that the transition table no longer allows is none.
-        Raises: JobNotFound, StoreUnavailable.
+        Raises: JobNotFound, RequestTaken, StoreUnavailable.
         """
         while True:
             job = await self._store.get(job_id)
@@ -64,6 +64,7 @@ class Changes:
         """Apply the change however long the database is away, and even when the caller is cancelled meanwhile.
 
         For what must not be forgotten: the outcome of a paid submit.
+        Raises: JobNotFound, RequestTaken.
         """
         return await run_to_end(self._apply_until_stored(job_id, change))
 

@@ -67,6 +67,7 @@ class JobStore(Protocol):
         """Write the job's changed facts (not its delivery) if the row still has `expected_version`; else False.
 
         The written version is `job.version`, which must be higher. A terminal state releases the poll lease.
+        Raises: RequestTaken where another job has its request id, whatever became of that job.
         """
         ...
 

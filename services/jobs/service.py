@@ -152,7 +152,7 @@ class JobService:
         """Give an unconfirmed job the request id that turned up: it goes on as queued.
 
         The API gets its whole deadline from now: what counts is that the result is still there to be fetched.
-        Raises: JobNotFound, InvalidTransition, StoreUnavailable.
+        Raises: JobNotFound, InvalidTransition (RequestTaken where another job has that request), StoreUnavailable.
         """
 
         def change(job: Job) -> Job | None:

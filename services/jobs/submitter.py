@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from services.clock import Clock
-from services.errors import ApiNotSent, ApiOutcomeUnknown, ApiRefused, StoreUnavailable
+from services.errors import ApiNotSent, ApiOutcomeUnknown, ApiRefused, RequestTaken, StoreUnavailable
 from services.jobs.changes import GRACE_SECONDS, Change, Changes
 from services.jobs.model import CancelState, Job, JobFailure, JobStatus
 from services.jobs.pacing import JobTiming, SubmitGate
@@ -145,14 +145,21 @@ class Submitter:
             await self._doubt(job, "a fault of the bot")
         else:
             log.info("job_id=%s accepted by the API as request_id=%s", job.job_id, request_id)
-            self._gate.answered()
             await self._store_request(job, request_id)
 
     async def _store_request(self, job: Job, request_id: str) -> None:
-        changed = await self._changes.insist(
-            job.job_id,
-            lambda j: j.accepted_by_api(request_id, at=self._clock.now(), within=self._timing.deadline),
-        )
+        try:
+            changed = await self._changes.insist(
+                job.job_id,
+                lambda j: j.accepted_by_api(request_id, at=self._clock.now(), within=self._timing.deadline),
+            )
+        except RequestTaken as error:
+            # An answer to another submit (a cache on the way, say), or an id adopted by mistake: whatever became of
+            # this one, its own request is not known.
+            self._gate.unknown()
+            await self._doubt(job, str(error))
+            return
+        self._gate.answered()
         if changed.is_changed:
             self._accepted(changed.job)
         elif changed.job.request_id != request_id:

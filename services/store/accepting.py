@@ -8,7 +8,7 @@ from sqlalchemy import bindparam, insert, or_, select, text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.errors import InvalidTransition
+from services.errors import InvalidTransition, RequestTaken
 from services.jobs.model import Job, JobStatus, NewJob
 from services.jobs.ports import Accepted
 from services.jobs.quota import QuotaLimits, require_room
@@ -25,6 +25,9 @@ _ALREADY = select(jobs).where(_OF_INTERACTION)
 _ALREADY_OR_RETRIED = select(jobs).where(or_(_OF_INTERACTION, jobs.c.retry_of == bindparam("unconfirmed")))
 # Locked, so that a request id that turns up now waits for the decision.
 _STATUS = select(jobs.c.status).where(jobs.c.job_id == bindparam("wanted")).with_for_update()
+_HOLDER = select(jobs.c.job_id).where(
+    jobs.c.request_id == bindparam("request", type_=jobs.c.request_id.type), jobs.c.job_id != bindparam("asking")
+)
 _INSERT = insert(jobs)
 _CHANGE = change_statement()
 _CHANGE_AND_FREE = change_statement(**FREE_POLL)
@@ -60,7 +63,7 @@ class Accepting(StorePart):
         """Write the job's changed facts if the row still has the expected version.
 
         A job that has ended or waits again is nobody's to ask about: its poll lease is freed.
-        Raises: StoreUnavailable; ValueError where the new version is not higher.
+        Raises: RequestTaken, StoreUnavailable; ValueError where the new version is not higher.
         """
         if job.version <= expected_version:
             msg = f"{job.job_id}: version {job.version} does not follow {expected_version}"
@@ -72,7 +75,20 @@ class Accepting(StorePart):
             result = await connection.execute(statement, change_parameters(job, expected_version=expected_version))
             return result.rowcount == 1
 
-        return await self._database.write(work)
+        try:
+            return await self._database.write(work)
+        except IntegrityError as error:
+            if job.request_id is None or (holder := await self._holder_of(job.request_id, job.job_id)) is None:
+                raise
+            raise RequestTaken(job.request_id, holder=holder) from error
+
+    async def _holder_of(self, request_id: str, job_id: str) -> str | None:
+        """Return the other job that has the request."""
+
+        async def work(connection: AsyncConnection) -> str | None:
+            return (await connection.execute(_HOLDER, {"request": request_id, "asking": job_id})).scalar_one_or_none()
+
+        return await self._database.read(work)
 
 
 async def _require_unconfirmed(connection: AsyncConnection, retry_of: str | None) -> None:

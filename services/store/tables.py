@@ -168,6 +168,8 @@ def _partial_index(name: str, *columns: Column[object], where: ColumnElement[boo
 
 # Almost no job is another's retry: an index of all rows would look useless to a planner with statistics.
 _partial_index("uq_jobs_retry_of", jobs.c.retry_of, where=jobs.c.retry_of.is_not(None), is_unique=True)
+# A request of the API is one job's, or its result would be posted twice. Ids name no model: one space for all.
+_partial_index("uq_jobs_request_id", jobs.c.request_id, where=jobs.c.request_id.is_not(None), is_unique=True)
 Index("ix_jobs_history", jobs.c.owner_id, jobs.c.created_at, jobs.c.number)
 _partial_index("ix_jobs_counted", jobs.c.owner_id, jobs.c.created_at, where=IS_COUNTED)
 _partial_index("ix_jobs_live", jobs.c.owner_id, jobs.c.status, where=IS_LIVE)

@@ -28,6 +28,7 @@ class ScriptedApi:
         self.requests: dict[str, ScriptedRequest] = {}
         self.submit_errors: list[Exception] = []
         self.lost_answers: list[Exception] = []  # accepted, but the answer never arrives
+        self.repeats: list[str] = []  # accepted, but the answer names this older request
         self.cancel_errors: list[Exception] = []
         self.read_errors: list[Exception] = []
         self.may_submit = asyncio.Event()
@@ -46,7 +47,7 @@ class ScriptedApi:
         await self.may_submit.wait()
         if self.lost_answers:
             raise self.lost_answers.pop(0)
-        return request_id
+        return self.repeats.pop(0) if self.repeats else request_id
 
     async def get_status(self, request_id: str) -> Progress:
         """Tell the state as /status does: an end is only FINISHED."""

@@ -1,0 +1,108 @@
+"""Databases that already hold one request in several jobs come to hold it in one."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from alembic import command
+from sqlalchemy import Connection, text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.errors import RequestTaken, StartupError
+from services.jobs.model import Job, JobStatus
+from services.store import migrate
+from services.store.database import Database
+from services.store.engine import open_database
+from services.store.jobs import SqlJobStore
+from tests.contract.store.databases import PostgresServer, SqliteFiles
+from tests.contract.store.making import LEASE, NOW, accept, at, move, reload
+
+Databases = SqliteFiles | PostgresServer
+
+
+async def _migrate_to(database: Database, revision: str) -> None:
+    def upgrade(connection: Connection) -> None:
+        command.upgrade(migrate._config(connection), revision)  # noqa: SLF001 - an older version's database
+
+    async def work(connection: AsyncConnection) -> None:
+        await connection.run_sync(upgrade)
+
+    await database.write(work)
+
+
+async def _queued(store: SqlJobStore, request_id: str, *statuses: JobStatus, queued_after: float = 0) -> Job:
+    """Return a job that was queued with this request, and went on to these states."""
+    job = await move(store, await accept(store), JobStatus.SUBMITTING)
+    queued = job.accepted_by_api(request_id, at=at(queued_after), within=timedelta(hours=1))
+    assert await store.replace(queued, expected_version=job.version)
+    return await move(store, queued, *statuses)
+
+
+async def test_a_request_stays_with_one_job(databases: Databases, caplog: pytest.LogCaptureFixture) -> None:
+    """The job with the result keeps it, or one that is followed, or the first; who was followed with it ends."""
+    async with open_database(await databases.new(is_empty=True), alone=False) as database:
+        await _migrate_to(database, "0001")
+        store = SqlJobStore(database)
+        late = await _queued(store, "two live", queued_after=5)
+        early = await _queued(store, "two live", JobStatus.RUNNING, queued_after=1)
+        live = await _queued(store, "one done")
+        done = await _queued(store, "one done", JobStatus.SUCCEEDED, queued_after=9)
+        over = await _queued(store, "one over", JobStatus.EXPIRED)
+        followed = await _queued(store, "one over", queued_after=9)
+        others = [await _queued(store, "its own"), await accept(store), await accept(store)]
+        await store.take_up(LEASE, most=100)
+        assert await migrate.upgrade(database)
+
+        for kept in (early, done, followed, *others):
+            assert await reload(store, kept) == kept
+        assert await reload(store, over) == replace(over, request_id=None)
+        for lost in (late, live):
+            ended = await reload(store, lost)
+            assert (ended.status, ended.request_id, ended.version) == (JobStatus.UNCONFIRMED, None, lost.version + 1)
+            assert ended.finished_at == ended.changed_at
+            assert ended.deadline == lost.deadline
+        held = set(await store.renew(LEASE))
+        assert held == {early.job_id, followed.job_id, others[0].job_id}
+        shown = await store.take_changed(LEASE, now=(await reload(store, late)).changed_at, most=100)
+        assert {late.job_id, live.job_id} <= {job.job_id for job in shown}
+    told = [record.getMessage() for record in caplog.records if record.levelno == logging.WARNING]
+    assert [line for line in told if late.job_id in line] == [
+        f"job_id={late.job_id} gives up request_id=two live, which is job_id={early.job_id}'s too"
+    ]
+    assert len(told) == 3
+
+
+async def test_the_mended_database_refuses_a_second_holder(databases: Databases) -> None:
+    """From then on the database itself decides; the job that lost its request can take another one."""
+    async with open_database(await databases.new(is_empty=True), alone=False) as database:
+        await _migrate_to(database, "0001")
+        store = SqlJobStore(database)
+        first, second = await _queued(store, "same"), await _queued(store, "same", queued_after=1)
+        await migrate.upgrade(database)
+        lost = await reload(store, second)
+        again = lost.accepted_by_api("same", at=NOW, within=timedelta(hours=1))
+        with pytest.raises(RequestTaken, match=first.job_id):
+            await store.replace(again, expected_version=lost.version)
+        right = lost.accepted_by_api("right", at=NOW, within=timedelta(hours=1))
+        assert await store.replace(right, expected_version=lost.version)
+
+
+async def test_a_step_that_breaks_takes_no_request_away(databases: Databases) -> None:
+    """The step is one with its index: where that cannot be made, no job has lost its request."""
+    async with open_database(await databases.new(is_empty=True), alone=False) as database:
+        await _migrate_to(database, "0001")
+        store = SqlJobStore(database)
+        jobs = [await _queued(store, "same"), await _queued(store, "same")]
+
+        async def block(connection: AsyncConnection) -> None:
+            await connection.execute(text("CREATE TABLE other (x int)"))
+            await connection.execute(text("CREATE INDEX uq_jobs_request_id ON other (x)"))
+
+        await database.write(block)
+        with pytest.raises(StartupError, match="already exists"):
+            await migrate.upgrade(database)
+        for job in jobs:
+            assert await reload(store, job) == job
