@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from sandbox.discord.kinds import NO_FLAGS, MessageFlag
@@ -75,6 +75,7 @@ def read_draft(source: DraftSource) -> Draft:
         components = check_components(body, files, version_2=version_2)
     else:
         components = present.components
+        _refuse_missing_files(body, components, files)
     content = _content(body, present)
     draft = Draft(
         content="" if version_2 else content,
@@ -118,6 +119,11 @@ def _refuse_legacy_fields(body: Fields, present: Message | None) -> None:
         if body.value.get(name) or left_over:
             message = f"The '{name}' field cannot be used when using MessageFlags.IS_COMPONENTS_V2"
             body.complain(name, _LEGACY, message)
+
+
+def _refuse_missing_files(body: Fields, components: list[JsonObject], files: list[PlannedFile]) -> None:
+    """A layout that stays goes on showing its files: none of them may be taken away under it."""
+    check_components(replace(body, value={"components": components}), files, version_2=True)
 
 
 def _content(body: Fields, present: Message | None) -> str:

@@ -10,6 +10,7 @@ from sandbox.discord.kinds import NO_FLAGS, CommandType, MessageFlag, MessageTyp
 from sandbox.discord.message_payloads import message_payload
 from sandbox.discord.messages import MentionedParties, Message
 from sandbox.discord.rules.mentions import mentioned_parties, notified_user_ids, readable_texts
+from sandbox.discord.rules.permissions import Permission
 
 if TYPE_CHECKING:
     from sandbox.discord.channels import Channel
@@ -79,7 +80,8 @@ def remove(world: World, message: Message) -> None:
     guild_id = None if message.is_ephemeral else message.guild_id
     if guild_id is not None:
         data["guild_id"] = str(guild_id)
-    world.dispatch("MESSAGE_DELETE", data, guild_id=guild_id)
+    if _is_told(world, message):
+        world.dispatch("MESSAGE_DELETE", data, guild_id=guild_id)
     world.tell(ChangeKind.MESSAGE_DELETED, message_id=message.id, channel_id=message.channel_id)
 
 
@@ -113,8 +115,18 @@ def _enter(world: World, channel: Channel, message: Message) -> None:
     world.tell(ChangeKind.MESSAGE_CREATED, message_id=message.id, channel_id=channel.id)
 
 
+def _is_told(world: World, message: Message) -> bool:
+    """Whether the gateway tells the bot: of what it can see, and of its own ephemeral answers wherever they are."""
+    if message.is_ephemeral:
+        return True
+    channel = world.channels.get(message.channel_id)
+    return channel is not None and Permission.VIEW_CHANNEL in world.permissions(world.bot.id, channel)
+
+
 def _tell_gateway(world: World, event_name: str, message: Message) -> None:
     """An ephemeral message is told as a direct one (Discord's note on Message Create)."""
+    if not _is_told(world, message):
+        return
     guild_id = None if message.is_ephemeral else message.guild_id
     world.dispatch(event_name, message_payload(world, message, for_gateway=True), guild_id=guild_id)
 

@@ -46,8 +46,7 @@ def create_message(context: Context) -> Answer:
     """Post a message; an enforced nonce that was used a few minutes ago returns the first message instead."""
     channel = _channel(context, Permission.SEND_MESSAGES)
     _check_recipients(context, channel)
-    if context.uploads and not _has(context, channel, Permission.ATTACH_FILES):
-        raise missing_permissions()
+    _check_uploads(context, channel)
     draft = read_draft(_source(context, channel))
     if draft.embeds and not _has(context, channel, Permission.EMBED_LINKS):
         raise missing_permissions()
@@ -81,6 +80,7 @@ def edit_message(context: Context) -> Answer:
     message = _message(context, channel)
     if message.author_id != context.world.bot.id:
         raise edited_by_another()
+    _check_uploads(context, channel)
     draft = read_draft(_source(context, channel, present=message))
     context.rate_limits.admit_old_edit(message)
     posting.revise(context.world, channel, message, draft)
@@ -129,6 +129,12 @@ def _source(context: Context, channel: Channel, *, present: Message | None = Non
         upload_limit_bytes=context.world.upload_limit_bytes(channel),
         present=present,
     )
+
+
+def _check_uploads(context: Context, channel: Channel) -> None:
+    """Raises: ApiError 50013 for files where the bot may attach none."""
+    if context.uploads and not _has(context, channel, Permission.ATTACH_FILES):
+        raise missing_permissions()
 
 
 def _check_recipients(context: Context, channel: Channel) -> None:

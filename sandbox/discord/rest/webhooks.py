@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from sandbox.discord import posting
 from sandbox.discord.answers import draft_source, origin_of
 from sandbox.discord.drafts import read_draft
+from sandbox.discord.kinds import InteractionType
 from sandbox.discord.message_payloads import message_payload
 from sandbox.discord.rest.errors import dead_webhook_token, unknown_channel, unknown_message, unknown_webhook
 from sandbox.discord.rest.routing import NO_CONTENT, Answer, Context, route
@@ -21,8 +22,13 @@ _BASE = "/webhooks/{webhook_id}/{webhook_token}"
 
 
 def create_followup(context: Context) -> Answer:
-    """Post a followup; while the deferred message still thinks, it becomes that one, as private or public as it is."""
+    """Post a followup; while the deferred message still thinks, it becomes that one, as private or public as it is.
+
+    Raises: ApiError 10015 after suggestions, which no message follows.
+    """
     world, interaction, channel = _opened(context)
+    if interaction.type is InteractionType.AUTOCOMPLETE:
+        raise unknown_webhook()
     original = world.messages.get(interaction.original_message_id or 0)
     if original is not None and original.is_loading and not original.is_deleted:
         return _revised(context, channel, original)

@@ -72,8 +72,10 @@ async def test_permissions_decide(server: DiscordServer, wire: WireClient, gener
     deny(Permission.SEND_MESSAGES)
     assert (await wire("POST", path, HELLO)).code == (403, 50013)
     deny(Permission.ATTACH_FILES)
-    assert (await wire("POST", path, HELLO)).status == 200
+    posted = await wire("POST", path, HELLO)
+    assert posted.status == 200
     assert (await wire("POST", path, HELLO, files={"a.txt": b"a"})).code == (403, 50013)
+    assert (await wire("PATCH", f"{path}/{posted.body['id']}", {}, files={"a.txt": b"a"})).code == (403, 50013)
     deny(Permission.READ_MESSAGE_HISTORY)
     assert (await wire("GET", path)).body == []
     deny(Permission.VIEW_CHANNEL)

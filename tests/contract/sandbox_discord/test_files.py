@@ -73,6 +73,8 @@ async def test_a_layout_may_only_show_files_of_its_message(wire: WireClient, bas
     assert await fetch(shown["url"]) == 200
     again = await wire("PATCH", f"{base}/{created['id']}", {"components": [gallery], "attachments": []})
     assert again.code == (400, 50035)
+    under_it = await wire("PATCH", f"{base}/{created['id']}", {"attachments": []})
+    assert under_it.code == (400, 50035)
 
 
 async def test_a_file_above_the_place_s_limit_is_refused(

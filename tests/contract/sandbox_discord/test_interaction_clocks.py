@@ -129,6 +129,7 @@ async def test_autocomplete_takes_at_most_25_choices(wire: WireClient, invoke: I
     assert (await wire.callback(interaction, 8, {"choices": choices[:25]})).status == 200
     assert interaction.choices == choices[:25]
     assert (await wire("GET", wire.original(interaction))).code == (404, 10008)
+    assert (await wire("POST", wire.hook(interaction), HELLO)).code == (404, 10015)
 
 
 @pytest.mark.parametrize(

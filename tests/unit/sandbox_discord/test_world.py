@@ -9,10 +9,12 @@ import pytest
 from sandbox.clock import WorldClock
 from sandbox.discord import posting
 from sandbox.discord.changes import ChangeKind
+from sandbox.discord.channels import Overwrite
 from sandbox.discord.drafts import DraftSource, read_draft
 from sandbox.discord.kinds import InteractionType
 from sandbox.discord.messages import Message
 from sandbox.discord.population import add_guild, populated_world
+from sandbox.discord.rules.permissions import Permission
 from sandbox.discord.snowflakes import Snowflakes, created_at
 from sandbox.discord.wire import JsonObject
 from sandbox.discord.world import World
@@ -53,6 +55,17 @@ def test_every_event_reaches_the_gateway(world: World) -> None:
     )
     guild_id = message.guild_id
     assert events == [("MESSAGE_CREATE", guild_id), ("MESSAGE_DELETE", guild_id), ("INTERACTION_CREATE", None)]
+
+
+def test_the_bot_is_not_told_of_what_it_cannot_see(world: World) -> None:
+    """Neither of a message's coming nor of its end; of commands it is told, as Discord does."""
+    events: list[str] = []
+    world.gateway_listeners.append(lambda name, _, __: events.append(name))
+    general = world.channel("general")
+    general.overwrites.append(Overwrite(target_id=world.bot.id, is_role=False, deny=Permission.VIEW_CHANNEL))
+    posting.remove(world, post(world, "Hi"))
+    world.create_interaction(InteractionType.COMMAND, SLASH, user=world.user("ada"), channel=general)
+    assert events == ["INTERACTION_CREATE"]
 
 
 def test_an_interaction_can_be_delivered_twice_or_not_at_all(world: World) -> None:
