@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import io
 import sys
 from pathlib import Path
 
@@ -13,6 +14,9 @@ from sandbox.serving import Wish, serve
 
 def main() -> int:
     """Read the command line, run, and return the exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a terminal without Unicode gets "?" for a sign, not a traceback
+            stream.reconfigure(errors="replace")
     parser = _parser()
     arguments = parser.parse_args()
     if arguments.command == "demo":

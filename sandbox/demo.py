@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import io
-import signal
 import sys
 import tempfile
 import time
@@ -19,6 +18,7 @@ from sandbox.film import Film, readable, say_card
 from sandbox.people import ClientRefused, InteractionFailed
 from sandbox.pictures import paint
 from sandbox.sandbox import Sandbox
+from sandbox.stopping import stop_signals
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -65,7 +65,8 @@ def run_demo(output: Path) -> int:
 async def _run(output: Path, say: Callable[[str], None]) -> int:
     started = time.monotonic()
     if (task := asyncio.current_task()) is not None:
-        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+        for number in stop_signals():
+            asyncio.get_running_loop().add_signal_handler(number, task.cancel)
     with tempfile.TemporaryDirectory(prefix="comfycord-demo-") as folder:
         async with Sandbox.open(data_dir=Path(folder)) as sandbox:
             say(f"A local Discord on {sandbox.discord.url}, a local Model API on {sandbox.model_api.url}")

@@ -7,16 +7,17 @@ import codecs
 import contextlib
 import errno
 import os
-import shutil
 import signal
 import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from sandbox.data_folder import FolderUnusable, data_folder
 from sandbox.halves import DISCORD_FILE_HOSTS, CannotGoLive, Half, RealHalf, real_half
 from sandbox.pictures import paint
 from sandbox.readiness import Readiness
 from sandbox.sandbox import Sandbox
+from sandbox.stopping import stop_signals
 from sandbox.web.opening import open_page
 from sandbox.web.view import Run
 from sandbox.world_config import free_address
@@ -32,7 +33,6 @@ PICTURE_HOST = "pictures.example.com"
 _SAMPLES = ("cat.png", "boat.jpg", "house.webp")
 _LOG_SECONDS = 0.3
 _QUEUE_SECONDS, _RUN_SECONDS, _POSITIONS = 4.0, 4.0, 3
-_LEFT_OVERS = ("jobs.db", "jobs.db-wal", "jobs.db-shm")
 _REAL_API_NOTICES = (
     "The Model API is the real RunComfy: each job is paid for with your token.",
     "It cannot fetch a file from this computer, so attach none here: give https links of hosted pictures (image_urls).",
@@ -58,7 +58,7 @@ def serve(wish: Wish) -> int:
     """Serve until Ctrl-C and return the exit code: 0, or 2 after one sentence when something given cannot be used."""
     try:
         return asyncio.run(_serve(wish))
-    except CannotGoLive as error:
+    except (CannotGoLive, FolderUnusable) as error:
         sys.stderr.write(f"{error}\n")
         return 2
     except OSError as error:
@@ -71,10 +71,15 @@ def serve(wish: Wish) -> int:
 async def _serve(wish: Wish) -> int:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in (signal.SIGINT, *stop_signals()):
         loop.add_signal_handler(number, stop.set)
     real = _real_half(wish)
-    data_dir = _fresh_folder(wish.data_dir.resolve(), real)
+    with data_folder(wish.data_dir.resolve(), real) as data_dir:
+        await _serve_in(data_dir, wish, real=real, stop=stop)
+    return 0
+
+
+async def _serve_in(data_dir: Path, wish: Wish, *, real: RealHalf | None, stop: asyncio.Event) -> None:
     samples = data_dir / "pictures"
     async with (
         Sandbox.open(
@@ -94,13 +99,12 @@ async def _serve(wish: Wish) -> int:
         ) as page,
     ):
         _set_pace(sandbox)
-        _say(f"Open       {page.url}")
+        _say(f"Open       {page.url}" + ("" if real and real.half is Half.DISCORD else "  and type /edit"))
         await asyncio.to_thread(_paint_samples, samples)
         _tell_addresses(sandbox, bot, data_dir, real)
         await _follow(bot, stop)
         if bot.is_running:
             await bot.terminate()
-    return 0
 
 
 @contextlib.asynccontextmanager
@@ -132,21 +136,6 @@ def _run(real: RealHalf | None) -> Run:
     return Run(model_api="real", notices=_REAL_API_NOTICES)
 
 
-def _fresh_folder(data_dir: Path, real: RealHalf | None) -> Path:
-    """Return the folder for this run's data. A local world begins anew each time, and so do its jobs; those of a real
-    half stay, in a folder of their own.
-    """  # noqa: D205 - one sentence
-    if real is not None:
-        folder = data_dir / f"real-{real.half.value}"
-        folder.mkdir(parents=True, exist_ok=True)
-        return folder
-    for name in _LEFT_OVERS:
-        (data_dir / name).unlink(missing_ok=True)
-    shutil.rmtree(data_dir / "results", ignore_errors=True)
-    data_dir.mkdir(parents=True, exist_ok=True)
-    return data_dir
-
-
 def _set_pace(sandbox: Sandbox) -> None:
     """Have jobs take long enough to be watched."""
     pace = sandbox.model_api.pace
@@ -162,6 +151,7 @@ def _tell_addresses(sandbox: Sandbox, bot: BotProcess, data_dir: Path, real: Rea
         _say(f"Model API  {sandbox.model_api.url}")
     if real is None:
         _say(f"Pictures   {', '.join(f'https://{PICTURE_HOST}/{name}' for name in _SAMPLES)}")
+        _say(f"           and, to attach, in {data_dir / 'pictures'}")
     _say(f"Bot        process {bot.pid}, data in {data_dir}. Ctrl-C stops everything.")
 
 
