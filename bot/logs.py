@@ -10,6 +10,7 @@ from typing import TextIO
 
 import discord
 
+from bot.late_suggestions import without_late_suggestions_traceback
 from bot.reconnecting import without_outage_traceback
 from bot.redaction import Redactor
 from bot.settings import LogSettings
@@ -62,11 +63,11 @@ class JsonFormatter(logging.Formatter):
 
 
 class PlainHandler(logging.StreamHandler[TextIO]):
-    """Writes records to a stream; what is told again and again while Discord is away takes one line."""
+    """Writes records to a stream; what is Discord's trouble and no mistake of ours takes one line."""
 
     def emit(self, record: logging.LogRecord) -> None:
         """Write the record."""
-        super().emit(without_outage_traceback(record))
+        super().emit(without_late_suggestions_traceback(without_outage_traceback(record)))
 
 
 def configure_logging(settings: LogSettings, *, secrets: Iterable[str], stream: TextIO) -> None:

@@ -1,0 +1,147 @@
+"""The same thing twice: an event that the gateway repeats is one deed, a command given twice is two."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+import pytest
+import pytest_asyncio
+
+from sandbox.model_api.faults import Fault
+from sandbox.pictures import paint
+from tests.acceptance.one_bot.asking import ask, numbers
+from tests.acceptance.promise import messages_with_result, records
+from tests.rig import until
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from sandbox.bot_process import BotProcess
+    from sandbox.people import Card
+    from sandbox.sandbox import Sandbox
+
+CALLBACK = "POST /interactions/{interaction_id}/{token}/callback"
+
+
+class Callbacks:
+    """The answers that Discord got since the beginning of a test, and what the bot wrote meanwhile."""
+
+    def __init__(self, sandbox: Sandbox, bot: BotProcess) -> None:
+        self._sandbox = sandbox
+        self._bot = bot
+        self._log_before = len(bot.log.encode())
+
+    async def both(self, interaction_id: int) -> None:
+        """Wait until both deliveries of one event were answered: one is taken, one is told that it comes too late."""
+
+        def statuses() -> list[int]:
+            calls = self._sandbox.discord.traffic.to(CALLBACK)
+            mine = (call for call in calls if call.parameters["interaction_id"] == str(interaction_id))
+            return sorted(call.status for call in mine if call.status is not None)
+
+        await until(lambda: len(statuses()) == 2, what="two answers")
+        assert statuses() in ([200, 400], [204, 400])
+
+    @property
+    def log(self) -> str:
+        """What the bot has written since."""
+        return self._bot.log_after(self._log_before).decode()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def callbacks(sandbox: Sandbox, bot: BotProcess) -> AsyncIterator[Callbacks]:
+    """What is answered; afterwards the bot has met no error in answering."""
+    found = Callbacks(sandbox, bot)
+    yield found
+    # The next command is done after both deliveries.
+    await (await sandbox.people.ada.slash("quota")).message()
+    assert " ERROR cogs" not in found.log
+    assert " ERROR discord" not in found.log
+    assert "Traceback" not in found.log
+
+
+async def in_queue(sandbox: Sandbox) -> tuple[Card, str]:
+    """Return the card and the id of a job in the service's queue."""
+    sandbox.model_api.pace.hold_in_queue()
+    job = await ask(sandbox)
+    await job.card.until_text("In queue")
+    (job_id,) = [record.job_id for record in records(sandbox.data_dir) if record.prompt == job.prompt]
+    return job.card, job_id
+
+
+@pytest.mark.parametrize("command", ["quota", "history", "job"])
+async def test_a_command_that_shows_something(sandbox: Sandbox, callbacks: Callbacks, command: str) -> None:
+    """It is shown once, privately, and nobody is told of an error that was none."""
+    options = {"job": (await in_queue(sandbox))[1]} if command == "job" else {}
+    reply = await sandbox.people.ada.send_command(command, options, twice=True)
+    answer = await reply.message()
+    await callbacks.both(reply.interaction.id)
+    assert answer.is_ephemeral
+    assert answer.edits <= 1
+    assert reply.messages == [answer]
+
+
+async def test_the_cancel_command(sandbox: Sandbox, callbacks: Callbacks) -> None:
+    """One cancel at the service, one answer."""
+    card, job_id = await in_queue(sandbox)
+    reply = await sandbox.people.ada.slash("cancel", job=job_id, twice=True)
+    answer = await reply.message()
+    await callbacks.both(reply.interaction.id)
+    assert answer.text.startswith("Cancelled.")
+    assert reply.messages == [answer]
+    assert sandbox.model_api.submits[-1].cancel_calls == 1
+    await card.until_text("Cancelled")
+
+
+async def test_suggestions(sandbox: Sandbox, callbacks: Callbacks) -> None:
+    """What one types is answered once; the second answer, which comes too late, is nobody's concern."""
+    _, job_id = await in_queue(sandbox)
+    sandbox.gateway.repeat_next_interaction()
+    choices = await sandbox.people.ada.autocomplete("cancel", "job", job_id)
+    assert [choice.value for choice in choices] == [job_id]
+    await callbacks.both(max(sandbox.world.interactions))
+
+
+async def test_a_button_with_a_warning(sandbox: Sandbox, callbacks: Callbacks) -> None:
+    """Both deliveries of a press show the one warning; its button, repeated too, submits one job."""
+    sandbox.model_api.faults.next("submit", Fault.RESET_AFTER)
+    job = await ask(sandbox)
+    await job.card.until_text("Unconfirmed")
+    press = await job.card.click("Submit anew", twice=True)
+    warning = await press.message()
+    await callbacks.both(press.interaction.id)
+    assert press.messages == [warning]
+    confirmed = await warning.click("Submit anew", twice=True)
+    new = await confirmed.message()
+    await callbacks.both(confirmed.interaction.id)
+    await new.until_text("Done")
+    assert confirmed.messages == [new]
+    assert job.submits == 2, "the one whose answer was lost, and the one in its place"
+
+
+@pytest.mark.parametrize("second", ["ada", "ben"])
+async def test_the_same_command_given_twice(sandbox: Sandbox, second: str) -> None:
+    """Two people's, or one person's, identical commands at once are two jobs: two submits, two cards, a result each."""
+    prompt = f"a fox in the mirror, number {next(numbers)}"
+    cat = paint("cat.png")
+    replies = await asyncio.gather(
+        sandbox.people.ada.slash("edit", prompt=prompt, image1=cat),
+        sandbox.people[second].slash("edit", prompt=prompt, image1=cat),
+    )
+    cards = [await reply.message() for reply in replies]
+    for card in cards:
+        await card.until(lambda card: len(card.attachments) == 1)
+    await until(
+        lambda: all(record.is_settled for record in records(sandbox.data_dir) if record.prompt == prompt),
+        what="both ends",
+    )
+    found = [record for record in records(sandbox.data_dir) if record.prompt == prompt]
+    assert [record.status for record in found] == ["succeeded"] * 2
+    requests = [request.request_id for request in sandbox.model_api.submits if request.inputs["prompt"] == prompt]
+    assert sorted(str(record.request_id) for record in found) == sorted(requests)
+    assert len(set(requests)) == 2
+    with_result = [messages_with_result(sandbox, record.job_id) for record in found]
+    assert sorted(message.id for messages in with_result for message in messages) == sorted(card.id for card in cards)
+    for card, who in zip(cards, (sandbox.people.ada, sandbox.people[second]), strict=True):
+        assert f"asked by <@{who.id}>" in card.text
