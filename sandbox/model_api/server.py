@@ -92,6 +92,11 @@ class ModelApiServer:
         return f"http://127.0.0.1:{self._listener.port}"
 
     @property
+    def storage(self) -> Storage:
+        """Where result files lie: a test may put one of its own there."""
+        return self._storage
+
+    @property
     def requests(self) -> Mapping[str, ModelRequest]:
         """Every accepted request by its id, oldest first."""
         return self._endpoints.requests

@@ -1,0 +1,73 @@
+"""What a member of these tests asks for, and what the bot says of their quota."""
+
+from __future__ import annotations
+
+from itertools import count
+from typing import TYPE_CHECKING
+
+from sandbox.pictures import paint
+from tests.acceptance.promise import Record, assert_promise_kept, records
+from tests.rig import until
+
+if TYPE_CHECKING:
+    from sandbox.model_api.model_request import ModelRequest
+    from sandbox.people import Card, Member, Reply
+    from sandbox.sandbox import Sandbox
+
+NUMBERS = count(1)
+CAT = paint("cat.png")
+
+
+def new_prompt() -> str:
+    """Return a prompt that nobody used before."""
+    return f"a fox in the rain, number {next(NUMBERS)}"
+
+
+async def ask(who: Member, prompt: str, *, private: bool = False) -> Reply:
+    """Let somebody run /edit with one picture."""
+    return await who.slash("edit", prompt=prompt, image1=CAT, private=private)
+
+
+async def done(who: Member) -> Card:
+    """Let somebody run /edit, and return its card once the result hangs there."""
+    card = await (await ask(who, new_prompt())).message()
+    return await card.until_text("Done")
+
+
+async def quota_text(who: Member) -> str:
+    """Return what /quota shows this person."""
+    return (await (await who.slash("quota")).message()).text
+
+
+def record_of(sandbox: Sandbox, prompt: str) -> Record | None:
+    """Return what the database says of the job with this prompt."""
+    return next((record for record in records(sandbox.data_dir) if record.prompt == prompt), None)
+
+
+def request_of(sandbox: Sandbox, prompt: str) -> ModelRequest | None:
+    """Return what the API knows of the request with this prompt."""
+    return next((request for request in sandbox.model_api.submits if request.inputs["prompt"] == prompt), None)
+
+
+async def stands(sandbox: Sandbox, prompt: str, status: str, *, is_shown: bool = True) -> Record:
+    """Wait until the job with this prompt is in that state and, unless `is_shown` is false, its card shows it."""
+
+    def found() -> Record | None:
+        record = record_of(sandbox, prompt)
+        is_there = record is not None and record.status == status and (record.is_shown or not is_shown)
+        return record if is_there else None
+
+    try:
+        await until(found, what=f"the state {status}")
+    except TimeoutError as error:
+        raise TimeoutError(f"not {status}: {record_of(sandbox, prompt)}") from error
+    record = record_of(sandbox, prompt)
+    assert record is not None
+    return record
+
+
+async def ended(sandbox: Sandbox, prompt: str, status: str) -> Record:
+    """Wait until the job has ended so and its card says it; the promise is kept then."""
+    record = await stands(sandbox, prompt, status)
+    assert_promise_kept(sandbox, [record])
+    return record

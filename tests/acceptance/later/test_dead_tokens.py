@@ -1,0 +1,87 @@
+"""Private cards whose token is dead: their owner gets the end once, directly, and nobody else sees a thing."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.acceptance.later.asking import ask, done, ended, new_prompt, request_of, stands
+from tests.acceptance.later.time_machine import MINUTE, TimeMachine
+
+if TYPE_CHECKING:
+    from sandbox.people import Card, Member
+    from sandbox.sandbox import Sandbox
+
+
+async def private_and_old(sandbox: Sandbox, time: TimeMachine, member: Member, prompt: str) -> Card:
+    """Return the private card of a job that is still in the queue after a quarter of an hour."""
+    sandbox.model_api.pace.hold_in_queue()
+    card = await (await ask(member, prompt, private=True)).message()
+    await stands(sandbox, prompt, "queued")
+    await time.forward(16 * MINUTE)
+    return card
+
+
+async def test_a_private_result(sandbox: Sandbox, time: TimeMachine, member: Member) -> None:
+    """The result, and later its cost, are one direct message; the old card stays as it was."""
+    prompt = new_prompt()
+    sandbox.model_api.behaviour = replace(sandbox.model_api.behaviour, cost_delay_seconds=20)
+    old = await private_and_old(sandbox, time, member, prompt)
+    sandbox.model_api.pace.release()
+    record = await ended(sandbox, prompt, "succeeded")
+    place = sandbox.channels.direct(member)
+    (card,) = place.seen_by(member)
+    assert "Done" in card.text
+    assert prompt in card.text
+    assert [file.filename for file in card.attachments] == [f"{record.job_id}-1.png"]
+    assert "$" not in card.text
+    await time.forward(30)
+    await done(member)  # wakes the poller, which sleeps by the machine's clock
+    await card.until_text("$")
+    await ended(sandbox, prompt, "succeeded")
+    assert place.seen_by(member) == [card]
+    assert len(card.attachments) == 1
+    assert "In queue" in old.text
+    assert all(prompt not in seen.text for seen in sandbox.channels.general.seen_by(sandbox.people.ben))
+
+
+async def test_a_private_failure(sandbox: Sandbox, time: TimeMachine, member: Member) -> None:
+    """A failure is told the same way, once, with the service's reason."""
+    prompt = new_prompt()
+    old = await private_and_old(sandbox, time, member, prompt)
+    request = request_of(sandbox, prompt)
+    assert request is not None
+    await request.fail("out of paint")
+    await ended(sandbox, prompt, "failed")
+    (card,) = sandbox.channels.direct(member).seen_by(member)
+    assert "Failed" in card.text
+    assert "out of paint" in card.text
+    assert prompt in card.text
+    assert "In queue" in old.text
+    assert all(prompt not in seen.text for seen in sandbox.channels.general.seen_by(sandbox.people.ben))
+
+
+@pytest.mark.parametrize("outcome", ["done", "failed"])
+async def test_direct_messages_refused(sandbox: Sandbox, time: TimeMachine, member: Member, outcome: str) -> None:
+    """Who takes no direct messages finds the end in /job, with a way to the result or the reason."""
+    prompt = new_prompt()
+    await private_and_old(sandbox, time, member, prompt)
+    member.user.accepts_direct_messages = False
+    request = request_of(sandbox, prompt)
+    assert request is not None
+    await (request.finish() if outcome == "done" else request.fail("out of paint"))
+    record = await stands(sandbox, prompt, "succeeded" if outcome == "done" else "failed")
+    shown = await (await member.slash("job", job=record.job_id)).message()
+    assert "Its card could not be delivered." in shown.text
+    links = [button.url for button in shown.buttons if button.url]
+    if outcome == "done":
+        assert "Done" in shown.text
+        assert len(links) == 1
+        assert links[0] is not None
+        assert links[0].startswith(sandbox.model_api.url)
+    else:
+        assert "out of paint" in shown.text
+        assert links == []
+    assert sandbox.channels.direct(member).seen_by(member) == []

@@ -1,0 +1,135 @@
+"""Deadlines reached in each state: the job ends as Expired, its card says why, and the quota is given back."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from sandbox.model_api.model_request import ModelRequest, RequestState
+from tests.acceptance.later.asking import ask, ended, new_prompt, quota_text, request_of, stands
+from tests.acceptance.later.time_machine import MINUTE, TimeMachine
+from tests.rig import until
+
+if TYPE_CHECKING:
+    from sandbox.people import Card, Member
+    from sandbox.sandbox import Sandbox
+
+SHOWN_AFTER_SECONDS = 3  # what normally passes at once is shown only when it lasts
+NO_RESULT = "in time. RunComfy may have charged for it. It does not count towards your quota."
+NO_PLACE = "in time. Nothing was charged. It does not count towards your quota."
+
+
+async def assert_expired(sandbox: Sandbox, member: Member, card: Card, prompt: str, *, why: str) -> None:
+    """Assert that the job ended at its deadline, that its one card says so, and that its place of the day is free."""
+    await ended(sandbox, prompt, "expired")
+    assert "Expired" in card.text
+    assert why in card.text
+    assert card.labels == ()
+    assert card.attachments == ()
+    assert "0 of 3" in await quota_text(member)
+
+
+def accepted(sandbox: Sandbox, prompt: str) -> ModelRequest:
+    """Return the request at the API, which is there."""
+    request = request_of(sandbox, prompt)
+    assert request is not None
+    return request
+
+
+async def test_while_waiting(sandbox: Sandbox, time: TimeMachine, member: Member) -> None:
+    """A job that gets no place in time is never submitted; the one that has the place goes on."""
+    sandbox.model_api.pace.hold_in_queue()
+    first, second = new_prompt(), new_prompt()
+    await ask(member, first)
+    await stands(sandbox, first, "queued")
+    reply = await ask(member, second)
+    await stands(sandbox, second, "waiting", is_shown=False)
+    await time.forward(SHOWN_AFTER_SECONDS)
+    card = await (await reply.message()).until_text("Waiting")
+    await time.forward(31 * MINUTE)
+    await ended(sandbox, second, "expired")
+    assert NO_PLACE in card.text
+    assert card.labels == ()
+    assert "1 of 3" in await quota_text(member)
+    sandbox.model_api.pace.release()
+    await ended(sandbox, first, "succeeded")
+    assert request_of(sandbox, second) is None
+    assert "1 of 3" in await quota_text(member)
+
+
+async def test_while_submitting(sandbox: Sandbox, time: TimeMachine, member: Member) -> None:
+    """The API's answer comes only when the hour is over: what it accepted is asked about once, and cancelled there."""
+    arrived, go_on = asyncio.Event(), asyncio.Event()
+
+    async def answer_late(_: object) -> None:
+        arrived.set()
+        await go_on.wait()
+
+    sandbox.model_api.pace.hold_in_queue()
+    sandbox.model_api.hooks.after("submit", answer_late)
+    prompt = new_prompt()
+    reply = await ask(member, prompt)
+    await arrived.wait()
+    await time.forward(SHOWN_AFTER_SECONDS)
+    card = await (await reply.message()).until_text("Submitting")
+    await time.forward(61 * MINUTE)
+    go_on.set()
+    await assert_expired(sandbox, member, card, prompt, why=NO_RESULT)
+    assert accepted(sandbox, prompt).state is RequestState.CANCELLED
+
+
+async def test_while_queued(sandbox: Sandbox, time: TimeMachine, member: Member) -> None:
+    """Not a minute too early; then the API is asked to cancel, so that nobody pays for what nobody waits for."""
+    sandbox.model_api.pace.hold_in_queue()
+    prompt = new_prompt()
+    card = await (await ask(member, prompt)).message()
+    await stands(sandbox, prompt, "queued")
+    await time.forward(59 * MINUTE)
+    polls = accepted(sandbox, prompt).status_polls
+    await until(lambda: accepted(sandbox, prompt).status_polls > polls + 1, what="two polls in the last minute")
+    await stands(sandbox, prompt, "queued")
+    await time.forward(2 * MINUTE)
+    await assert_expired(sandbox, member, card, prompt, why=NO_RESULT)
+    assert accepted(sandbox, prompt).cancel_calls == 1
+    assert accepted(sandbox, prompt).state is RequestState.CANCELLED
+
+
+async def test_while_running(sandbox: Sandbox, time: TimeMachine, member: Member) -> None:
+    """A running job cannot be cancelled at the API; a result that comes after the hour changes nothing any more."""
+    sandbox.model_api.pace.hold_in_progress()
+    prompt = new_prompt()
+    card = await (await ask(member, prompt)).message()
+    await stands(sandbox, prompt, "running")
+    await time.forward(61 * MINUTE)
+    await assert_expired(sandbox, member, card, prompt, why=NO_RESULT)
+    assert accepted(sandbox, prompt).cancel_calls == 0
+    sandbox.model_api.pace.release()
+    await accepted(sandbox, prompt).ended()
+    polls = accepted(sandbox, prompt).status_polls
+    other = new_prompt()
+    await ask(member, other)
+    await ended(sandbox, other, "succeeded")
+    assert accepted(sandbox, prompt).status_polls == polls
+    assert "Expired" in card.text
+
+
+async def test_a_result_at_the_last_moment(sandbox: Sandbox, time: TimeMachine, member: Member) -> None:
+    """A job that ended at the API while the hour ran out is a success: the deadline asks once more."""
+    sandbox.model_api.pace.hold_in_queue()
+    prompt = new_prompt()
+    card = await (await ask(member, prompt)).message()
+    await stands(sandbox, prompt, "queued")
+    held, go_on = asyncio.Event(), asyncio.Event()
+
+    async def answer_late(_: object) -> None:
+        held.set()
+        await go_on.wait()
+
+    sandbox.model_api.hooks.before("status", answer_late)
+    await held.wait()
+    await accepted(sandbox, prompt).finish()
+    await time.forward(61 * MINUTE)
+    go_on.set()
+    await ended(sandbox, prompt, "succeeded")
+    assert "Done" in card.text
+    assert "1 of 3" in await quota_text(member)

@@ -1,0 +1,59 @@
+"""The gateway away for a minute."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.acceptance.later.asking import ask, done, ended, new_prompt, stands
+from tests.acceptance.later.time_machine import MINUTE, TimeMachine
+from tests.rig import until
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sandbox.people import Member
+    from sandbox.sandbox import Sandbox
+
+
+@pytest.fixture
+def gateway_away(sandbox: Sandbox) -> Iterator[None]:
+    """No gateway for whoever asks; it is there again afterwards, whatever happens."""
+    sandbox.gateway.is_away = True
+    yield
+    sandbox.gateway.is_away = False
+
+
+async def test_jobs_end_and_commands_come_back(
+    sandbox: Sandbox, time: TimeMachine, member: Member, request: pytest.FixtureRequest
+) -> None:
+    """Cards go through their states over REST meanwhile; the first command after the minute works as ever."""
+    sandbox.model_api.pace.hold_in_queue()
+    sandbox.model_api.pace.hold_in_progress()
+    first, second = new_prompt(), new_prompt()
+    card = await (await ask(member, first)).message()
+    await stands(sandbox, first, "queued")
+    other = sandbox.people.join(f"friend of {member.name}")
+    private = await (await ask(other, second, private=True)).message()
+    await stands(sandbox, second, "queued")
+    logins = len(sandbox.gateway.logins)
+    request.getfixturevalue("gateway_away")
+    sandbox.gateway.drop()
+    await until(lambda: not sandbox.gateway.is_connected, what="the drop")
+    sandbox.model_api.pace.release()
+    await ended(sandbox, first, "succeeded")
+    await ended(sandbox, second, "succeeded")
+    assert "Done" in card.text
+    assert len(card.attachments) == 1
+    assert "Done" in private.text
+    assert len(private.attachments) == 1
+    assert not sandbox.gateway.is_connected
+    await time.forward(MINUTE)
+    sandbox.gateway.is_away = False
+    await until(
+        lambda: len(sandbox.gateway.logins) > logins and sandbox.gateway.is_connected,
+        what="a new login",
+        timeout_seconds=30,
+    )
+    await done(member)

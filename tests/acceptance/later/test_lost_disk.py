@@ -1,0 +1,92 @@
+"""The disk under the results' folder is gone while a result comes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.acceptance.later.asking import ask, ended, new_prompt, quota_text, record_of, request_of, stands
+from tests.acceptance.later.time_machine import HOUR, MINUTE, TimeMachine
+from tests.rig import until
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from sandbox.bot_process import BotProcess
+    from sandbox.people import Card, Member
+    from sandbox.sandbox import Sandbox
+
+
+@pytest.fixture
+def results(sandbox: Sandbox, bot: BotProcess) -> Iterator[Path]:
+    """The folder, with a plain file in its place: nothing can be written there, not even by root."""
+    assert bot.is_running
+    folder = sandbox.data_dir / "results"
+    away = folder.rename(sandbox.data_dir / "results away")
+    folder.touch()
+    yield folder
+    if folder.is_file():
+        give_back(folder)
+    assert not away.exists()
+
+
+def give_back(folder: Path) -> None:
+    """Let the disk be there again."""
+    folder.unlink()
+    (folder.parent / "results away").rename(folder)
+
+
+async def finished(sandbox: Sandbox, bot: BotProcess, member: Member, prompt: str) -> Card:
+    """Return the card of a job that has succeeded, and whose result could not be written once."""
+    sandbox.model_api.pace.hold_in_progress()
+    card = await (await ask(member, prompt)).message()
+    await stands(sandbox, prompt, "running")
+    sandbox.model_api.pace.release()
+    record = await stands(sandbox, prompt, "succeeded", is_shown=False)
+    await bot.wait_for_log(f"job_id={record.job_id} its card is tried again")
+    return card
+
+
+async def links_by_job(sandbox: Sandbox, member: Member, prompt: str) -> list[str]:
+    """Return where /job leads."""
+    record = record_of(sandbox, prompt)
+    assert record is not None
+    shown = await (await member.slash("job", job=record.job_id)).message()
+    return [button.url for button in shown.buttons if button.url and button.url.startswith(sandbox.model_api.url)]
+
+
+async def test_a_disk_that_comes_back(
+    sandbox: Sandbox, bot: BotProcess, time: TimeMachine, member: Member, results: Path
+) -> None:
+    """The card says that it is being fetched, /job leads to it, commands work; then the file hangs there once."""
+    prompt = new_prompt()
+    card = await finished(sandbox, bot, member, prompt)
+    await time.forward(MINUTE)
+    await card.until_text("The result is there and being fetched; that takes longer than usual.")
+    assert "Done" in card.text
+    assert len(await links_by_job(sandbox, member, prompt)) == 1
+    assert "1 of 3" in await quota_text(member)
+    give_back(results)
+    await time.forward(10 * MINUTE)
+    record = await ended(sandbox, prompt, "succeeded")
+    assert len(card.attachments) == len(card.media) == 1
+    assert "being fetched" not in card.text
+    await until(lambda: not list(results.glob(f"{record.job_id}*")), what="the file's removal")
+
+
+@pytest.mark.usefixtures("results")
+async def test_a_disk_that_stays_away(sandbox: Sandbox, bot: BotProcess, time: TimeMachine, member: Member) -> None:
+    """After a day the card gives up the file and leads to where it lies; nothing is submitted again."""
+    prompt = new_prompt()
+    card = await finished(sandbox, bot, member, prompt)
+    await time.forward(25 * HOUR)
+    await stands(sandbox, prompt, "succeeded")
+    request = request_of(sandbox, prompt)
+    assert request is not None
+    (link,) = [button.url for button in card.buttons if button.url]
+    assert link is not None
+    assert link.startswith(sandbox.model_api.url)
+    assert "Done" in card.text
+    assert sandbox.model_api.submits[-1] is request
