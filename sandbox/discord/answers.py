@@ -20,6 +20,7 @@ from sandbox.discord.rules.autocomplete import check_choices
 from sandbox.discord.rules.fields import Fields
 from sandbox.discord.rules.mentions import USERS_ONLY
 from sandbox.discord.rules.modals import check_modal
+from sandbox.discord.threads import check_editable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -162,6 +163,7 @@ def _take_update(world: World, interaction: Interaction, data: JsonObject, uploa
     message = world.messages[interaction.message_id or 0]
     if message.is_deleted:
         raise unknown_message()
+    check_editable(channel, message)
     draft = read_draft(draft_source(world, channel, data, uploads, present=message, path=("data",)))
     posting.revise(world, channel, message, draft)
     interaction.original_message_id = message.id

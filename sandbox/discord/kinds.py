@@ -10,6 +10,7 @@ class ChannelType(IntEnum):
 
     GUILD_TEXT = 0
     DM = 1
+    PUBLIC_THREAD = 11
 
 
 class InteractionType(IntEnum):

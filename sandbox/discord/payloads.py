@@ -8,7 +8,7 @@ from sandbox.discord.rules import permissions
 from sandbox.discord.wire import timestamp
 
 if TYPE_CHECKING:
-    from sandbox.discord.channels import Channel, Overwrite
+    from sandbox.discord.channels import Channel, Overwrite, Thread
     from sandbox.discord.guilds import Guild, Member, Role
     from sandbox.discord.users import Application, User
     from sandbox.discord.wire import JsonObject
@@ -113,7 +113,9 @@ def channel_payload(world: World, channel: Channel, *, for_user_id: int | None =
         "flags": 0,
         "last_message_id": None if last is None else str(last),
     }
-    if channel.is_direct:
+    if channel.thread is not None:
+        payload |= _thread_payload(channel, channel.thread)
+    elif channel.is_direct:
         others = [user_id for user_id in channel.recipient_ids if user_id != world.bot.id]
         payload["recipients"] = [user_payload(world.users[user_id]) for user_id in others]
     else:
@@ -130,6 +132,26 @@ def channel_payload(world: World, channel: Channel, *, for_user_id: int | None =
     if for_user_id is not None:
         payload["permissions"] = str(world.permissions(for_user_id, channel).value)
     return payload
+
+
+def _thread_payload(channel: Channel, thread: Thread) -> JsonObject:
+    return {
+        "guild_id": str(channel.guild_id),
+        "name": channel.name,
+        "parent_id": str(thread.parent_id),
+        "owner_id": str(thread.owner_id),
+        "rate_limit_per_user": 0,
+        "message_count": len(channel.message_ids),
+        "member_count": 1,
+        "total_message_sent": len(channel.message_ids),
+        "thread_metadata": {
+            "archived": thread.is_archived,
+            "archive_timestamp": timestamp(thread.archive_changed_at),
+            "auto_archive_duration": 4320,
+            "locked": thread.is_locked,
+            "create_timestamp": timestamp(thread.created_at),
+        },
+    }
 
 
 def guild_payload(guild: Guild) -> JsonObject:
@@ -194,8 +216,13 @@ def own_guild_payload(guild: Guild, user_id: int) -> JsonObject:
 
 
 def gateway_guild_payload(world: World, guild: Guild) -> JsonObject:
-    """A guild as GUILD_CREATE tells it: with its channels and members."""
-    channels = [channel for channel in world.channels.values() if channel.guild_id == guild.id]
+    """A guild as GUILD_CREATE tells it: with its channels, its threads that are not archived, and its members."""
+    seen = permissions.Permission.VIEW_CHANNEL
+    channels = [
+        channel
+        for channel in world.channels.values()
+        if channel.guild_id == guild.id and seen in world.permissions(world.bot.id, channel)
+    ]
     own = guild.members[world.bot.id]
     return {
         **guild_payload(guild),
@@ -205,12 +232,12 @@ def gateway_guild_payload(world: World, guild: Guild) -> JsonObject:
         "member_count": len(guild.members),
         "voice_states": [],
         "members": [member_payload(m, user=world.users[m.user_id]) for m in guild.members.values()],
-        "channels": [
+        "channels": [channel_payload(world, channel) for channel in channels if channel.thread is None],
+        "threads": [
             channel_payload(world, channel)
             for channel in channels
-            if permissions.Permission.VIEW_CHANNEL in world.permissions(world.bot.id, channel)
+            if channel.thread is not None and not channel.thread.is_archived
         ],
-        "threads": [],
         "presences": [],
         "stage_instances": [],
         "guild_scheduled_events": [],

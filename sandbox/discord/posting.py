@@ -11,6 +11,7 @@ from sandbox.discord.message_payloads import message_payload
 from sandbox.discord.messages import MentionedParties, Message
 from sandbox.discord.rules.mentions import mentioned_parties, notified_user_ids, readable_texts
 from sandbox.discord.rules.permissions import Permission
+from sandbox.discord.threads import awaken
 
 if TYPE_CHECKING:
     from sandbox.discord.channels import Channel
@@ -110,6 +111,8 @@ def _type_of(origin: Origin | None) -> MessageType:
 def _enter(world: World, channel: Channel, message: Message) -> None:
     world.messages[message.id] = message
     channel.message_ids.append(message.id)
+    if not message.is_ephemeral:
+        awaken(world, channel)
     message.record_revision(world.clock.now())
     _tell_gateway(world, "MESSAGE_CREATE", message)
     world.tell(ChangeKind.MESSAGE_CREATED, message_id=message.id, channel_id=channel.id)

@@ -79,7 +79,8 @@ class World:
 
     def permissions(self, user_id: int, channel: Channel) -> permissions.Permission:
         """What an account may do in a channel."""
-        return permissions.in_channel(self.guild_of(channel), channel, user_id)
+        home = channel if channel.thread is None else self.channels.get(channel.thread.parent_id, channel)
+        return permissions.in_channel(self.guild_of(channel), channel, user_id, overwrites=home.overwrites)
 
     def upload_limit_bytes(self, channel: Channel) -> int:
         """The largest file that may be posted in a channel."""
@@ -123,10 +124,16 @@ class World:
         return channel
 
     def delete_channel(self, channel: Channel) -> None:
-        """Take a channel away with all its messages."""
+        """Take a channel away with all its messages and threads."""
+        for thread in [one for one in self.channels.values() if one.thread and one.thread.parent_id == channel.id]:
+            self._take_away(thread)
+        self._take_away(channel)
+        name = "CHANNEL_DELETE" if channel.thread is None else "THREAD_DELETE"
+        self.dispatch(name, payloads.channel_payload(self, channel), guild_id=channel.guild_id)
+
+    def _take_away(self, channel: Channel) -> None:
         channel.is_deleted = True
         del self.channels[channel.id]
-        self.dispatch("CHANNEL_DELETE", payloads.channel_payload(self, channel), guild_id=channel.guild_id)
         self.tell(ChangeKind.CHANNEL_DELETED, channel_id=channel.id)
 
     def upload_for_command(self, upload: Upload) -> Attachment:

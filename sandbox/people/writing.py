@@ -31,7 +31,9 @@ def written(
         ClientRefused: the person may not write there, or the message is empty, too long, or a file too large.
 
     """
-    needed = Permission.SEND_MESSAGES | (Permission.ATTACH_FILES if files else Permission.SEND_MESSAGES)
+    needed = channel.speaking | (Permission.ATTACH_FILES if files else channel.speaking)
+    if channel.thread is not None and channel.thread.is_locked:
+        needed |= Permission.MANAGE_THREADS
     if needed not in world.permissions(user.id, channel):
         raise ClientRefused(f"{user.username} may not write this here")
     body: JsonObject = {"content": text}

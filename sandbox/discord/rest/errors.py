@@ -116,6 +116,16 @@ def dead_webhook_token() -> ApiError:
     return ApiError(401, 50027, "Invalid Webhook Token")
 
 
+def archived_thread() -> ApiError:
+    """50083: what stands in an archived thread stays as it is."""
+    return ApiError(400, 50083, "Thread is archived")
+
+
+def locked_thread() -> ApiError:
+    """160005."""
+    return ApiError(400, 160005, "This thread is locked")
+
+
 def invalid_json() -> ApiError:
     """50109."""
     return ApiError(400, 50109, "The request body contains invalid JSON.")

@@ -13,6 +13,7 @@ from sandbox.discord.rest.errors import (
     closed_direct_messages,
     edited_by_another,
     invalid_form,
+    locked_thread,
     missing_access,
     missing_permissions,
     unknown_channel,
@@ -20,6 +21,7 @@ from sandbox.discord.rest.errors import (
 )
 from sandbox.discord.rest.routing import NO_CONTENT, Answer, Context, route
 from sandbox.discord.rules.permissions import Permission
+from sandbox.discord.threads import check_editable
 
 if TYPE_CHECKING:
     from sandbox.discord.channels import Channel
@@ -37,14 +39,14 @@ def get_channel(context: Context) -> Answer:
 
 def send_typing(context: Context) -> Answer:
     """Show that the bot is typing."""
-    channel = _channel(context, Permission.SEND_MESSAGES)
+    channel = _channel_to_write_in(context)
     context.world.tell(ChangeKind.TYPING, channel_id=channel.id)
     return NO_CONTENT
 
 
 def create_message(context: Context) -> Answer:
     """Post a message; an enforced nonce that was used a few minutes ago returns the first message instead."""
-    channel = _channel(context, Permission.SEND_MESSAGES)
+    channel = _channel_to_write_in(context)
     _check_recipients(context, channel)
     _check_uploads(context, channel)
     draft = read_draft(_source(context, channel))
@@ -80,6 +82,7 @@ def edit_message(context: Context) -> Answer:
     message = _message(context, channel)
     if message.author_id != context.world.bot.id:
         raise edited_by_another()
+    check_editable(channel, message)
     _check_uploads(context, channel)
     draft = read_draft(_source(context, channel, present=message))
     context.rate_limits.admit_old_edit(message)
@@ -107,6 +110,17 @@ def _channel(context: Context, *needed: Permission) -> Channel:
         raise missing_access()
     if not all(_has(context, channel, permission) for permission in needed):
         raise missing_permissions()
+    return channel
+
+
+def _channel_to_write_in(context: Context) -> Channel:
+    """Raises: ApiError as `_channel` does, and 160005 for a locked thread, but to who manages threads."""
+    channel = _channel(context)
+    if not _has(context, channel, channel.speaking):
+        raise missing_permissions()
+    is_locked = channel.thread is not None and channel.thread.is_locked
+    if is_locked and not _has(context, channel, Permission.MANAGE_THREADS):
+        raise locked_thread()
     return channel
 
 

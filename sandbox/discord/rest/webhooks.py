@@ -11,6 +11,7 @@ from sandbox.discord.kinds import InteractionType
 from sandbox.discord.message_payloads import message_payload
 from sandbox.discord.rest.errors import dead_webhook_token, unknown_channel, unknown_message, unknown_webhook
 from sandbox.discord.rest.routing import NO_CONTENT, Answer, Context, route
+from sandbox.discord.threads import check_editable
 
 if TYPE_CHECKING:
     from sandbox.discord.channels import Channel
@@ -65,6 +66,7 @@ def delete_message(context: Context) -> Answer:
 
 
 def _revised(context: Context, channel: Channel, message: Message) -> Answer:
+    check_editable(channel, message)
     source = draft_source(context.world, channel, context.form, context.uploads, present=message)
     posting.revise(context.world, channel, message, read_draft(source))
     return Answer(body=message_payload(context.world, message))

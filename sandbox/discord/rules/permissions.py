@@ -6,7 +6,7 @@ from enum import IntFlag
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from sandbox.discord.channels import Channel, Overwrite
     from sandbox.discord.guilds import Guild
@@ -32,6 +32,7 @@ class Permission(IntFlag):
     MANAGE_ROLES = 1 << 28
     MANAGE_WEBHOOKS = 1 << 29
     USE_APPLICATION_COMMANDS = 1 << 31
+    MANAGE_THREADS = 1 << 34
     SEND_MESSAGES_IN_THREADS = 1 << 38
     MODERATE_MEMBERS = 1 << 40
     USE_EXTERNAL_APPS = 1 << 50
@@ -67,29 +68,30 @@ def in_guild(guild: Guild, user_id: int) -> Permission:
     return ALL_PERMISSIONS if Permission.ADMINISTRATOR in permissions else permissions
 
 
-def in_channel(guild: Guild | None, channel: Channel, user_id: int) -> Permission:
+def in_channel(guild: Guild | None, channel: Channel, user_id: int, *, overwrites: Sequence[Overwrite]) -> Permission:
     """A member's permissions in a channel: the base, then @everyone's, the roles' and the member's overwrites.
 
-    Without VIEW_CHANNEL nothing is left; without SEND_MESSAGES nothing that a message would carry.
+    A thread has the `overwrites` of its parent. Without VIEW_CHANNEL nothing is left; without the right to write
+    nothing that a message would carry.
     """
     if guild is None:
         return DIRECT_CONVERSATION if user_id in channel.recipient_ids else NO_PERMISSIONS
     permissions = in_guild(guild, user_id)
     if user_id not in guild.members or permissions == ALL_PERMISSIONS:
         return permissions
-    permissions = _overwritten(permissions, guild, channel, user_id)
+    permissions = _overwritten(permissions, guild, overwrites, user_id)
     if Permission.VIEW_CHANNEL not in permissions:
         return NO_PERMISSIONS
-    if Permission.SEND_MESSAGES not in permissions:
+    if channel.speaking not in permissions:
         permissions &= ~(Permission.EMBED_LINKS | Permission.ATTACH_FILES | Permission.MENTION_EVERYONE)
     return permissions
 
 
-def _overwritten(permissions: Permission, guild: Guild, channel: Channel, user_id: int) -> Permission:
+def _overwritten(permissions: Permission, guild: Guild, overwrites: Sequence[Overwrite], user_id: int) -> Permission:
     role_ids = set(guild.members[user_id].role_ids)
-    everyone = (o for o in channel.overwrites if o.target_id == guild.id)
-    roles = [o for o in channel.overwrites if o.is_role and o.target_id in role_ids]
-    own = (o for o in channel.overwrites if not o.is_role and o.target_id == user_id)
+    everyone = (o for o in overwrites if o.target_id == guild.id)
+    roles = [o for o in overwrites if o.is_role and o.target_id in role_ids]
+    own = (o for o in overwrites if not o.is_role and o.target_id == user_id)
     return _applied(_applied(_applied(permissions, everyone), roles), own)
 
 

@@ -1,0 +1,69 @@
+"""Public threads: a channel inside a channel, which can be archived and locked."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from sandbox.discord import payloads
+from sandbox.discord.channels import Channel, Thread
+from sandbox.discord.kinds import ChannelType
+from sandbox.discord.rest.errors import archived_thread
+from sandbox.discord.rules.permissions import Permission
+
+if TYPE_CHECKING:
+    from sandbox.discord.messages import Message
+    from sandbox.discord.users import User
+    from sandbox.discord.world import World
+
+
+def open_thread(world: World, parent: Channel, name: str, *, owner: User) -> Channel:
+    """Let `owner` start a public thread in a text channel; it stands right after its parent."""
+    now = world.clock.now()
+    channel = Channel(
+        id=world.snowflakes.next(),
+        type=ChannelType.PUBLIC_THREAD,
+        name=name,
+        guild_id=parent.guild_id,
+        position=parent.position,
+        is_age_restricted=parent.is_age_restricted,
+        thread=Thread(parent_id=parent.id, owner_id=owner.id, created_at=now, archive_changed_at=now),
+    )
+    world.channels[channel.id] = channel
+    _tell_gateway(world, channel, "THREAD_CREATE")
+    return channel
+
+
+def archive(world: World, channel: Channel, *, is_locked: bool = False) -> None:
+    """Archive a thread: its messages stay as they are until somebody writes, and nobody does where it is locked."""
+    _change(world, channel, is_archived=True, is_locked=is_locked)
+
+
+def awaken(world: World, channel: Channel) -> None:
+    """Take a thread out of the archive, as Discord does by itself when a message is posted there."""
+    if channel.thread is not None and channel.thread.is_archived:
+        _change(world, channel, is_archived=False, is_locked=channel.thread.is_locked)
+
+
+def check_editable(channel: Channel, message: Message) -> None:
+    """Raises: ApiError 50083 for what stands in an archived thread; an ephemeral message does not stand there."""
+    if channel.thread is not None and channel.thread.is_archived and not message.is_ephemeral:
+        raise archived_thread()
+
+
+def _change(world: World, channel: Channel, *, is_archived: bool, is_locked: bool) -> None:
+    if channel.thread is None:
+        raise ValueError(channel)
+    channel.thread = replace(
+        channel.thread, is_archived=is_archived, is_locked=is_locked, archive_changed_at=world.clock.now()
+    )
+    _tell_gateway(world, channel, "THREAD_UPDATE")
+
+
+def _tell_gateway(world: World, channel: Channel, event_name: str) -> None:
+    if Permission.VIEW_CHANNEL not in world.permissions(world.bot.id, channel):
+        return
+    payload = payloads.channel_payload(world, channel)
+    if event_name == "THREAD_CREATE":
+        payload["newly_created"] = True
+    world.dispatch(event_name, payload, guild_id=channel.guild_id)
