@@ -11,7 +11,8 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 # SQLSTATE classes (PostgreSQL, appendix A): connection, resources, operator's intervention, system errors; and the
 # two in which the server cannot be logged in to or has no such database.
 _AWAY_CLASSES = ("08", "53", "57", "58", "28", "3D")
-_LOCK_NOT_AVAILABLE = "55P03"
+# And two single ones: somebody else's lock, and a server that takes no writes (a standby, a guard of a full disk).
+_AWAY = ("55P03", "25006")
 # Undone for another transaction's sake, or cut off by an operator: the same may pass at once, on another connection.
 _PASSING = ("40001", "40P01", "57P01", "57P02", "08")
 _SQLITE_AWAY = {
@@ -65,7 +66,7 @@ def _from_driver(error: DBAPIError) -> Outage | None:
 def _from_state(state: str, *, reason: str) -> Outage | None:
     if state.startswith(_PASSING):
         return Outage(reason=reason, is_passing=True)
-    if state.startswith(_AWAY_CLASSES) or state == _LOCK_NOT_AVAILABLE:
+    if state.startswith(_AWAY_CLASSES) or state in _AWAY:
         return Outage(reason=reason)
     return None
 

@@ -1,0 +1,83 @@
+"""A database that cannot be written, full or read-only, is an outage with a name, and over when it can be again."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+
+import pytest
+
+from services.errors import FailureKind, StoreUnavailable
+from services.jobs.model import Job, JobFailure, JobStatus
+from services.store.database import Database
+from services.store.engine import open_database
+from services.store.jobs import SqlJobStore
+from tests.contract.store.databases import PostgresServer, SqliteFiles
+from tests.contract.store.making import DEADLINE, LEASE, NOW, PLENTY, accept, at, make_new, move, reload
+
+CUT = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{}' AND application_name = 'comfycord'"
+
+
+async def set_writer(database: Database, pragma: str) -> None:
+    """Set up the one connection that writes to an SQLite file, without a transaction."""
+    async with database._writers.connect() as connection:  # noqa: SLF001 - what a full disk does happens below the store
+        raw = await connection.get_raw_connection()
+        assert raw.driver_connection is not None
+        await raw.driver_connection.execute(f"PRAGMA {pragma}")
+
+
+async def test_a_change_that_finds_no_room_is_an_outage(sqlite_files: SqliteFiles) -> None:
+    """SQLITE_FULL in a job's change: nothing was changed, reading goes on, and the same call passes later."""
+    async with open_database(await sqlite_files.new(), alone=True) as database:
+        store = SqlJobStore(database)
+        job = await move(store, await accept(store), JobStatus.SUBMITTING)
+        long_reason = JobFailure(kind=FailureKind.BAD_INPUT, reason="x" * 200_000)
+        failed = replace(job.moved(JobStatus.FAILED, at=NOW), failure=long_reason)
+        await set_writer(database, "max_page_count = 1")
+        for _ in range(3):
+            with pytest.raises(StoreUnavailable, match="database or disk is full"):
+                await store.replace(failed, expected_version=job.version)
+        assert await reload(store, job) == job
+        await set_writer(database, "max_page_count = 1000000")
+        assert await store.replace(failed, expected_version=job.version)
+        assert await reload(store, job) == failed
+
+
+async def _writes_fail(store: SqlJobStore, job: Job, reason: str) -> None:
+    writes: list[Callable[[], Awaitable[object]]] = [
+        lambda: store.accept(make_new(), limits=PLENTY, now=NOW, deadline=DEADLINE),
+        lambda: store.replace(job.touched(at=NOW), expected_version=job.version),
+        lambda: store.start_waiting(LEASE, limits=PLENTY, now=NOW, most=5),
+        lambda: store.take_changed(LEASE, now=at(60), most=5),
+        lambda: store.renew(LEASE),
+        lambda: store.release(LEASE.owner),
+    ]
+    for write in writes:
+        with pytest.raises(StoreUnavailable, match=reason):
+            await write()
+    assert (await store.history(job.owner_id, page=0, per_page=5)).total == 1
+    assert await reload(store, job) == job
+
+
+async def test_a_read_only_file_is_an_outage(sqlite_files: SqliteFiles) -> None:
+    """SQLITE_READONLY: every call that writes says so, those that read answer; then all go on."""
+    async with open_database(await sqlite_files.new(), alone=True) as database:
+        store = SqlJobStore(database)
+        job = await accept(store)
+        await set_writer(database, "query_only = ON")
+        await _writes_fail(store, job, "readonly")
+        await set_writer(database, "query_only = OFF")
+        assert len(await store.start_waiting(LEASE, limits=PLENTY, now=NOW, most=5)) == 1
+
+
+async def test_a_read_only_server_is_an_outage(postgres: PostgresServer) -> None:
+    """A PostgreSQL that was made read-only (a standby, a full disk's guard) is waited for as one that is away."""
+    url = await postgres.new()
+    name = url.partition("@/")[2].partition("?")[0]
+    async with open_database(url, alone=True) as database:
+        store = SqlJobStore(database)
+        job = await accept(store)
+        await postgres.execute(f"ALTER DATABASE {name} SET default_transaction_read_only = on", CUT.format(name))
+        await _writes_fail(store, job, "read-only transaction")
+        await postgres.execute(f"ALTER DATABASE {name} RESET default_transaction_read_only", CUT.format(name))
+        assert len(await store.start_waiting(LEASE, limits=PLENTY, now=NOW, most=5)) == 1
