@@ -158,6 +158,7 @@ async def test_a_running_job_cannot_be_cancelled(sandbox: Sandbox, bot: BotProce
     sandbox.model_api.pace.hold_in_progress()
     (job,) = await accepted(sandbox, ada, "a fox")
     await (await sandbox.model_api.submitted()).start()
+    await until(lambda: records(sandbox.data_dir)[0].request_id is not None, what="the request id in the database")
     answer = await (await ada.slash("cancel", job=job.job_id)).message()
     assert "already running" in answer.text
     sandbox.model_api.pace.release()
