@@ -71,13 +71,14 @@ class Submitter:
         free = most - len(self._running)
         if free <= 0 or self._gate.closed_seconds() > 0:
             return False
+        claimed_at = self._clock.monotonic()
         try:
             jobs = await self._claim(free)
         except StoreUnavailable as error:
             log.warning("waiting jobs cannot be read: %s", error)
             return False
         for job in jobs:
-            task = asyncio.create_task(self._submit(job), name=f"submit {job.job_id}")
+            task = asyncio.create_task(self._submit(job, claimed_at), name=f"submit {job.job_id}")
             self._running.add(task)
             task.add_done_callback(self._submitted)
         if jobs:
@@ -115,9 +116,9 @@ class Submitter:
             task.cancel()
         await asyncio.gather(*late, return_exceptions=True)
 
-    async def _submit(self, job: Job) -> None:
+    async def _submit(self, job: Job, claimed_at: float) -> None:
         """Send the paid request. Whatever happens here, the row leaves SUBMITTING with what is known."""
-        if self._is_stale(job):
+        if self._is_stale(job, claimed_at):
             log.warning("job_id=%s was claimed too long ago to be sent under that claim, waits", job.job_id)
             await self._changes.insist(job.job_id, self._back(job))
             return
@@ -165,10 +166,14 @@ class Submitter:
         elif changed.job.request_id != request_id:
             log.error("job_id=%s is %s and cannot take request_id=%s", job.job_id, changed.job.status, request_id)
 
-    def _is_stale(self, job: Job) -> bool:
-        """Whether the process stood still since the claim: somebody else may have given the job up meanwhile."""
-        age = self._clock.now() - (job.submitted_at or job.changed_at)
-        return age.total_seconds() > self._timing.submit_seconds * self.STALE_SHARE
+    def _is_stale(self, job: Job, claimed_at: float) -> bool:
+        """Whether the process stood still since the claim: somebody else may have given the job up meanwhile.
+
+        Two clocks tell: the wall's may have been set back, the monotonic one stands still while a machine sleeps.
+        """
+        by_wall = (self._clock.now() - (job.submitted_at or job.changed_at)).total_seconds()
+        age = max(by_wall, self._clock.monotonic() - claimed_at)
+        return age > self._timing.submit_seconds * self.STALE_SHARE
 
     async def _doubt(self, job: Job, cause: str) -> None:
         log.error("job_id=%s may or may not have been accepted (%s): never sent again", job.job_id, cause)

@@ -8,7 +8,7 @@ import secrets
 from collections.abc import AsyncIterator
 from datetime import timedelta
 
-from services.clock import SystemClock
+from services.clock import Clock, SystemClock
 from services.jobs.cancelling import Canceller
 from services.jobs.changes import Changes
 from services.jobs.housekeeper import Housekeeper
@@ -40,9 +40,15 @@ class Core:
     """Everything that `services.jobs` has, as one process would hold it."""
 
     def __init__(
-        self, store: JobStore, api: ScriptedApi, *, timing: JobTiming = BRISK, limits: QuotaLimits = LIMITS
+        self,
+        store: JobStore,
+        api: ScriptedApi,
+        *,
+        timing: JobTiming = BRISK,
+        limits: QuotaLimits = LIMITS,
+        clock: Clock | None = None,
     ) -> None:
-        clock, signals, owner = SystemClock(), JobSignals(), secrets.token_hex(4)
+        clock, signals, owner = clock or SystemClock(), JobSignals(), secrets.token_hex(4)
         self.store, self.api, self.clock, self.owner = store, api, clock, owner
         self.gate = SubmitGate(clock, lambda: 0.5)
         changes = Changes(store, clock, signals)
