@@ -27,6 +27,8 @@ _FIRST_TRY_SECONDS = 0.9
 # What is noted at an interaction when its defer leaves: an answer that was lost may have deferred it all the same.
 _DEFERRED = "deferred"
 
+_NOT_SHOWN = "Discord does not show this. Nothing was changed or charged; the bot's operator can look into its log."
+
 
 class Acknowledgement(StrEnum):
     """What is known of a first answer."""
@@ -106,6 +108,16 @@ async def answer_privately(
         log.log(level, "interaction=%d no answer: %d (code %d)", interaction.id, error.status, error.code)
 
 
+async def send_privately(interaction: discord.Interaction[discord.Client], panel: Panel) -> None:
+    """Send a layout to this person only, after a deferred press that leaves the pressed message as it is."""
+    try:
+        await interaction.followup.send(view=panel, ephemeral=True, allowed_mentions=NO_MENTIONS)
+    except discord.HTTPException as error:
+        log.warning("interaction=%d no answer: %d (code %d)", interaction.id, error.status, error.code)
+        if error.status == _BAD_REQUEST:
+            await answer_privately(interaction, _NOT_SHOWN)
+
+
 async def show_privately(interaction: discord.Interaction[discord.Client], panel: Panel, *files: discord.File) -> None:
     """Put a layout in place of the deferred private message, or words where Discord does not take it."""
     try:
@@ -114,7 +126,7 @@ async def show_privately(interaction: discord.Interaction[discord.Client], panel
         log.warning("interaction=%d no answer: %d (code %d)", interaction.id, error.status, error.code)
         if error.status == _BAD_REQUEST:
             # Discord does not take the layout; words instead of a message that thinks for ever.
-            await answer_privately(interaction, "Discord does not show this. The bot's operator can look into its log.")
+            await answer_privately(interaction, _NOT_SHOWN)
 
 
 async def _delete_original(interaction: discord.Interaction[discord.Client]) -> None:

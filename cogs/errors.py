@@ -48,7 +48,8 @@ _RELOAD = "Reload Discord (Ctrl+R) and try again."
 _PLAIN: Mapping[type[ComfycordError], str] = {
     JobNotFound: "You have no job with that id. `/history` lists your jobs.",
     NotAllowed: "This job is somebody else's: only they, or a member with Manage Messages here, may do that.",
-    InvalidTransition: "This job has moved on in the meantime. Look at its card, or at `/history`.",
+    InvalidTransition: "This job has moved on in the meantime: nothing was submitted anew, and nothing more charged. "
+    "Look at its card, or at `/history`.",
     StoreUnavailable: "The bot's database does not answer just now. "
     "Look at `/history` in a minute before you try again.",
     UnknownModel: f"This model is no longer offered here. {_RELOAD}",
@@ -109,10 +110,7 @@ def sentence(error: ComfycordError) -> str:
         case QuotaExceeded():
             return _quota(error)
         case CannotPost():
-            missing = ", ".join(error.missing)
-            return (
-                f"This bot may not post here: it lacks {missing}. Try again with `private` on, or in another channel."
-            )
+            return _cannot_post(error)
         case _:
             return _PLAIN.get(type(error), "That did not work. Look at `/history` before you try again.")
 
@@ -130,6 +128,16 @@ def failure_sentence(failure: JobFailure) -> str:
 def result_sentence(problem: ResultProblem) -> str:
     """Return why a card shows no file."""
     return _RESULTS[problem]
+
+
+def _cannot_post(error: CannotPost) -> str:
+    missing = ", ".join(error.missing)
+    if error.pressed_for is None:
+        return f"This bot may not post here: it lacks {missing}. Try again with `private` on, or in another channel."
+    return (
+        f"This bot may no longer post here: it lacks {missing}. Press the button again once a moderator has allowed "
+        f"that, or use `/{error.pressed_for}` again with `private` on or in another channel."
+    )
 
 
 def _invalid_input(error: InvalidInput) -> str:

@@ -63,7 +63,9 @@ class Jobs(commands.Cog):
         if not await _is_acknowledged(interaction):
             return
         job = await self._services.jobs.require_own(_require_id(job_id), interaction.user.id)
-        panel, files = render_details(job, self._services.catalog.get(job.model_id))
+        retry = await self._services.jobs.find_retry(job.job_id)
+        spec = self._services.catalog.get(job.model_id)
+        panel, files = render_details(job, spec, anew_as=retry.job_id if retry else None)
         await show_privately(interaction, panel, *files)
 
     @app_commands.command(description="Cancel a job that does not run yet")

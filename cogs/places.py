@@ -8,11 +8,15 @@ from services.errors import ComfycordError
 
 
 class CannotPost(ComfycordError):
-    """The bot lacks permissions in this channel; `missing` names them as Discord's client does."""
+    """The bot lacks permissions in this channel; `missing` names them as Discord's client does.
 
-    def __init__(self, missing: tuple[str, ...]) -> None:
+    `pressed_for`: the command of the job whose button was pressed; a button cannot make a card private.
+    """
+
+    def __init__(self, missing: tuple[str, ...], *, pressed_for: str | None = None) -> None:
         super().__init__(", ".join(missing))
         self.missing = missing
+        self.pressed_for = pressed_for
 
 
 def missing_to_post(permissions: discord.Permissions, *, is_thread: bool) -> tuple[str, ...]:
@@ -31,14 +35,19 @@ def missing_to_post(permissions: discord.Permissions, *, is_thread: bool) -> tup
     return tuple(name for name, is_given in needed.items() if not is_given)
 
 
-def require_place(interaction: discord.Interaction[discord.Client]) -> None:
+def missing_here(interaction: discord.Interaction[discord.Client]) -> tuple[str, ...]:
+    """Return which permissions a public card lacks where the interaction happened."""
+    if interaction.guild_id is None:
+        return ()
+    is_thread = isinstance(interaction.channel, discord.Thread)
+    return missing_to_post(interaction.app_permissions, is_thread=is_thread)
+
+
+def require_place(interaction: discord.Interaction[discord.Client], *, pressed_for: str | None = None) -> None:
     """Refuse a public card where the bot may not post; in its direct messages it always may.
 
     Raises: CannotPost.
     """
-    if interaction.guild_id is None:
-        return
-    is_thread = isinstance(interaction.channel, discord.Thread)
-    missing = missing_to_post(interaction.app_permissions, is_thread=is_thread)
+    missing = missing_here(interaction)
     if missing:
-        raise CannotPost(missing)
+        raise CannotPost(missing, pressed_for=pressed_for)

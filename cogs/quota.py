@@ -39,7 +39,7 @@ def render_quota(usage: Usage, limits: QuotaLimits) -> Panel:
         "### Your quota",
         f"**{usage.today} of {limits.per_day}** jobs in the last 24 hours",
         f"**{usage.in_flight} of {limits.running}** running at once",
-        f"**{usage.waiting} of {limits.waiting}** waiting for a place",
+        f"**{usage.waiting} of {limits.waiting}** waiting for their turn",
     ]
     if usage.today and usage.resets_at is not None:
         lines.append(f"The oldest job leaves the count {text.relative(usage.resets_at)}.")

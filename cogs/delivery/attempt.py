@@ -65,9 +65,12 @@ class Attempt:
         self._is_linked_only = False
         self._is_plain = False
         self._has_read_files = False
+        self._anew_as: str | None = None
 
     async def run(self) -> None:
         """Show the job's state and acknowledge it. Raises: TryLater, LeaseLost, StoreUnavailable."""
+        retry = await self._tools.updates.find_retry(self._job)
+        self._anew_as = retry.job_id if retry else None
         try:
             await self._walk()
         except TryLater:
@@ -220,7 +223,8 @@ class Attempt:
         if self._delivery.step is DeliveryStep.DIRECT:
             limit = min(limit, DIRECT_LIMIT_BYTES)
         rules = PackingRules(upload_limit_bytes=0 if self._is_linked_only else limit, is_plain=self._is_plain)
-        return pack(self._job, self._material, rules, spec=self._tools.catalog.get(self._job.model_id))
+        spec = self._tools.catalog.get(self._job.model_id)
+        return pack(self._job, self._material, rules, spec=spec, anew_as=self._anew_as)
 
     async def _read_files(self) -> Sequence[CardFile]:
         """Return the job's files that hang at its card now; none where the card is out of reach."""

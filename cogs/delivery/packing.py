@@ -44,11 +44,16 @@ class PackingRules:
     is_plain: bool = False
 
 
-def pack(job: Job, material: Material, rules: PackingRules, *, spec: ModelSpec | None) -> Packet:
-    """Return the packet."""
+def pack(
+    job: Job, material: Material, rules: PackingRules, *, spec: ModelSpec | None, anew_as: str | None = None
+) -> Packet:
+    """Return the packet; `anew_as` is the job that was submitted in place of an unconfirmed one."""
     chosen = _chosen(material.files, rules.upload_limit_bytes)
     result = _result(job, material, chosen) if job.status is JobStatus.SUCCEEDED else CardResult()
-    card = render_plain_card(job, result=result) if rules.is_plain else render_card(job, spec=spec, result=result)
+    if rules.is_plain:
+        card = render_plain_card(job, result=result)
+    else:
+        card = render_card(job, spec=spec, result=result, anew_as=anew_as)
     names = [picture.filename for picture in result.pictures]
     return Packet(
         card=card,

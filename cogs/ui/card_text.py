@@ -65,9 +65,14 @@ def parameters(job: Job, spec: ModelSpec | None) -> str:
     return kept + (f" and {left} more" if left else "")
 
 
-def progress(job: Job) -> str:
-    """Return where the job stands, with Discord's own clock; what an ended job needs to have said is here too."""
+def progress(job: Job, *, anew_as: str | None = None) -> str:
+    """Return where the job stands, with Discord's own clock; what an ended job needs to have said is here too.
+
+    `anew_as`: the job that was submitted in place of this one.
+    """
     lines = [_progress(job)]
+    if job.status is JobStatus.UNCONFIRMED:
+        lines.append(f"It was submitted anew as job `{anew_as}`." if anew_as else "It is not sent again by itself.")
     if _is_too_late(job):
         lines.append(_TOO_LATE)
     elif job.status is JobStatus.RUNNING:
@@ -145,8 +150,12 @@ def _is_too_late(job: Job) -> bool:
 def _progress(job: Job) -> str:
     accepted = f"accepted {relative(job.created_at)}"
     match job.status:
+        case JobStatus.WAITING if job.submitted_at is not None:
+            # RunComfy turned it away or could not be reached, or this bot was stopped: nothing was sent.
+            return f"It could not be submitted yet, and is tried again by itself{_SEPARATOR}{accepted}"
         case JobStatus.WAITING:
-            return f"Waiting for a free place; it starts by itself{_SEPARATOR}{accepted}"
+            # For a place of its owner's, or for RunComfy to take jobs again: its record does not say which.
+            return f"Waiting for its turn; it starts by itself{_SEPARATOR}{accepted}"
         case JobStatus.SUBMITTING:
             return f"On its way to the model{_SEPARATOR}{accepted}"
         case JobStatus.QUEUED:
@@ -163,13 +172,12 @@ def _ended(job: Job, ended: str) -> str:
         case JobStatus.CANCELLED:
             return f"Cancelled {ended}. {_GIVEN_BACK}"
         case JobStatus.EXPIRED if job.request_id is None:
-            return f"Given up {ended}: no place came free in time. Nothing was charged. {_GIVEN_BACK}"
+            return f"Given up {ended}: it could not be started in time. Nothing was charged. {_GIVEN_BACK}"
         case JobStatus.EXPIRED:
             return f"Given up {ended}: there was no result in time. RunComfy may have charged for it. {_GIVEN_BACK}"
         case JobStatus.UNCONFIRMED:
             return (
-                f"RunComfy's answer was lost {ended}: this job **may have been charged**, or never begun. "
-                f"It is not sent again by itself. {_GIVEN_BACK}"
+                f"RunComfy's answer was lost {ended}: this job **may have been charged**, or never begun. {_GIVEN_BACK}"
             )
         case JobStatus.FAILED:
             return f"Failed {ended}."

@@ -29,8 +29,11 @@ _LINK_MAX = 512
 _BUTTONS_MAX = 5
 
 
-def render_details(job: Job, spec: ModelSpec | None) -> tuple[Panel, list[discord.File]]:
-    """Render the job; its prompt and the links to its results as files where the layout has no room for them."""
+def render_details(job: Job, spec: ModelSpec | None, *, anew_as: str | None = None) -> tuple[Panel, list[discord.File]]:
+    """Render the job; its prompt and the links to its results as files where the layout has no room for them.
+
+    `anew_as`: the job that was submitted in place of an unconfirmed one.
+    """
     look = STATES[job.status]
     prompt = text.quoted(job.prompt, _PROMPT_MAX, lines=20)
     is_cut = prompt.endswith(text.ELLIPSIS)
@@ -44,7 +47,7 @@ def render_details(job: Job, spec: ModelSpec | None) -> tuple[Panel, list[discor
         frame.add_item(ui.TextDisplay(prompt))
     if is_cut:
         frame.add_item(ui.File(f"attachment://{PROMPT_FILE}"))
-    for block in (_given(job, spec), _steps(job), _outcome(job)):
+    for block in (_given(job, spec), _steps(job), _outcome(job, anew_as)):
         if block:
             frame.add_item(ui.Separator())
             frame.add_item(ui.TextDisplay("\n".join(block)))
@@ -122,7 +125,7 @@ def _steps(job: Job) -> list[str]:
     return lines
 
 
-def _outcome(job: Job) -> list[str]:
+def _outcome(job: Job, anew_as: str | None) -> list[str]:
     lines = []
     if job.request_id is not None:
         lines.append(f"Request `{text.cut(job.request_id, 128)}`")
@@ -134,6 +137,8 @@ def _outcome(job: Job) -> list[str]:
             lines.append(text.quoted(job.failure.reason, _REASON_MAX, lines=6))
     if job.status is JobStatus.UNCONFIRMED:
         lines.append("It may have been charged: RunComfy's answer was lost. It does not count towards your quota.")
+        if anew_as:
+            lines.append(f"It was submitted anew as job `{anew_as}`.")
     if job.cancel is CancelState.REFUSED and job.status is not JobStatus.CANCELLED:
         lines.append("It could not be cancelled: it was already running.")
     if job.delivery.step is DeliveryStep.UNDELIVERED:

@@ -11,16 +11,16 @@ from typing import Self, cast
 import discord
 from discord import ui
 
-from cogs.answers import Acknowledgement, Deferral, acknowledge, answer_privately, show_privately, with_prompt
+from cogs.answers import Acknowledgement, Deferral, acknowledge, answer_privately, send_privately
 from cogs.cancelling import actor_of, outcome_sentence
 from cogs.errors import NOT_SET_UP_HERE, guarded
-from cogs.places import require_place
-from cogs.resubmitting import has_dead_links, job_in_place_of
+from cogs.places import missing_here
+from cogs.resubmitting import job_in_place_of, job_to_submit_anew, submitted_already
 from cogs.services import BotServices, services_of
 from cogs.ui.base import Panel
 from services.errors import JobNotFound
 from services.jobs.cancelling import CancelOutcome
-from services.jobs.model import Delivery, Job
+from services.jobs.model import Delivery, JobStatus
 
 log = logging.getLogger(__name__)
 
@@ -33,10 +33,6 @@ TOKEN_SECONDS = 15 * 60 - 30
 
 _JOB = r"(?P<job_id>[a-z0-9]{1,32})"
 _WARNING_COLOUR = 0xDA373C
-_DEAD_LINKS = (
-    "The pictures of that job were attached so long ago that Discord's links to them are dead. "
-    "Run the command again with the pictures; nothing was charged now."
-)
 
 
 class CancelButton(ui.DynamicItem[Button], template=f"cc:cancel:{_JOB}"):
@@ -86,13 +82,15 @@ class SubmitAnewButton(ui.DynamicItem[Button], template=f"cc:anew:{_JOB}"):
         if not _is_set_up_here(services, interaction):
             await answer_privately(interaction, NOT_SET_UP_HERE)
             return
-        if await _acknowledge_with_message(interaction, is_private=True) is None:
+        deferral = await acknowledge(interaction, private=True)
+        if deferral.acknowledgement in {Acknowledgement.DEAD, Acknowledgement.TAKEN}:
             return
-        job = await services.jobs.require_unconfirmed(self.job_id, interaction.user.id)
-        if has_dead_links(job, now=services.clock.now()):
-            await _refuse_dead_links(interaction, job)
-            return
-        await show_privately(interaction, anew_warning(self.job_id, is_private=job.is_private))
+        if deferral.acknowledgement is Acknowledgement.ARRIVED:
+            # So that the card, a private one too, can tell what becomes of this press.
+            await _renew_token(services, interaction, self.job_id)
+        job = await job_to_submit_anew(services, interaction, self.job_id)
+        if job is not None:
+            await send_privately(interaction, anew_warning(self.job_id, is_private=job.is_private))
 
 
 class ConfirmAnewButton(ui.DynamicItem[Button], template=f"cc:confirm:(?P<place>private|public):{_JOB}"):
@@ -117,25 +115,23 @@ class ConfirmAnewButton(ui.DynamicItem[Button], template=f"cc:confirm:(?P<place>
 
     @guarded
     async def callback(self, interaction: Interaction) -> None:
-        """Submit; pressed twice, it is one job, and the second press is told so."""
+        """Submit; pressed twice, it is one job (the database decides), and the second press is told so."""
         services = services_of(interaction.client)
         if not _is_set_up_here(services, interaction):
             await answer_privately(interaction, NOT_SET_UP_HERE)
             return
-        if not self.is_private:
-            require_place(interaction)
-        deferral = await _acknowledge_with_message(interaction, is_private=self.is_private)
-        if deferral is None:
+        is_seen_by_all = not self.is_private and not missing_here(interaction)
+        deferral = await acknowledge(interaction, private=not is_seen_by_all, as_new_message=True)
+        if deferral.acknowledgement is Acknowledgement.DEAD:
             return
-        old = await services.jobs.require_unconfirmed(self.job_id, interaction.user.id)
-        if has_dead_links(old, now=services.clock.now()):
-            await _refuse_dead_links(interaction, old)
+        old = await job_to_submit_anew(services, interaction, self.job_id)
+        if old is None:
             return
         new = job_in_place_of(old, interaction, _delivery(interaction, deferral))
         accepted = await services.jobs.submit(new)
         # The same press delivered twice has its card; another press must not leave a second message behind.
         if accepted.job.interaction_id != interaction.id:
-            await answer_privately(interaction, f"It was submitted anew already, as job `{accepted.job.job_id}`.")
+            await answer_privately(interaction, submitted_already(accepted.job))
 
 
 def anew_warning(job_id: str, *, is_private: bool) -> Panel:
@@ -165,17 +161,6 @@ def _token_until(interaction: Interaction) -> datetime:
     return interaction.created_at + timedelta(seconds=TOKEN_SECONDS)
 
 
-async def _acknowledge_with_message(interaction: Interaction, *, is_private: bool) -> Deferral | None:
-    """Defer with a message of its own; None where nothing can be answered any more."""
-    deferral = await acknowledge(interaction, private=is_private, as_new_message=True)
-    return None if deferral.acknowledgement is Acknowledgement.DEAD else deferral
-
-
-async def _refuse_dead_links(interaction: Interaction, job: Job) -> None:
-    content, file = with_prompt(_DEAD_LINKS, job.prompt)
-    await answer_privately(interaction, content, file=file)
-
-
 async def _renew_token(services: BotServices, interaction: Interaction, job_id: str) -> None:
     """A press on one's own card brings a token that reaches the card for another quarter of an hour."""
     if interaction.message is None:
@@ -183,7 +168,7 @@ async def _renew_token(services: BotServices, interaction: Interaction, job_id: 
     # Somebody else's job: a moderator's press; the card is public then, and reached without a token.
     with suppress(JobNotFound):
         job = await services.jobs.require_own(job_id, interaction.user.id)
-        if not job.status.is_terminal:
+        if not job.status.is_terminal or job.status is JobStatus.UNCONFIRMED:
             await services.jobs.renew_token(
                 job_id, token=interaction.token, until=_token_until(interaction), message_id=interaction.message.id
             )

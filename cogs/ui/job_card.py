@@ -26,9 +26,15 @@ GALLERY_MAX = 10
 CardItem = ui.Item[Panel]
 
 
-def render_card(job: Job, *, spec: ModelSpec | None, result: CardResult = NO_RESULT) -> Panel:
-    """Return the card. Equal facts give an equal card; `spec` is None where the model is no longer offered."""
-    frame: ui.Container[Panel] = ui.Container(*_items(job, spec, result), accent_colour=STATES[job.status].colour)
+def render_card(
+    job: Job, *, spec: ModelSpec | None, result: CardResult = NO_RESULT, anew_as: str | None = None
+) -> Panel:
+    """Return the card. Equal facts give an equal card; `spec` is None where the model is no longer offered.
+
+    `anew_as`: the job that was submitted in place of an unconfirmed one.
+    """
+    items = _items(job, spec, result, anew_as)
+    frame: ui.Container[Panel] = ui.Container(*items, accent_colour=STATES[job.status].colour)
     return Panel([frame])
 
 
@@ -48,15 +54,15 @@ def digest_of(card: Panel, filenames: Sequence[str]) -> str:
     return hashlib.sha256(payload.encode()).hexdigest()[:32]
 
 
-def _items(job: Job, spec: ModelSpec | None, result: CardResult) -> Iterator[CardItem]:
+def _items(job: Job, spec: ModelSpec | None, result: CardResult, anew_as: str | None) -> Iterator[CardItem]:
     yield ui.TextDisplay(card_text.header(job, spec))
     for text in (card_text.prompt(job), card_text.names(job), card_text.parameters(job, spec)):
         if text:
             yield ui.TextDisplay(text)
     yield ui.Separator(visible=True)
-    yield ui.TextDisplay("\n".join([card_text.progress(job), *card_text.failure(job)]))
+    yield ui.TextDisplay("\n".join([card_text.progress(job, anew_as=anew_as), *card_text.failure(job)]))
     yield from _result(job, result)
-    buttons = _buttons(job)
+    buttons = _buttons(job, anew_as)
     if buttons:
         yield row_of(*buttons)
     yield ui.TextDisplay(card_text.footer(job))
@@ -102,9 +108,9 @@ def _uri(picture: CardPicture) -> str:
     return f"attachment://{picture.filename}"
 
 
-def _buttons(job: Job) -> list[CancelButton | SubmitAnewButton]:
+def _buttons(job: Job, anew_as: str | None) -> list[CancelButton | SubmitAnewButton]:
     if job.status is JobStatus.UNCONFIRMED:
-        return [SubmitAnewButton(job.job_id)]
+        return [] if anew_as else [SubmitAnewButton(job.job_id)]
     if job.status in CANCELLABLE and job.cancel is not CancelState.REFUSED:
         return [CancelButton(job.job_id, is_asked=job.cancel is CancelState.REQUESTED)]
     return []

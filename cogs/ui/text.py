@@ -67,13 +67,7 @@ def escaped(text: str) -> str:
 def shown(text: str, most: int) -> str:
     """Return somebody else's text escaped, in at most `most` characters, escapes included and never torn."""
     whole = escaped(text).strip()
-    if len(whole) <= most:
-        return whole
-    kept = whole[: max(most - 1, 0)]
-    trailing = len(kept) - len(kept.rstrip("\\"))
-    if trailing % 2:
-        kept = kept[:-1]
-    return kept.rstrip(" \n") + ELLIPSIS if most > 0 else ""
+    return whole if len(whole) <= most else _torn_off(whole, most)
 
 
 def shown_line(text: str, most: int) -> str:
@@ -87,13 +81,14 @@ def quoted(text: str, most: int, *, lines: int = 12) -> str:
     too_many = len(rows) > lines
     rows = rows[:lines]
     whole = "\n".join(f"> {row}" for row in rows)
-    if not too_many and len(whole) <= most:
-        return whole
-    kept = whole[: max(most - 1, 0)]
-    trailing = len(kept) - len(kept.rstrip("\\"))
-    if trailing % 2:
-        kept = kept[:-1]
-    return kept.rstrip(" \n") + ELLIPSIS
+    return whole if len(whole) <= most and not too_many else _torn_off(whole, most)
+
+
+def _torn_off(escaped: str, most: int) -> str:
+    """Return the beginning of escaped text with an ellipsis, in at most `most` characters, no escape torn in two."""
+    kept = escaped[: max(most - 1, 0)]
+    is_torn = (len(kept) - len(kept.rstrip("\\"))) % 2 == 1
+    return (kept[:-1] if is_torn else kept).rstrip(" \n") + ELLIPSIS if most > 0 else ""
 
 
 def code_block(text: str) -> str:

@@ -54,13 +54,18 @@ class JobStore(Protocol):
 
         An `interaction_id` (or `retry_of`) that is there already gives the job that has it, `is_new=False`, whatever
         the quota says. Concurrent calls of one owner are decided one after the other.
-        A `retry_of` whose job was reopened meanwhile is refused, in the same transaction.
+        A `retry_of` whose job was reopened meanwhile is refused, in the same transaction; that of an accepted one has
+        its card drawn again, which tells of the new job.
         Raises: QuotaExceeded, InvalidTransition.
         """
         ...
 
     async def get(self, job_id: str) -> Job | None:
         """Return the job."""
+        ...
+
+    async def get_retry(self, job_id: str) -> Job | None:
+        """Return the job that was submitted in place of this one; there is one at most."""
         ...
 
     async def replace(self, job: Job, *, expected_version: int) -> bool:

@@ -130,6 +130,10 @@ class JobService:
             raise InvalidTransition(msg)
         return job
 
+    async def find_retry(self, job_id: str) -> Job | None:
+        """Return the job that was submitted in place of this one, if it was submitted anew."""
+        return await self._store.get_retry(job_id)
+
     async def history(self, owner_id: int, *, page: int) -> HistoryPage:
         """Return one page of this person's jobs, newest first."""
         return await self._store.history(owner_id, page=max(page, 0), per_page=HISTORY_PAGE)

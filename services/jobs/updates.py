@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from services.clock import Clock
 from services.errors import StoreUnavailable
-from services.jobs.model import Delivery, Job
+from services.jobs.model import Delivery, Job, JobStatus
 from services.jobs.pacing import JobTiming
 from services.jobs.ports import JobStore, Lease
 from services.jobs.signals import JobSignals
@@ -48,6 +48,10 @@ class JobUpdates:
         except StoreUnavailable as error:
             log.warning("changed jobs cannot be taken: %s", error)
             return ()
+
+    async def find_retry(self, job: Job) -> Job | None:
+        """Return the job that was submitted in place of an unconfirmed one, for its card to tell."""
+        return await self._store.get_retry(job.job_id) if job.status is JobStatus.UNCONFIRMED else None
 
     async def save(self, job: Job, delivery: Delivery) -> bool:
         """Write where the card is (before a message is sent, after it was); False: the lease is lost, stop."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import bindparam, insert, or_, select, text
+from sqlalchemy import bindparam, insert, or_, select, text, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -29,6 +29,14 @@ _HOLDER = select(jobs.c.job_id).where(
     jobs.c.request_id == bindparam("request", type_=jobs.c.request_id.type), jobs.c.job_id != bindparam("asking")
 )
 _INSERT = insert(jobs)
+_SHOW_AGAIN = (
+    update(jobs)
+    .where(jobs.c.job_id == bindparam("wanted"))
+    .values(
+        version=jobs.c.version + 1,
+        **{name: bindparam("now", type_=jobs.c.due_at.type) for name in ("changed_at", "due_at", "latest_due_at")},
+    )
+)
 _CHANGE = change_statement()
 _CHANGE_AND_FREE = change_statement(**FREE_POLL)
 
@@ -51,6 +59,8 @@ class Accepting(StorePart):
             require_room(await count_usage(connection, new.owner_id, now=now), limits)
             job = accepted_job(new, at=now, deadline=deadline)
             await connection.execute(_INSERT, new_row(job))
+            if new.retry_of is not None:
+                await connection.execute(_SHOW_AGAIN, {"wanted": new.retry_of, "now": now})
             return Accepted(job=job, is_new=True)
 
         try:

@@ -18,6 +18,7 @@ from services.store.store_part import StorePart
 from services.store.tables import IS_LIVE, IS_WAITING, jobs, status_in
 
 _GET = select(jobs).where(jobs.c.job_id == bindparam("wanted"))
+_RETRY = select(jobs).where(jobs.c.retry_of == bindparam("wanted"))
 _OWNED = select(jobs).where(jobs.c.owner_id == bindparam("user_id"))
 _NEWEST = (jobs.c.created_at.desc(), jobs.c.number.desc())
 _COUNT = select(func.count()).select_from(jobs).where(jobs.c.owner_id == bindparam("user_id"))
@@ -45,6 +46,11 @@ class Reading(StorePart):
             return None if row is None else job_of(row)
 
         return await self._database.read(work)
+
+    async def get_retry(self, job_id: str) -> Job | None:
+        """Return the job that was submitted in place of this one. Raises: StoreUnavailable."""
+        found = await self._read_jobs(_RETRY, {"wanted": storable(job_id)})
+        return found[0] if found else None
 
     async def usage(self, owner_id: int, *, now: datetime) -> Usage:
         """Count what the user has used. Raises: StoreUnavailable."""

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from sandbox.model_api.faults import Fault, FaultOrder
 from sandbox.pictures import paint
 from tests.acceptance.promise import assert_promise_kept, records, settled
 from tests.rig import until
@@ -185,97 +184,6 @@ async def test_a_button_on_a_finished_job(sandbox: Sandbox, bot: BotProcess) -> 
     await card.until_text("Done")
     assert not card.buttons
     assert_promise_kept(sandbox, await settled(sandbox))
-
-
-async def unconfirmed(sandbox: Sandbox) -> Card:
-    """Return the card of a job whose submit's answer was lost."""
-    sandbox.model_api.faults.next("submit", FaultOrder(fault=Fault.RESET_AFTER))
-    card = await ask(sandbox)
-    await card.until_text("Unconfirmed")
-    return card
-
-
-async def test_an_unconfirmed_job_is_submitted_anew_after_a_warning(sandbox: Sandbox, bot: BotProcess) -> None:
-    """It may have been charged: a button, a warning, a confirmation; pressed twice it is one new job."""
-    assert bot.is_running
-    card = await unconfirmed(sandbox)
-    assert "may have been charged" in card.text
-    warning = await (await card.click("Submit anew")).message()
-    assert warning.is_ephemeral
-    assert "charged twice" in warning.text
-    assert sandbox.model_api.submits[1:] == (), "a warning charges nothing"
-    presses = [await warning.click("Submit anew", twice=True), await warning.click("Submit anew")]
-    found = await settled(sandbox, count=2)
-    assert [record.status for record in found] == ["unconfirmed", "succeeded"]
-    assert len(sandbox.model_api.submits) == 2
-    for press in presses:
-        await press.message()
-    answers = [answer for press in presses for answer in press.messages]
-    (new,) = [answer for answer in answers if not answer.is_ephemeral]
-    assert "Done" in new.text
-    assert new.media
-    told = [answer.text for answer in answers if answer.is_ephemeral]
-    assert told
-    assert all("already" in text for text in told)
-    assert set(sandbox.channels.general.seen_by(sandbox.people.ben)) == {card, new}
-
-
-async def test_somebody_elses_unconfirmed_job(sandbox: Sandbox, bot: BotProcess) -> None:
-    """Nobody else can have it charged again."""
-    assert bot.is_running
-    card = await unconfirmed(sandbox)
-    answer = await (await sandbox.people.ben.click(card, "Submit anew")).message()
-    assert answer.is_ephemeral
-    assert "somebody else's" in answer.text
-    assert len(sandbox.model_api.submits) == 1
-
-
-@pytest.mark.settings(quota={"jobs_per_day": 1, "running_per_user": 1, "waiting_per_user": 1})
-async def test_submitting_anew_beyond_the_quota(sandbox: Sandbox, bot: BotProcess) -> None:
-    """The given-back place is taken meanwhile: a private no, nothing charged, and no message left behind."""
-    assert bot.is_running
-    warning = await (await (await unconfirmed(sandbox)).click("Submit anew")).message()
-    sandbox.model_api.pace.hold_in_queue()
-    await (await ask(sandbox, "another fox")).until_text("In queue")
-    seen = sandbox.channels.general.seen_by(sandbox.people.ben)
-    answer = await (await warning.click("Submit anew")).message()
-    assert answer.is_ephemeral
-    assert "1 of 1 jobs" in answer.text
-    assert "Nothing was charged." in answer.text
-    assert sandbox.channels.general.seen_by(sandbox.people.ben) == seen
-    assert len(sandbox.model_api.submits) == 2
-
-
-async def test_submitting_anew_with_links_that_have_died(sandbox: Sandbox, bot: BotProcess) -> None:
-    """What could only fail is not charged again; the prompt comes back whole."""
-    assert bot.is_running
-    prompt = "a `fox` in the snow\n" * 150
-    sandbox.model_api.faults.next("submit", FaultOrder(fault=Fault.RESET_AFTER))
-    dead = "https://cdn.discordapp.com/attachments/1/2/cat.png?ex=60000000&is=5fffffff&hm=0"
-    card = await (await sandbox.people.ada.slash("edit", prompt=prompt, image_urls=dead)).message()
-    await card.until_text("Unconfirmed")
-    answer = await (await card.click("Submit anew")).message()
-    assert answer.is_ephemeral
-    assert "nothing was charged now" in answer.text
-    assert answer.attachments[0].data.decode() == prompt
-    assert len(sandbox.model_api.submits) == 1
-
-
-async def test_where_the_bot_is_no_longer_set_up_nothing_is_submitted_anew(
-    sandbox: Sandbox, start_bot: StartBot
-) -> None:
-    """A server that left the list spends nothing more: neither the button nor an old warning does."""
-    first = await start_bot()
-    card = await unconfirmed(sandbox)
-    warning = await (await card.click("Submit anew")).message()
-    await warning.until_text("charged twice")
-    await first.kill()
-    await start_bot(overrides={"discord": {"guilds": [1]}})
-    for shown in (card, warning):
-        answer = await (await shown.click("Submit anew")).message()
-        assert answer.is_ephemeral
-        assert "not set up here" in answer.text
-    assert len(sandbox.model_api.submits) == 1
 
 
 async def test_a_press_on_an_old_private_card_reaches_it_again(sandbox: Sandbox, bot: BotProcess) -> None:

@@ -67,6 +67,19 @@ async def test_a_submit_with_an_unknown_outcome_is_never_sent_again(sandbox: San
     assert len(calls) == before + 2, "one for each of the two jobs"
 
 
+async def test_a_card_that_waits_for_the_api_does_not_speak_of_a_place(sandbox: Sandbox) -> None:
+    """Held by 429 and its Retry-After: neither the job that was turned away nor the one behind it lacks a place."""
+    sandbox.model_api.faults.next("submit", FaultOrder(fault=Fault.TOO_MANY_REQUESTS, retry_after="6"))
+    first = await ask(sandbox)
+    await first.card.until_text("It could not be submitted yet, and is tried again by itself")
+    second = await ask(sandbox)
+    await second.card.until_text("Waiting for its turn; it starts by itself")
+    for job in (first, second):
+        assert "place" not in job.card.text
+        await job.card.until_text("Done", timeout_seconds=25)
+        await job.ended()
+
+
 async def test_the_api_away_is_waited_for(sandbox: Sandbox, bot: BotProcess) -> None:
     """A connection that was never made is no paid request: the job waits and is submitted when the API is back."""
     await sandbox.model_api.leave()

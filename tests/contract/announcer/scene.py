@@ -102,6 +102,7 @@ class Scene:
         channel: Channel | None = None,
         deferred: bool = True,
         knows_message: bool = True,
+        retry_of: str | None = None,
         **delivery: object,
     ) -> Job:
         """Let Ada use the command: the interaction is deferred, the job is in the store."""
@@ -131,6 +132,7 @@ class Scene:
             inputs={"prompt": "a fox in the snow"},
             input_names=("cat.png",),
             is_private=private,
+            retry_of=retry_of,
             delivery=replace(address, **delivery),  # type: ignore[arg-type] # any of Delivery's fields
         )
         return (await self.store.accept(new, limits=PLENTY, now=now, deadline=now + timedelta(days=1))).job

@@ -164,6 +164,9 @@ def test_unconfirmed_details() -> None:
     """An unconfirmed job says that it may have been charged and is given back."""
     panel, _ = render_details(job(JobStatus.UNCONFIRMED), spec())
     assert "may have been charged" in read(panel)
+    assert "submitted anew" not in read(panel)
+    panel, _ = render_details(job(JobStatus.UNCONFIRMED), spec(), anew_as="abcdefgh23")
+    assert "It was submitted anew as job `abcdefgh23`." in read(panel)
 
 
 def test_card_links() -> None:

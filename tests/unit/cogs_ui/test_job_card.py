@@ -122,6 +122,22 @@ def test_an_unconfirmed_card_warns_and_offers_to_submit_anew() -> None:
     assert buttons(card) == [("Submit anew", False)]
 
 
+def test_an_unconfirmed_card_that_was_submitted_anew_says_as_which_job() -> None:
+    """Pressed again it could do nothing: words instead of the button."""
+    card = render_card(job(JobStatus.UNCONFIRMED), spec=spec(), anew_as="abcdefgh23")
+    assert "It was submitted anew as job `abcdefgh23`." in text(card)
+    assert "not sent again" not in text(card)
+    assert buttons(card) == []
+
+
+def test_a_waiting_card_says_nothing_that_may_not_be_so() -> None:
+    """A job that was turned away says that; of another it is not known whether it waits for a place or for RunComfy."""
+    assert "Waiting for its turn; it starts by itself" in card_text(job())
+    turned_away = card_text(job(submitted_at=NOW))
+    assert "It could not be submitted yet, and is tried again by itself" in turned_away
+    assert "place" not in card_text(job()) + turned_away
+
+
 @pytest.mark.parametrize("kind", FailureKind)
 def test_a_failure_shows_our_sentence_and_the_services_reason(kind: FailureKind) -> None:
     """Why it failed, for people, and what the service itself said, as a quote that cannot come alive."""

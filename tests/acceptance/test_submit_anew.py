@@ -1,0 +1,182 @@
+"""Submitting an unconfirmed job anew: after a warning, once, and only where it can succeed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from sandbox.discord.channels import Overwrite
+from sandbox.discord.rules.permissions import Permission
+from sandbox.model_api.faults import Fault, FaultOrder
+from sandbox.pictures import paint
+from tests.acceptance.promise import records, settled
+from tests.acceptance.test_card import ORIGINAL, ask, settled_so_far
+from tests.rig import until
+
+if TYPE_CHECKING:
+    from sandbox.bot_process import BotProcess
+    from sandbox.discord.traffic import Call
+    from sandbox.people import Card
+    from sandbox.sandbox import Sandbox
+    from tests.rig import StartBot
+
+MESSAGE = "PATCH /channels/{channel_id}/messages/{message_id}"
+
+
+async def unconfirmed(sandbox: Sandbox) -> Card:
+    """Return the card of a job whose submit's answer was lost."""
+    sandbox.model_api.faults.next("submit", FaultOrder(fault=Fault.RESET_AFTER))
+    card = await ask(sandbox)
+    await card.until_text("Unconfirmed")
+    return card
+
+
+async def test_an_unconfirmed_job_is_submitted_anew_after_a_warning(sandbox: Sandbox, bot: BotProcess) -> None:
+    """It may have been charged: a button, a warning, a confirmation; pressed twice it is one new job."""
+    assert bot.is_running
+    card = await unconfirmed(sandbox)
+    assert "may have been charged" in card.text
+    warning = await (await card.click("Submit anew")).message()
+    assert warning.is_ephemeral
+    assert "charged twice" in warning.text
+    assert sandbox.model_api.submits[1:] == (), "a warning charges nothing"
+    presses = [await warning.click("Submit anew", twice=True), await warning.click("Submit anew")]
+    found = await settled(sandbox, count=2)
+    assert [record.status for record in found] == ["unconfirmed", "succeeded"]
+    assert len(sandbox.model_api.submits) == 2
+    for press in presses:
+        await press.message()
+    answers = [answer for press in presses for answer in press.messages]
+    (new,) = [answer for answer in answers if not answer.is_ephemeral]
+    assert "Done" in new.text
+    assert new.media
+    told = [answer.text for answer in answers if answer.is_ephemeral]
+    assert told
+    assert all("already" in text for text in told)
+    assert set(sandbox.channels.general.seen_by(sandbox.people.ben)) == {card, new}
+    await card.until_text(f"It was submitted anew as job `{found[1].job_id}`.")
+    assert not card.buttons
+
+
+async def test_a_card_that_still_offers_to_submit_anew(sandbox: Sandbox, bot: BotProcess) -> None:
+    """Its button stands there although it was used: a later press makes no second job, and is told of the first."""
+    assert bot.is_running
+    card = await unconfirmed(sandbox)
+    (old,) = records(sandbox.data_dir)
+
+    def draws_it(call: Call) -> bool:
+        return f"-# Job {old.job_id}" in str(call.json)
+
+    for route in (ORIGINAL, MESSAGE):
+        sandbox.discord.faults.fail(route, status=403, code=0, times=None, only_if=draws_it)
+    warnings = [await (await card.click("Submit anew")).message() for _ in range(2)]
+    await warnings[0].click("Submit anew")
+    await until(lambda: len(records(sandbox.data_dir)) == 2, what="the new job")
+    new = next(record for record in records(sandbox.data_dir) if record.job_id != old.job_id)
+    assert [button.label for button in card.buttons] == ["Submit anew"]
+    for shown in (card, *warnings):
+        answer = await (await shown.click("Submit anew")).message()
+        assert answer.is_ephemeral
+        assert f"submitted anew already, as job `{new.job_id}`. This press charged nothing." in answer.text
+    assert len(records(sandbox.data_dir)) == 2
+    assert len(sandbox.model_api.submits) == 2
+
+
+async def test_an_old_private_card_tells_that_it_was_submitted_anew(sandbox: Sandbox, bot: BotProcess) -> None:
+    """Its token was dead; the press brought a fresh one, so the card itself tells, and nobody else sees anything."""
+    assert bot.is_running
+    ada = sandbox.people.ada
+    sandbox.model_api.faults.next("submit", FaultOrder(fault=Fault.RESET_AFTER))
+    card = await (await ada.slash("edit", prompt="a fox", image1=paint("cat.png"), private=True)).message()
+    await card.until_text("Unconfirmed")
+    await settled_so_far(sandbox)
+    await sandbox.clock.advance(16 * 60)
+    warning = await (await card.click("Submit anew")).message()
+    new = await (await warning.click("Submit anew")).message()
+    await new.until_text("Done")
+    await card.until_text("It was submitted anew as job")
+    assert not card.buttons
+    assert new.is_ephemeral
+    assert sandbox.channels.direct(ada).seen_by(ada) == []
+    assert sandbox.channels.general.seen_by(sandbox.people.ben) == []
+
+
+async def test_submitting_anew_where_the_bot_may_not_post_any_more(sandbox: Sandbox, bot: BotProcess) -> None:
+    """The card and the warning say what is missing and what to do; the prompt comes back, and nothing is charged."""
+    assert bot.is_running
+    card = await unconfirmed(sandbox)
+    warning = await (await card.click("Submit anew")).message()
+    seen = sandbox.channels.general.seen_by(sandbox.people.ben)
+    denied = Overwrite(target_id=sandbox.world.bot.id, is_role=False, deny=Permission.SEND_MESSAGES)
+    sandbox.world.channel("general").overwrites.append(denied)
+    for shown in (card, warning):
+        reply = await shown.click("Submit anew")
+        answer = await reply.message()
+        assert answer.is_ephemeral
+        assert "It was not submitted anew, and nothing was charged now." in answer.text
+        assert "may no longer post here: it lacks Send Messages" in answer.text
+        assert "Press the button again once a moderator has allowed that" in answer.text
+        assert "`/edit` again with `private` on" in answer.text
+        assert "Try again" not in answer.text
+        assert "```\na fox in the snow\n```" in answer.text
+    assert sandbox.channels.general.seen_by(sandbox.people.ben) == seen
+    assert len(sandbox.model_api.submits) == 1
+
+
+async def test_somebody_elses_unconfirmed_job(sandbox: Sandbox, bot: BotProcess) -> None:
+    """Nobody else can have it charged again."""
+    assert bot.is_running
+    card = await unconfirmed(sandbox)
+    answer = await (await sandbox.people.ben.click(card, "Submit anew")).message()
+    assert answer.is_ephemeral
+    assert "somebody else's" in answer.text
+    assert len(sandbox.model_api.submits) == 1
+
+
+@pytest.mark.settings(quota={"jobs_per_day": 1, "running_per_user": 1, "waiting_per_user": 1})
+async def test_submitting_anew_beyond_the_quota(sandbox: Sandbox, bot: BotProcess) -> None:
+    """The given-back place is taken meanwhile: a private no, nothing charged, and no message left behind."""
+    assert bot.is_running
+    warning = await (await (await unconfirmed(sandbox)).click("Submit anew")).message()
+    sandbox.model_api.pace.hold_in_queue()
+    await (await ask(sandbox, "another fox")).until_text("In queue")
+    seen = sandbox.channels.general.seen_by(sandbox.people.ben)
+    answer = await (await warning.click("Submit anew")).message()
+    assert answer.is_ephemeral
+    assert "1 of 1 jobs" in answer.text
+    assert "Nothing was charged." in answer.text
+    assert sandbox.channels.general.seen_by(sandbox.people.ben) == seen
+    assert len(sandbox.model_api.submits) == 2
+
+
+async def test_submitting_anew_with_links_that_have_died(sandbox: Sandbox, bot: BotProcess) -> None:
+    """What could only fail is not charged again; the prompt comes back whole."""
+    assert bot.is_running
+    prompt = "a `fox` in the snow\n" * 150
+    sandbox.model_api.faults.next("submit", FaultOrder(fault=Fault.RESET_AFTER))
+    dead = "https://cdn.discordapp.com/attachments/1/2/cat.png?ex=60000000&is=5fffffff&hm=0"
+    card = await (await sandbox.people.ada.slash("edit", prompt=prompt, image_urls=dead)).message()
+    await card.until_text("Unconfirmed")
+    answer = await (await card.click("Submit anew")).message()
+    assert answer.is_ephemeral
+    assert "It was not submitted anew, and nothing was charged now." in answer.text
+    assert answer.attachments[0].data.decode() == prompt
+    assert len(sandbox.model_api.submits) == 1
+
+
+async def test_where_the_bot_is_no_longer_set_up_nothing_is_submitted_anew(
+    sandbox: Sandbox, start_bot: StartBot
+) -> None:
+    """A server that left the list spends nothing more: neither the button nor an old warning does."""
+    first = await start_bot()
+    card = await unconfirmed(sandbox)
+    warning = await (await card.click("Submit anew")).message()
+    await warning.until_text("charged twice")
+    await first.kill()
+    await start_bot(overrides={"discord": {"guilds": [1]}})
+    for shown in (card, warning):
+        answer = await (await shown.click("Submit anew")).message()
+        assert answer.is_ephemeral
+        assert "not set up here" in answer.text
+    assert len(sandbox.model_api.submits) == 1
