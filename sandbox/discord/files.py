@@ -14,8 +14,6 @@ from urllib.parse import quote
 from PIL import Image, UnidentifiedImageError
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from sandbox.clock import WorldClock
 
 LINK_SECONDS = 24 * 3600
@@ -39,7 +37,6 @@ class Attachment:
     data: bytes = field(repr=False)
     content_type: str | None
     folder_id: int
-    uploaded_at: datetime
     width: int | None = None
     height: int | None = None
     description: str | None = None
@@ -89,7 +86,6 @@ class FileStore:
             data=upload.data,
             content_type=found.content_type if found else upload.content_type or guessed,
             folder_id=folder_id,
-            uploaded_at=self._clock.now(),
             width=found.width if found else None,
             height=found.height if found else None,
             description=description,

@@ -42,7 +42,6 @@ class Call:
     files: list[SentFile] = field(default_factory=list)
     status: int | None = None
     response: object = None
-    response_headers: dict[str, str] = field(default_factory=dict)
     answered_at: datetime | None = None
     applied: bool = False
 

@@ -45,7 +45,6 @@ class Deeds:
         takes_files: bool,
     ) -> None:
         self._world = sandbox.world
-        self._people = sandbox.people
         self._member = member
         self._place = place
         self._screens = screens

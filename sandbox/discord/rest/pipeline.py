@@ -132,7 +132,6 @@ class Pipeline:
         call.status, call.response = answer.status, answer.body if answer.text is None else answer.text
         call.answered_at = self._world.clock.now()
         headers = {"Via": "1.1 google", **answer.headers}
-        call.response_headers = headers
         if answer.text is not None:
             return web.Response(status=answer.status, text=answer.text, content_type="text/html", headers=headers)
         if answer.body is None:

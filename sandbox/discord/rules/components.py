@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sandbox.discord.kinds import ComponentType
-from sandbox.discord.rules.controls import check_button, check_select
+from sandbox.discord.rules.controls import SELECTS, check_button, check_select
 from sandbox.discord.rules.media import MediaCheck
 
 if TYPE_CHECKING:
@@ -20,14 +20,7 @@ LONGEST_TEXT = 4000
 _ROWS_OF_OLD = 5
 _BUTTONS_IN_A_ROW = 5
 _TEXTS_IN_A_SECTION = 3
-_SELECTS = (
-    ComponentType.STRING_SELECT,
-    ComponentType.USER_SELECT,
-    ComponentType.ROLE_SELECT,
-    ComponentType.MENTIONABLE_SELECT,
-    ComponentType.CHANNEL_SELECT,
-)
-_IN_A_ROW = (ComponentType.BUTTON, *_SELECTS)
+_IN_A_ROW = (ComponentType.BUTTON, *SELECTS)
 _IN_A_CONTAINER = (
     ComponentType.ACTION_ROW,
     ComponentType.SECTION,
@@ -71,7 +64,7 @@ class _LayoutCheck:
             ComponentType.FILE: self._media.file,
             ComponentType.SEPARATOR: self._separator,
             ComponentType.CONTAINER: self._container,
-            **dict.fromkeys(_SELECTS, self._select),
+            **dict.fromkeys(SELECTS, self._select),
         }
 
     def children(self, children: Sequence[Fields], allowed: Sequence[ComponentType]) -> list[JsonObject]:
@@ -119,7 +112,7 @@ class _LayoutCheck:
     def _row(self, row: Fields) -> JsonObject:
         children = row.items("components", at_least=1, at_most=_BUTTONS_IN_A_ROW, required=True)
         kinds = [child.value.get("type") for child in children]
-        if len(kinds) > 1 and any(kind in _SELECTS for kind in kinds):
+        if len(kinds) > 1 and any(kind in SELECTS for kind in kinds):
             row.complain(
                 "components", "COMPONENT_LAYOUT_WIDTH_EXCEEDED", "The specified component exceeds the maximum width"
             )

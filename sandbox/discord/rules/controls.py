@@ -10,6 +10,13 @@ if TYPE_CHECKING:
     from sandbox.discord.rules.fields import Fields
     from sandbox.discord.wire import JsonObject
 
+SELECTS = (
+    ComponentType.STRING_SELECT,
+    ComponentType.USER_SELECT,
+    ComponentType.ROLE_SELECT,
+    ComponentType.MENTIONABLE_SELECT,
+    ComponentType.CHANNEL_SELECT,
+)
 LONGEST_CUSTOM_ID = 100
 LONGEST_LABEL = 80
 _MOST_OPTIONS = 25

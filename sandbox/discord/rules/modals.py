@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from sandbox.discord.kinds import ComponentType
 from sandbox.discord.rest.errors import FormErrors
-from sandbox.discord.rules.controls import LONGEST_CUSTOM_ID, check_select
+from sandbox.discord.rules.controls import LONGEST_CUSTOM_ID, SELECTS, check_select
 from sandbox.discord.rules.fields import Fields
 
 if TYPE_CHECKING:
@@ -17,17 +17,10 @@ MOST_COMPONENTS = 5
 LONGEST_LABEL = 45
 LONGEST_INPUT = 4000
 _ON_TOP = (ComponentType.ACTION_ROW, ComponentType.TEXT_DISPLAY, ComponentType.LABEL)
-_SELECTS = (
-    ComponentType.STRING_SELECT,
-    ComponentType.USER_SELECT,
-    ComponentType.ROLE_SELECT,
-    ComponentType.MENTIONABLE_SELECT,
-    ComponentType.CHANNEL_SELECT,
-)
 _GROUPS = (ComponentType.RADIO_GROUP, ComponentType.CHECKBOX_GROUP)
 _IN_A_LABEL = (
     ComponentType.TEXT_INPUT,
-    *_SELECTS,
+    *SELECTS,
     ComponentType.FILE_UPLOAD,
     *_GROUPS,
     ComponentType.CHECKBOX,
@@ -75,7 +68,7 @@ def _check_input(component: Fields, allowed: tuple[ComponentType, ...], custom_i
     elif kind == ComponentType.FILE_UPLOAD:
         component.number("min_values", at_least=0, at_most=10)
         component.number("max_values", at_least=1, at_most=10)
-    elif kind in _SELECTS:
+    elif kind in SELECTS:
         check_select(component)
     elif kind in _GROUPS:
         fewest = 2 if kind == ComponentType.RADIO_GROUP else 1
