@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
-import sys
-import tomllib
-from pathlib import Path
 from typing import Any
 
 import discord
-import yarl
 from discord import app_commands, ui
-from discord.gateway import DiscordWebSocket
-from discord.http import Route
+
+from tests.own_bot import run_own_bot
 
 
 def names(chosen: Any) -> str:  # noqa: ANN401 - discord.py's menus hand out users, roles and channels alike
@@ -107,14 +102,5 @@ def add_commands(tree: app_commands.CommandTree[AppsBot]) -> None:
         await interaction.response.send_message(text, ephemeral=True)
 
 
-async def main(settings: dict[str, str]) -> None:
-    """Run until killed."""
-    Route.BASE = settings["api_url"]
-    DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(settings["gateway_url"])
-    async with AppsBot() as bot:
-        await bot.start(settings["token"])
-
-
 if __name__ == "__main__":
-    discord.utils.setup_logging()
-    asyncio.run(main(tomllib.loads(Path(sys.argv[-1]).read_text())["discord"]))
+    run_own_bot(AppsBot)
