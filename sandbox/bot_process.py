@@ -215,8 +215,11 @@ class BotProcess:
 
     @property
     def log_tail(self) -> str:
-        """The end of the log."""
-        return self._log[-_TAIL_BYTES:].decode(errors="replace")
+        """The end of the log, in whole lines."""
+        tail = self._log[-_TAIL_BYTES:]
+        if len(tail) < len(self._log):
+            tail = tail.partition(b"\n")[2] or tail
+        return tail.decode(errors="replace")
 
     def _require_process(self) -> asyncio.subprocess.Process:
         if self._process is None:

@@ -223,3 +223,15 @@ async def test_a_file_beyond_the_channels_limit_is_refused_at_once(showcase: Sta
     await ada.page.evaluate(GIVE, ["huge.png", guild.upload_limit_bytes + 1, "drop"])
     await expect(ada.toast).to_contain_text("“huge.png” is too large")
     await expect(ada.page.locator(".file-tray .file-option")).to_have_count(0)
+
+
+async def test_the_bots_log_opens_at_its_end(showcase: Stage, open_client: OpenClient) -> None:
+    """Who opens it wants to see what happened last; it stays there while the log grows."""
+    ada = await open_client(showcase, height=260)
+    await ada.page.get_by_role("tab", name="Bot log").click()
+    await ada.page.wait_for_function(
+        """() => {
+          const { scrollTop, scrollHeight, clientHeight } = document.querySelector("#page-log");
+          return scrollTop > 0 && scrollHeight - scrollTop - clientHeight < 2;
+        }"""
+    )

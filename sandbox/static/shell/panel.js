@@ -43,6 +43,9 @@ function openTab(name) {
   for (const [key, page] of Object.entries(pages)) {
     page.hidden = key !== name;
   }
+  if (name === "log") {
+    pages.log.scrollTop = pages.log.scrollHeight;
+  }
 }
 
 function walkTabs(event) {

@@ -115,3 +115,11 @@ async def test_nothing_is_left_behind_by_a_cancelled_test(sandbox: Sandbox) -> N
     assert not lives(bot.pid)
     with pytest.raises(ProcessLookupError):
         os.killpg(bot.pid, 0)
+
+
+async def test_the_end_of_a_long_log_begins_with_a_whole_line(sandbox: Sandbox) -> None:
+    """What people read of it begins with no half of a line."""
+    async with sandbox.bot(module="pydoc", arguments=("str",)) as bot:
+        await bot.wait_exit()
+        assert len(bot.log_tail) < len(bot.log)
+        assert bot.log.endswith("\n" + bot.log_tail)
