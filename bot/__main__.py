@@ -1,116 +1,20 @@
-"""The command line. A start-up error is one clear line and exit code 2; any other end that was not asked for is 1."""
+"""`python -m bot`: takes Ctrl-C into account before anything is loaded, then does what the command line says."""
 
 from __future__ import annotations
 
-import argparse
-import asyncio
-import logging
 import sys
-from collections.abc import Callable, Coroutine, Sequence
-from pathlib import Path
+from collections.abc import Sequence
 
-from bot.logs import configure_logging
-from bot.settings import Settings
-from bot.settings_loading import load_settings
-from services.errors import ComfycordError, InvalidSchema, StartupError, UnknownModel
-from services.version import VERSION
-
-log = logging.getLogger(__name__)
-
-OK, FAILED, WRONG_SETUP = 0, 1, 2
-# What a shell calls the end by Ctrl-C. Once `run` is up, that is a clean stop instead, and 0.
-INTERRUPTED = 130
+from bot.interrupts import end_at_ctrl_c
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Do what the command line says and return the exit code."""
-    options = _parser().parse_args(arguments)
-    try:
-        settings = load_settings(options.config)
-        if options.is_quiet and settings.log.level == "INFO":
-            settings = settings.model_copy(update={"log": settings.log.model_copy(update={"level": "WARNING"})})
-        configure_logging(settings.log, secrets=settings.secrets, stream=sys.stderr)
-        command: Callable[[Settings, argparse.Namespace], int] = options.call
-        return command(settings, options)
-    except (StartupError, InvalidSchema, UnknownModel) as error:
-        _complain(error)
-        return WRONG_SETUP
-    except ComfycordError as error:
-        _complain(error)
-        return FAILED
-    except KeyboardInterrupt:
-        return INTERRUPTED
+    """Load the program, do what the command line says, and return the exit code."""
+    from bot.command_line import main as do  # noqa: PLC0415 - the loading is what Ctrl-C may strike
 
-
-def _complain(error: ComfycordError) -> None:
-    for line in str(error).splitlines():
-        print(f"comfycord: {line}", file=sys.stderr)  # noqa: T201 - the command line's answer
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m bot", description="Comfycord: RunComfy's models in Discord.")
-    parser.add_argument("--version", action="version", version=f"comfycord {VERSION}")
-    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
-    for name, call, text in (
-        ("run", _run, "run the bot until SIGTERM or Ctrl-C"),
-        ("check", _check, "look whether settings, Discord, database, models and API are as they should be"),
-        ("sync", _sync, "write the slash commands to Discord now (a run does so when they changed)"),
-        ("migrate", _migrate, "bring the database's schema up to date (a run does so by itself)"),
-        ("adopt", _adopt, "give an unconfirmed job the request id that the log holds"),
-    ):
-        command = commands.add_parser(name, help=text, description=f"{text[0].upper()}{text[1:]}.")
-        command.add_argument("--config", type=Path, default=Path("config.toml"), help="default: %(default)s")
-        # What the other commands do is said in their answer; their log is for what goes wrong.
-        command.set_defaults(call=call, is_quiet=call is not _run)
-        if name == "adopt":
-            command.add_argument("job", metavar="JOB", help="the job's id, as its card shows it")
-            command.add_argument("request", metavar="REQUEST_ID", help="RunComfy's id of the request")
-    return parser
-
-
-def _say(work: Coroutine[object, object, str]) -> int:
-    print(asyncio.run(work))  # noqa: T201 - the command line's answer
-    return OK
-
-
-# The heavy imports wait until the settings are known to be right: a wrong one is told at once.
-
-
-def _run(settings: Settings, _: argparse.Namespace) -> int:
-    settings.require_tokens()
-    from bot.running import run  # noqa: PLC0415 - see above
-
-    # asyncio's own loop: uvloop holds each write back to the end of a round, so that in a burst of commands the
-    # acknowledgements leave later, not sooner (measured with `make bench`).
-    asyncio.run(run(settings))
-    return OK
-
-
-def _check(settings: Settings, _: argparse.Namespace) -> int:
-    from bot.check import check  # noqa: PLC0415 - see above
-
-    return OK if asyncio.run(check(settings, say=print)) else FAILED
-
-
-def _sync(settings: Settings, _: argparse.Namespace) -> int:
-    settings.require_tokens()
-    from bot.maintenance import sync  # noqa: PLC0415 - see above
-
-    return _say(sync(settings))
-
-
-def _migrate(settings: Settings, _: argparse.Namespace) -> int:
-    from bot.maintenance import migrate_database  # noqa: PLC0415 - see above
-
-    return _say(migrate_database(settings))
-
-
-def _adopt(settings: Settings, options: argparse.Namespace) -> int:
-    settings.require_tokens(discord=False)
-    from bot.maintenance import adopt  # noqa: PLC0415 - see above
-
-    return _say(adopt(settings, options.job, options.request))
+    return do(arguments)
 
 
 if __name__ == "__main__":
+    end_at_ctrl_c()
     sys.exit(main())

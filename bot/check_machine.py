@@ -12,13 +12,13 @@ import yarl
 
 from bot.findings import Finding
 from bot.health import listening_problem
+from bot.opening import open_own_database
 from bot.settings import Settings
 from bot.wiring import load_catalog, result_folder
 from cogs.options import plan_command
 from cogs.slash_command import build_command
-from services.errors import ComfycordError, SettingsError, StartupError, StoreUnavailable
+from services.errors import ComfycordError, StartupError, StoreUnavailable
 from services.store import migrate
-from services.store.engine import open_database
 
 # How long a bot that runs may take to answer about its health.
 NEIGHBOUR_SECONDS = 5.0
@@ -45,7 +45,7 @@ async def check_models(settings: Settings) -> Finding:
 async def check_database(settings: Settings) -> Finding:
     """Reach the database and compare its schema with ours; nothing is migrated."""
     try:
-        async with open_database(settings.database.url.get_secret_value(), alone=False) as database:
+        async with open_own_database(settings, alone=False) as database:
             revision = await migrate.current(database)
         if revision is not None:
             migrate.require_known(revision)
@@ -54,7 +54,7 @@ async def check_database(settings: Settings) -> Finding:
     except StoreUnavailable as error:
         return Finding(
             is_ok=False,
-            report=f"It does not answer: {error}.",
+            report=f"It cannot be reached: {error}.",
             mend="Check database.url, that the server runs, and that its user may log in.",
         )
     if revision == migrate.latest():
@@ -69,10 +69,10 @@ async def check_results(settings: Settings) -> Finding:
     try:
         async with result_folder(settings):
             pass
-    except SettingsError as error:
-        return Finding(is_ok=False, report=f"{error}.", mend="Correct that setting.")
     except StartupError as error:
-        return Finding(is_ok=False, report=f"It cannot be used: {error}.", mend="Check jobs.results_dir.")
+        return Finding(
+            is_ok=False, report=f"It cannot be used: {error}.", mend="Change that setting, or what is there."
+        )
     return Finding(is_ok=True, report=f"Result files can be written to {settings.jobs.results_dir}.")
 
 

@@ -13,6 +13,7 @@ from bot.client import ComfyBot
 from bot.command_sync import sync_commands
 from bot.endpoints import use_endpoints
 from bot.login import login_errors
+from bot.opening import open_own_database
 from bot.settings import Settings
 from bot.wiring import App, Outside, assemble, load_catalog
 from cogs import EXTENSIONS
@@ -20,7 +21,6 @@ from services.clock import SystemClock
 from services.errors import ApiError, ComfycordError, InvalidTransition, JobNotFound, RequestNotFound, StartupError
 from services.store import migrate
 from services.store.database import Database
-from services.store.engine import open_database
 
 # All but the one that begins to work as soon as it is loaded.
 COMMAND_EXTENSIONS = tuple(name for name in EXTENSIONS if name != "cogs.announcer")
@@ -51,7 +51,7 @@ async def open_beside(settings: Settings) -> AsyncIterator[Database]:
 
     Raises: StartupError where the schema is another version's.
     """
-    async with open_database(settings.database.url.get_secret_value(), alone=False) as database:
+    async with open_own_database(settings, alone=False) as database:
         revision = await migrate.current(database)
         if revision is None:
             await migrate.upgrade(database)
@@ -82,7 +82,7 @@ async def sync(settings: Settings) -> str:
 
 async def migrate_database(settings: Settings) -> str:
     """Bring the schema up to date, while no bot runs on it (SQLite). Raises: StartupError."""
-    async with open_database(settings.database.url.get_secret_value(), alone=True) as database:
+    async with open_own_database(settings, alone=True) as database:
         changed = await migrate.upgrade(database)
     state = "was brought up to date" if changed else "is up to date"
     return f"the database's schema {state} ({migrate.latest()})"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 from typing import Annotated, ClassVar, Literal, Self
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
@@ -21,8 +21,22 @@ MODEL_ID = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]*(/[A-Za-z0-9_-][A-Za-z0-9_.-
 RESERVED_COMMANDS = frozenset({"cancel", "history", "job", "quota"})
 
 
+# Their tokens travel there; a proxy of one's own may be reached by plain HTTP.
+HTTPS_ONLY = re.compile(r"(.+\.)?discord(app)?\.(com|gg)")
+PATH_WITHOUT_QUERY = re.compile(r"[^?#\s]*")
+
+
+def _is_host(host: str) -> bool:
+    """Whether this can be the name or the address of a machine."""
+    try:
+        host.encode("idna")
+    except UnicodeError:
+        return False
+    return bool(re.fullmatch(r"\w([\w.-]*\w)?\.?|[0-9a-fA-F:.]*:[0-9a-fA-F:.%\w]*", host))
+
+
 def _require_address(*schemes: str) -> AfterValidator:
-    """Make a validator for URLs with one of the schemes and a host; the trailing slash goes."""
+    """Make a validator for URLs with one of the schemes, the safe one first, and a host; the trailing slash goes."""
 
     def check(value: str) -> str:
         parts = urlsplit(value)
@@ -31,6 +45,15 @@ def _require_address(*schemes: str) -> AfterValidator:
             raise ValueError(msg)
         if parts.username or parts.password:
             msg = "must not hold a user name or a password"
+            raise ValueError(msg)
+        if not _is_host(parts.hostname) or parts.port == 0:
+            msg = "has a host or a port that there cannot be"
+            raise ValueError(msg)
+        if not PATH_WITHOUT_QUERY.fullmatch(value):
+            msg = 'must not hold spaces, "?" or "#"'
+            raise ValueError(msg)
+        if parts.scheme != schemes[0] and HTTPS_ONLY.fullmatch(parts.hostname):
+            msg = f"must start with {schemes[0]}://, since the token travels there"
             raise ValueError(msg)
         return value.rstrip("/")
 
@@ -123,7 +146,11 @@ class DatabaseSettings(SecretSection):
     @field_validator("url")
     @classmethod
     def _name_the_driver(cls, value: SecretStr) -> SecretStr:
-        scheme, separator, rest = value.get_secret_value().strip().partition("://")
+        text = value.get_secret_value().strip()
+        if not text.isprintable():
+            msg = "must not hold line breaks or other characters that cannot be seen"
+            raise ValueError(msg)
+        scheme, separator, rest = text.partition("://")
         driver = {
             "sqlite": "sqlite+aiosqlite",
             "sqlite+aiosqlite": "sqlite+aiosqlite",
@@ -150,6 +177,14 @@ class JobsSettings(Section):
     lease_seconds: Annotated[float, Field(ge=0.5, le=3_600)] = 30
     results_dir: Path = Path("data/results")
 
+    @field_validator("results_dir")
+    @classmethod
+    def _be_a_folder(cls, value: Path) -> Path:
+        if value == Path() or not str(value).isprintable():
+            msg = "must be the path of a folder of its own"
+            raise ValueError(msg)
+        return value
+
     @model_validator(mode="after")
     def _order_the_bounds(self) -> Self:
         if self.poll_min_seconds > self.poll_max_seconds:
@@ -175,7 +210,8 @@ class HealthSettings(Section):
     @classmethod
     def _be_host_and_port(cls, value: str) -> str:
         host, _, port = value.rpartition(":")
-        if value and (not host or not re.fullmatch(r"[0-9]{1,5}", port) or int(port) > 65_535):  # noqa: PLR2004 - TCP's
+        is_port = re.fullmatch(r"[0-9]{1,5}", port) and int(port) <= 65_535  # noqa: PLR2004 - TCP's
+        if value and not (is_port and _is_host(host.strip("[]"))):
             msg = 'must be "host:port", such as "127.0.0.1:8080", or "" for none'
             raise ValueError(msg)
         return value
@@ -274,8 +310,10 @@ class Settings(BaseSettings):
     def secrets(self) -> tuple[str, ...]:
         """What must never be seen in a log."""
         values = (self.discord.token, self.runcomfy.token)
-        password = urlsplit(self.database.url.get_secret_value()).password or ""
-        return tuple(text for text in (*(value.get_secret_value() for value in values), password) if text)
+        # Not `urlsplit`: a password in which "/", "@" or "?" was not escaped is one, too.
+        found = re.search(r"://[^:@/?]*:(.+)@", self.database.url.get_secret_value())
+        passwords = (found[1], unquote(found[1])) if found else ()
+        return tuple(text for text in (*(value.get_secret_value() for value in values), *passwords) if text)
 
     def require_tokens(self, *, discord: bool = True) -> None:
         """Raise SettingsError, one sentence, where a token that is needed was not given."""

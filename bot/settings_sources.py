@@ -84,9 +84,10 @@ def secret_from_file(values: object, key: str) -> object:
         secret = Path(str(path)).read_text(encoding="utf-8").strip()
     except (OSError, UnicodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is no text"
-        msg = f'{key}_file "{path}" cannot be read: {reason}'
+        # The path is not repeated: somebody may have put the secret itself there.
+        msg = f"{key}_file must be the path of a file that holds the {key}; it cannot be read: {reason}"
         raise ValueError(msg) from error
     if not secret:
-        msg = f'{key}_file "{path}" is empty'
+        msg = f"the file that {key}_file names is empty"
         raise ValueError(msg)
     return {**table, key: secret}

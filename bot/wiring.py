@@ -11,6 +11,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 
+from bot.opening import open_own_database
 from bot.settings import Settings
 from bot.sweeping import sweep_results
 from cogs.services import BotServices
@@ -34,7 +35,6 @@ from services.runcomfy.fetching import DownloadLimits
 from services.runcomfy.transport import ApiTimeouts
 from services.store import migrate
 from services.store.database import Database
-from services.store.engine import open_database
 from services.store.jobs import SqlJobStore
 from services.store.notes import SqlNotes
 
@@ -134,7 +134,7 @@ async def open_app(settings: Settings) -> AsyncIterator[App]:
     """
     catalog = load_catalog(settings)
     owner = secrets.token_hex(8)
-    async with open_database(settings.database.url.get_secret_value(), alone=True) as database:
+    async with open_own_database(settings, alone=True) as database:
         if await migrate.upgrade(database):
             log.info("the database's schema was brought up to date")
         outside = Outside.of(settings, database, SystemClock())

@@ -188,6 +188,10 @@ def _require_writable(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise StartupError(f"the folder {folder} for results cannot be made: {error.strerror}") from error
+        raise StartupError(
+            f"jobs.results_dir: the folder {folder} for results cannot be made: {error.strerror}"
+        ) from error
     if not os.access(folder, os.W_OK | os.X_OK):
-        raise StartupError(f"the folder {folder} for results cannot be written; give it to the bot's user")
+        raise StartupError(
+            f"jobs.results_dir: the folder {folder} for results cannot be written; give it to the bot's user"
+        )

@@ -100,7 +100,7 @@ def test_commands_in_the_texts_exist(name: str) -> None:
     told = set(re.findall(r"(?:`|^)make ([a-z]+)", text, re.MULTILINE))
     assert told
     assert told - targets == set()
-    command_line = (ROOT / "bot" / "__main__.py").read_text(encoding="utf-8")
+    command_line = (ROOT / "bot" / "command_line.py").read_text(encoding="utf-8")
     for command in re.findall(r"python -m bot ([a-z]+)", text):
         assert f'("{command}", ' in command_line
 

@@ -27,7 +27,7 @@ async def test_a_folder_of_results_that_cannot_be_made(tmp_path: Path) -> None:
     finding = await check_results(Settings(jobs=JobsSettings(results_dir=tmp_path / "taken" / "results")))
     assert not finding.is_ok
     assert str(tmp_path / "taken" / "results") in finding.report
-    assert "jobs.results_dir" in finding.mend
+    assert "jobs.results_dir" in finding.report
 
 
 async def test_a_folder_of_results_that_is_not_there_yet(tmp_path: Path) -> None:

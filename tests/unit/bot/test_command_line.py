@@ -106,6 +106,24 @@ def test_an_unknown_model_is_one_line_and_exit_code_2(config: Path) -> None:
     assert "Traceback" not in ended.stderr
 
 
+@pytest.mark.parametrize("command", ["run", "sync", "migrate"])
+def test_a_database_that_is_away_is_one_line_and_exit_code_1(config: Path, command: str) -> None:
+    """Where the database does not answer the process ends, so that its supervisor starts it again."""
+    ended = call(
+        command,
+        "--config",
+        str(config),
+        DISCORD_TOKEN="x" * 60,
+        RUNCOMFY_API_TOKEN="y" * 40,
+        COMFYCORD_DATABASE__URL="postgresql://bot:pw-secret@127.0.0.1:9/jobs",
+    )
+    assert ended.returncode == 1
+    last = ended.stderr.splitlines()[-1]
+    assert last.startswith("comfycord: the database at postgresql+asyncpg://127.0.0.1:9/jobs (database.url) does not")
+    assert "Traceback" not in ended.stderr
+    assert "pw-secret" not in ended.stderr
+
+
 @pytest.fixture
 def ctrl_c_counts() -> Iterator[None]:
     """Let what is started here hear Ctrl-C, also where this run was put in the background, which ignores it."""
@@ -133,3 +151,45 @@ def test_ctrl_c_is_no_traceback(config: Path) -> None:
                 check.send_signal(signal.SIGINT)
                 _, problems = check.communicate(timeout=50)
     assert (check.returncode, problems) == (130, "")
+
+
+# Sends the process Ctrl-C as soon as it imports a certain module, then goes on as `python -m bot` does.
+INTERRUPTED_IMPORT = """
+import os, runpy, signal, sys
+
+def interrupt(event, details):
+    if event == "import" and details[0] == NAME:
+        os.kill(os.getpid(), signal.SIGINT)
+
+NAME = sys.argv.pop(1)
+sys.addaudithook(interrupt)
+runpy.run_module("bot", run_name="__main__", alter_sys=True)
+"""
+
+
+@pytest.mark.usefixtures("ctrl_c_counts")
+@pytest.mark.parametrize("module", ["bot.command_line", "argparse", "discord", "bot.settings", "{heavy}"])
+@pytest.mark.parametrize(
+    ("command", "heavy"),
+    [
+        ("run", "bot.running"),
+        ("check", "bot.check_machine"),
+        ("sync", "bot.maintenance"),
+        ("migrate", "alembic.command"),
+        ("adopt", "bot.maintenance"),
+    ],
+)
+def test_ctrl_c_while_the_program_is_loaded_is_silent(config: Path, command: str, heavy: str, module: str) -> None:
+    """Whatever is being imported, Ctrl-C ends every command without a word, with the code that shells know."""
+    what = module.replace("{heavy}", heavy)
+    ended = subprocess.run(  # noqa: S603 - our own program
+        [sys.executable, "-c", INTERRUPTED_IMPORT, what, command, "--config", str(config)]
+        + (["job", "request"] if command == "adopt" else []),
+        cwd=ROOT,
+        env=environment(DISCORD_TOKEN="x" * 60, RUNCOMFY_API_TOKEN="y" * 40),
+        capture_output=True,
+        text=True,
+        timeout=50,
+        check=False,
+    )
+    assert (ended.returncode, ended.stdout, ended.stderr) == (130, "", "")
