@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import uuid
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -80,17 +81,23 @@ class Endpoints:
         refusal = self._refuse_inputs(call.body, entry, behaviour)
         if refusal is not None:
             return refusal.respond(behaviour)
+        request_id = str(uuid.uuid4())
         accepted = ModelRequest(
-            request_id=str(uuid.uuid4()),
+            request_id=request_id,
             model_id=model_id,
             inputs=call.body or {},
             submitted_at=self._clock.now(),
             now=self._clock.now,
+            queued_before=lambda: self._queued_before(request_id),
         )
         self.requests[accepted.request_id] = accepted
         call.request_id = accepted.request_id
         self._accept(accepted, entry)
         return web.json_response(render_submitted(accepted, self._base_url()))
+
+    def _queued_before(self, request_id: str) -> int:
+        earlier = itertools.takewhile(lambda other: other.request_id != request_id, self.requests.values())
+        return sum(other.state is RequestState.IN_QUEUE for other in earlier)
 
     def _refuse_inputs(
         self, inputs: JsonObject | None, entry: CatalogEntry, behaviour: Behaviour

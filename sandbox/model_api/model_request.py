@@ -31,15 +31,20 @@ class RequestState(StrEnum):
 
 @dataclass(slots=True, kw_only=True)
 class ModelRequest:
-    """What the API knows of one accepted, paid request. Tests read it; `start`, `finish` and `fail` move it by hand."""
+    """What the API knows of one accepted, paid request. Tests read it; `start`, `finish` and `fail` move it by hand.
+
+    `queued_before` counts the requests of this API that were accepted earlier and are still in the queue.
+    """
 
     request_id: str
     model_id: str
     inputs: JsonObject
     submitted_at: datetime
     now: Callable[[], datetime]
+    queued_before: Callable[[], int]
     state: RequestState = RequestState.IN_QUEUE
-    queue_position: int | None = None
+    countdown: int | None = None
+    """How far from the queue's end it would be by the pace alone, 1 for next."""
     started_at: datetime | None = None
     ended_at: datetime | None = None
     cost: float | None = None
@@ -53,6 +58,11 @@ class ModelRequest:
     finish_asked: asyncio.Event = field(default_factory=asyncio.Event)
     fail_asked: str | None = None
     _changed: asyncio.Event = field(default_factory=asyncio.Event)
+
+    @property
+    def queue_position(self) -> int | None:
+        """Its place in the queue, 1 for next; None outside."""
+        return None if self.countdown is None else self.countdown + self.queued_before()
 
     async def start(self) -> None:
         """Take the request out of the queue now, whatever the pace says; returns when it is in progress."""
@@ -96,5 +106,5 @@ class ModelRequest:
         if state.has_ended:
             self.ended_at = self.now()
         if state is not RequestState.IN_QUEUE:
-            self.queue_position = None
+            self.countdown = None
         self._changed.set()

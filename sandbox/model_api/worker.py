@@ -80,7 +80,7 @@ class Worker:
         positions = max(1, self._pace.positions)
         step = self._pace.queue_seconds / positions
         for position in range(positions, 0, -1):
-            request.queue_position = position
+            request.countdown = position
             gate = self._pace.wait_for_start if position == 1 else _open_gate
             await self._linger(step, gate, request.start_asked)
             if request.start_asked.is_set():

@@ -160,6 +160,23 @@ async def test_inputs_on_a_loopback_server_are_fetched_without_authorization(
     assert server.violations == []
 
 
+async def test_the_queue_has_an_order(server: ModelApiServer, client: Client) -> None:
+    """Who came later stands behind, and moves up when one before leaves: by a cancel, or by its turn."""
+    server.pace.hold_in_queue()
+    server.pace.hold_in_progress()
+    server.pace.positions = 1
+    first, second, third = [str((await client.submit()).json["request_id"]) for _ in range(3)]
+
+    async def position(request_id: str) -> object:
+        return (await client.status(request_id)).json.get("queue_position")
+
+    assert [await position(one) for one in (first, second, third)] == [1, 2, 3]
+    await client.cancel(second)
+    assert [await position(one) for one in (first, second, third)] == [1, None, 2]
+    await server.requests[first].start()
+    assert [await position(one) for one in (first, second, third)] == [None, None, 1]
+
+
 async def test_only_what_waits_in_the_queue_can_be_cancelled(server: ModelApiServer, client: Client) -> None:
     """Cancel answers 202 always; its outcome says whether it was granted."""
     server.pace.hold_in_queue()
