@@ -1,9 +1,10 @@
-"""Ends what nobody else ends: submits of dead processes, and jobs that waited too long."""
+"""Ends what nobody else ends: submits of dead processes, jobs that waited too long, and secrets that ran out."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
+from datetime import timedelta
 
 from services.clock import Clock
 from services.errors import StoreUnavailable
@@ -14,9 +15,12 @@ from services.jobs.ports import JobStore, Lease
 
 log = logging.getLogger(__name__)
 
+# How long a token is kept after its time: by the clock of another process it may live still.
+TOKEN_MARGIN = timedelta(minutes=15)
+
 
 class Housekeeper:
-    """The loop that looks through the database for jobs without anybody to end them."""
+    """The loop that looks through the database for what has nobody to end it."""
 
     BATCH = 100
 
@@ -47,6 +51,7 @@ class Housekeeper:
         for job in await self._store.take_overdue_waiting(now=self._clock.now(), most=self.BATCH):
             log.warning("job_id=%s waited too long", job.job_id)
             await self._end(job, JobStatus.WAITING, JobStatus.EXPIRED)
+        await self._store.forget_tokens(until=self._clock.now() - TOKEN_MARGIN, most=self.BATCH)
 
     async def _end(self, job: Job, of: JobStatus, to: JobStatus) -> None:
         def change(j: Job) -> Job | None:

@@ -118,7 +118,7 @@ class Delivery:
     """Where a job's card is and how to reach it. Changed only by who holds the card's lease."""
 
     application_id: int
-    token: str = field(repr=False)
+    token: str = field(repr=False)  # empty some time after it ran out
     token_until: datetime
     upload_limit_bytes: int
     step: DeliveryStep = DeliveryStep.TOKEN

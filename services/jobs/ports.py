@@ -156,6 +156,10 @@ class JobStore(Protocol):
         """A press on the card brought a fresh interaction token: use it, if the card is still that message."""
         ...
 
+    async def forget_tokens(self, *, until: datetime, most: int) -> int:
+        """Blank up to `most` interaction tokens that ended by `until`, and return how many; no card is drawn again."""
+        ...
+
 
 class Notes(Protocol):
     """Small facts about this installation that outlive a restart (what commands were synced last)."""

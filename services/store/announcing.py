@@ -16,7 +16,7 @@ from services.store.engine import db_now
 from services.store.leasing import lease_parameters
 from services.store.rows import FREE_ANNOUNCE, card_columns, delivery_of
 from services.store.store_part import StorePart
-from services.store.tables import IS_UNANNOUNCED, jobs
+from services.store.tables import HAS_TOKEN, IS_UNANNOUNCED, jobs
 
 _IS_FREE = jobs.c.announce_until <= db_now()
 # Due, and not before Discord may be tried again: a change never shortens a Retry-After, not even a job's end.
@@ -50,6 +50,20 @@ _POSTPONE = (
     .values(**FREE_ANNOUNCE, not_before=bindparam("until", type_=jobs.c.not_before.type))
 )
 _ROW = update(jobs).where(jobs.c.job_id == bindparam("wanted"))
+_SPENT = (
+    select(jobs.c.job_id)
+    .where(HAS_TOKEN, jobs.c.card_token_until <= bindparam("ended_by", type_=jobs.c.card_token_until.type))
+    .order_by(jobs.c.card_token_until)
+    .limit(bindparam("most"))
+    .with_for_update(skip_locked=True)
+    .cte("spent")
+)
+_FORGET_TOKENS = (
+    update(jobs)
+    .where(jobs.c.job_id.in_(select(_SPENT.c.job_id)))
+    .values({jobs.c.card_token: ""})
+    .returning(jobs.c.job_id)
+)
 # A change that came during the edit waits for more to melt with, from its own time on.
 _ACKNOWLEDGED = {**FREE_ANNOUNCE, "due_at": jobs.c.latest_due_at, "not_before": EPOCH}
 _RENDER_AGAIN = _ROW.values(version=jobs.c.version + 1, card_digest=None)
@@ -124,6 +138,14 @@ class Announcing(StorePart):
                 await connection.execute(_ROW.values(card_columns(card)), {"wanted": job_id})
 
         await self._database.write(work)
+
+    async def forget_tokens(self, *, until: datetime, most: int) -> int:
+        """Blank interaction tokens that ended by then, the oldest first. Raises: StoreUnavailable."""
+
+        async def work(connection: AsyncConnection) -> int:
+            return len((await connection.execute(_FORGET_TOKENS, {"ended_by": until, "most": most})).all())
+
+        return await self._database.write(work)
 
 
 async def _held_card(connection: AsyncConnection, job_id: str, owner: str) -> Delivery | None:

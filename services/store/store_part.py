@@ -26,14 +26,6 @@ class StorePart:
 
         return await self._database.read(work)
 
-    async def _write(self, statement: Executable, parameters: Mapping[str, object]) -> int:
-        """Do one statement in a transaction of its own and return how many rows it changed."""
-
-        async def work(connection: AsyncConnection) -> int:
-            return (await connection.execute(statement, parameters)).rowcount
-
-        return await self._database.write(work)
-
     async def _take_jobs(self, statement: Executable, parameters: Mapping[str, object]) -> list[Job]:
         """Return the jobs that an UPDATE of leases returns, oldest first (RETURNING has no order)."""
 

@@ -160,6 +160,7 @@ IS_LIVE = status_in(LIVE)
 IS_IN_FLIGHT = status_in(IN_FLIGHT)
 IS_COUNTED = status_in(COUNTED)
 IS_UNANNOUNCED = jobs.c.announced_version < jobs.c.version
+HAS_TOKEN = jobs.c.card_token != literal_column("''")
 
 
 def _partial_index(name: str, *columns: Column[object], where: ColumnElement[bool], is_unique: bool = False) -> Index:
@@ -178,3 +179,4 @@ _partial_index("ix_jobs_leases", jobs.c.poll_until, where=IS_IN_FLIGHT)
 _partial_index("ix_jobs_poll_owner", jobs.c.poll_owner, where=jobs.c.poll_owner.is_not(None))
 _partial_index("ix_jobs_announce_owner", jobs.c.announce_owner, where=jobs.c.announce_owner.is_not(None))
 _partial_index("ix_jobs_unannounced", jobs.c.due_at, where=IS_UNANNOUNCED)
+_partial_index("ix_jobs_tokens", jobs.c.card_token_until, where=HAS_TOKEN)

@@ -150,6 +150,7 @@ CALLS: dict[str, tuple[Callable[[SqlJobStore], Awaitable[object]], set[str]]] = 
     ),
     "take_changed": (lambda store: store.take_changed(LEASE, now=NOW, most=5), {"ix_jobs_unannounced"}),
     "next_change_due": (lambda store: store.next_change_due(), {"ix_jobs_unannounced"}),
+    "forget_tokens": (lambda store: store.forget_tokens(until=at(0), most=5), {"ix_jobs_tokens"}),
     "acknowledge": (
         lambda store: store.acknowledge("job0000001", make_delivery(), owner="x", version=1),
         {"uq_jobs_job_id"},
