@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -75,7 +76,7 @@ def is_fresh(nonce_at: datetime | None, now: datetime) -> bool:
     return nonce_at is not None and now - nonce_at <= NONCE_LIFE
 
 
-# A digest is written as "<what was shown>:<digest of the payload>".
+# A digest is written as "<what was shown>:<digest of the payload>", and ":<numbers>" of results that were gone.
 FETCHING = "fetching"
 UNAVAILABLE = "unavailable"
 
@@ -83,6 +84,17 @@ UNAVAILABLE = "unavailable"
 def shown(delivery: Delivery) -> str:
     """Return what the card was last known to show: a state's name, or that its result was on the way; may be empty."""
     return (delivery.digest or "").partition(":")[0]
+
+
+def written_digest(shown: str, digest: str, *, gone: Sequence[int]) -> str:
+    """Return the digest of a card as it is stored, with what its files do not tell."""
+    return ":".join([shown, digest, *([",".join(map(str, gone))] if gone else [])])
+
+
+def shown_gone(delivery: Delivery) -> frozenset[int]:
+    """Return the numbers of the results that could not be fetched when the card was drawn."""
+    numbers = (delivery.digest or "").split(":")[2:]
+    return frozenset(int(number) for number in ",".join(numbers).split(",") if number.isdecimal())
 
 
 def has_shown_end(job: Job, delivery: Delivery) -> bool:

@@ -35,8 +35,8 @@ Send = Callable[[Packet], Coroutine[Any, Any, Posted]]
 
 # A message that was edited too often (30046) opens again within the hour; until then, this is soon enough.
 TOO_OFTEN_SECONDS = 600.0
-# What a bot may upload in direct messages.
-DIRECT_LIMIT_BYTES = 10 * 1024 * 1024
+# What a bot may upload in direct messages, and anywhere else at the least.
+SMALLEST_LIMIT_BYTES = 10 * 1024 * 1024
 # How far two clocks may differ where a message is looked for by its time.
 _CLOCK_MARGIN = timedelta(minutes=5)
 
@@ -62,7 +62,7 @@ class Attempt:
         self._delivery = job.delivery
         self._had_shown_end = has_shown_end(job, job.delivery)
         self._material: Material | None = None
-        self._is_linked_only = False
+        self._most_bytes: int | None = None
         self._is_plain = False
         self._has_read_files = False
         self._anew_as: str | None = None
@@ -201,7 +201,9 @@ class Attempt:
             case Verdict.REFUSED:
                 raise Closed(trouble.words)
             case Verdict.TOO_LARGE if packet.uploads:
-                self._is_linked_only = True
+                # A place that lost its boosts still takes what every place does.
+                is_over = sum(upload.size_bytes for upload in packet.uploads) > SMALLEST_LIMIT_BYTES
+                self._most_bytes = SMALLEST_LIMIT_BYTES if is_over and self._most_bytes is None else 0
             case Verdict.MALFORMED if packet.kept and not self._has_read_files:
                 # A file that was thought to hang there may not.
                 self._has_read_files = True
@@ -221,8 +223,10 @@ class Attempt:
                 raise TryLater("result not ready")
         limit = self._delivery.upload_limit_bytes
         if self._delivery.step is DeliveryStep.DIRECT:
-            limit = min(limit, DIRECT_LIMIT_BYTES)
-        rules = PackingRules(upload_limit_bytes=0 if self._is_linked_only else limit, is_plain=self._is_plain)
+            limit = min(limit, SMALLEST_LIMIT_BYTES)
+        if self._most_bytes is not None:
+            limit = min(limit, self._most_bytes)
+        rules = PackingRules(upload_limit_bytes=limit, is_plain=self._is_plain)
         spec = self._tools.catalog.get(self._job.model_id)
         return pack(self._job, self._material, rules, spec=spec, anew_as=self._anew_as)
 

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
 
-from cogs.delivery.addresses import shown
+from cogs.delivery.addresses import shown, shown_gone
 from cogs.delivery.downloads import Downloads
 from cogs.delivery.outcomes import TryLater
 from cogs.delivery.packing import Material
@@ -40,7 +40,7 @@ class Materials:
             return Material()
         if delivery.files or shown(delivery) == job.status:
             # Without files it was shown with links only: what was too large then still is.
-            return Material(kept=delivery.files)
+            return Material(kept=delivery.files, gone=shown_gone(delivery))
         try:
             files = await self._downloads.get(job, within_seconds=self._download_seconds)
         except ResultUnavailable as error:

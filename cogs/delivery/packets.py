@@ -23,6 +23,7 @@ class Upload:
     path: Path
     filename: str
     description: str
+    size_bytes: int
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

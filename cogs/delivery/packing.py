@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from cogs.delivery.addresses import FETCHING, UNAVAILABLE
+from cogs.delivery.addresses import FETCHING, UNAVAILABLE, written_digest
 from cogs.delivery.packets import Packet, Upload
 from cogs.ui.card_result import CardLink, CardPicture, CardResult, LinkReason
 from cogs.ui.card_text import alt_text
@@ -28,9 +28,13 @@ _NUMBER = re.compile(r"-(\d+)\.[^.]*$")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Material:
-    """What is known of a result: files that hang at the card already, files on the local disk, or why there is none."""
+    """What is known of a result: files that hang at the card already, files on the local disk, or why there is none.
+
+    `gone` are the numbers of outputs that could not be fetched when the card was drawn with what is kept.
+    """
 
     kept: tuple[CardFile, ...] = ()
+    gone: frozenset[int] = frozenset()
     files: tuple[ResultFile, ...] = ()
     problem: ResultProblem | None = None
     is_fetching: bool = False
@@ -57,9 +61,15 @@ def pack(
     names = [picture.filename for picture in result.pictures]
     return Packet(
         card=card,
-        digest=f"{_shows(job, material)}:{digest_of(card, names)}",
+        digest=written_digest(_shows(job, material), digest_of(card, names), gone=_gone(result)),
         uploads=tuple(
-            Upload(path=file.path, filename=file.filename, description=alt_text(job, ALT_TEXT_MAX)) for file in chosen
+            Upload(
+                path=file.path,
+                filename=file.filename,
+                description=alt_text(job, ALT_TEXT_MAX),
+                size_bytes=file.size_bytes,
+            )
+            for file in chosen
         ),
         kept=material.kept,
     )
@@ -99,9 +109,13 @@ def _links(job: Job, names: Sequence[str], material: Material) -> Iterable[CardL
         if number in there:
             continue
         reason = LinkReason.TOO_MANY if number > ATTACHMENTS_MAX else LinkReason.TOO_LARGE
-        if material.problem or (material.files and number not in on_disk):
+        if material.problem or number in material.gone or (material.files and number not in on_disk):
             reason = LinkReason.UNAVAILABLE
         yield CardLink(number=number, url=output.url, reason=reason)
+
+
+def _gone(result: CardResult) -> list[int]:
+    return [link.number for link in result.links if link.reason is LinkReason.UNAVAILABLE]
 
 
 def _kind(job: Job, filename: str) -> MediaKind:

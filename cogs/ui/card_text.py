@@ -26,6 +26,7 @@ _NAME_MAX = 60
 _VALUE_MAX = 60
 _MODEL_MAX = 90
 _COMMAND_MAX = 32
+_NUMBERS_MAX = 10
 _SEPARATOR = " · "
 
 _TOO_LATE = "Too late to cancel: it is already running."
@@ -98,15 +99,17 @@ def missing_result(result: CardResult) -> str:
     return "The result is there and being fetched; that takes longer than usual." if result.is_fetching else ""
 
 
-def links(links: Sequence[CardLink], *, unlisted: int, is_explained: bool) -> str:
-    """Return why results are linked to instead of shown; `unlisted` of them have no link on the card.
+def links(links: Sequence[CardLink], *, total: int, unlisted: int, is_explained: bool) -> str:
+    """Return which of `total` results are linked to instead of shown, and why; `unlisted` of them have no link here.
 
     `is_explained`: it was said already why nothing could be fetched.
     """
     if not links:
         return ""
-    reasons = {link.reason for link in links} - ({LinkReason.UNAVAILABLE} if is_explained else set())
-    sentences = [sentence for reason, sentence in _LINK_REASONS.items() if reason in reasons]
+    numbers = {reason: [link.number for link in links if link.reason is reason] for reason in LinkReason}
+    if is_explained:
+        numbers[LinkReason.UNAVAILABLE] = []
+    sentences = [_why_linked(reason, which, total) for reason, which in numbers.items() if which]
     if unlisted < len(links):
         sentences.append(
             "RunComfy may still have it." if is_explained else "RunComfy's links expire, so save what you want to keep."
@@ -205,8 +208,36 @@ def _fitting(texts: Sequence[str], most: int, between: str) -> tuple[str, int]:
     return between.join(kept), len(texts) - len(kept)
 
 
-_LINK_REASONS = {
+def _why_linked(reason: LinkReason, numbers: Sequence[int], total: int) -> str:
+    if total <= 1:
+        return _LINKED_ALONE[reason]
+    if len(numbers) == total:
+        which, is_one = f"None of the {total} results", True
+    elif len(numbers) > _NUMBERS_MAX:
+        which, is_one = f"{len(numbers)} of {total} results", False
+    else:
+        is_one = len(numbers) == 1
+        which = f"{'Result' if is_one else 'Results'} {_listed(numbers)} of {total}"
+    match reason:
+        case LinkReason.TOO_LARGE if len(numbers) == total:
+            return f"{which} fits into what this place lets a bot upload."
+        case LinkReason.TOO_LARGE:
+            return f"{which} {'does' if is_one else 'do'} not fit into what this place lets a bot upload."
+        case LinkReason.TOO_MANY:
+            return f"A message holds ten files: {which[0].lower()}{which[1:]} {'is' if is_one else 'are'} beyond that."
+        case LinkReason.UNAVAILABLE if len(numbers) == total:
+            return f"{which} could be fetched."
+        case LinkReason.UNAVAILABLE:
+            return f"{which} could not be fetched."
+
+
+def _listed(numbers: Sequence[int]) -> str:
+    *most, last = map(str, numbers)
+    return f"{', '.join(most)} and {last}" if most else last
+
+
+_LINKED_ALONE = {
     LinkReason.TOO_LARGE: "The result is larger than this place lets a bot upload.",
     LinkReason.TOO_MANY: "A message holds ten files.",
-    LinkReason.UNAVAILABLE: "What is not here could not be fetched.",
+    LinkReason.UNAVAILABLE: "The result could not be fetched.",
 }

@@ -78,17 +78,17 @@ def _result(job: Job, result: CardResult) -> Iterator[CardItem]:
     missing = card_text.missing_result(result)
     if missing:
         yield ui.TextDisplay(missing)
-    yield from _links(result.links, is_only=len(job.outputs) == 1, is_explained=bool(missing))
+    yield from _links(result.links, total=max(len(job.outputs), len(result.links)), is_explained=bool(missing))
 
 
-def _links(links: Sequence[CardLink], *, is_only: bool, is_explained: bool) -> Iterator[CardItem]:
+def _links(links: Sequence[CardLink], *, total: int, is_explained: bool) -> Iterator[CardItem]:
     listed = [link for link in links if _fits_button(link.url)][: 2 * ROW_BUTTONS_MAX]
-    text = card_text.links(links, unlisted=len(links) - len(listed), is_explained=is_explained)
+    text = card_text.links(links, total=total, unlisted=len(links) - len(listed), is_explained=is_explained)
     if text:
         yield ui.TextDisplay(text)
     for first in range(0, len(listed), ROW_BUTTONS_MAX):
         row = listed[first : first + ROW_BUTTONS_MAX]
-        yield ui.ActionRow(*(_link_button(link, is_only=is_only) for link in row))
+        yield ui.ActionRow(*(_link_button(link, is_only=total == 1) for link in row))
 
 
 def _fits_button(url: str) -> bool:

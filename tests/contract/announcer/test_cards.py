@@ -113,7 +113,7 @@ async def test_what_is_larger_than_the_place_allows_becomes_a_link(scene: Scene)
     scene.results.sizes = [60_000, 60_000, 30_000]
     job = await scene.finish(await scene.accepted(upload_limit_bytes=120_000), outputs=3)
     async with scene.announcing():
-        card = await scene.shows(job, "larger than this place lets a bot upload")
+        card = await scene.shows(job, "Result 2 of 3 does not fit into what this place lets a bot upload.")
         await scene.acknowledged(job)
     assert files_of(card) == [f"{job.job_id}-1.png", f"{job.job_id}-3.png"]
     assert links_of(card) == ["https://results.example/2.png"]
@@ -137,7 +137,7 @@ async def test_of_more_than_ten_files_the_rest_are_links(scene: Scene) -> None:
     """A message holds ten files."""
     job = await scene.finish(await scene.accepted(), outputs=13)
     async with scene.announcing():
-        card = await scene.shows(job, "A message holds ten files")
+        card = await scene.shows(job, "A message holds ten files: results 11, 12 and 13 of 13 are beyond that.")
         await scene.acknowledged(job)
     assert len(files_of(card)) == 10
     assert links_of(card) == [f"https://results.example/{number}.png" for number in (11, 12, 13)]
@@ -148,7 +148,12 @@ async def test_of_a_result_that_is_gone_in_part_the_rest_is_shown(scene: Scene) 
     scene.results.missing = {1}
     job = await scene.finish(await scene.accepted(), outputs=2)
     async with scene.announcing():
-        card = await scene.shows(job, "could not be fetched")
+        card = await scene.shows(job, "Result 1 of 2 could not be fetched.")
+        await scene.acknowledged(job)
+        await scene.move(job, cost=Decimal("0.05"))
+        await scene.shows(job, "$0.05")
+        assert "Result 1 of 2 could not be fetched." in text_of(card)
+        assert "upload" not in text_of(card)
         await scene.acknowledged(job)
     assert files_of(card) == gallery_of(card) == [f"{job.job_id}-2.png"]
     assert links_of(card) == ["https://results.example/1.png"]

@@ -162,6 +162,17 @@ async def test_the_place_is_smaller_than_was_said(scene: Scene) -> None:
         await scene.acknowledged(job)
 
 
+async def test_what_every_place_takes_is_shown_where_it_is_smaller_than_was_said(scene: Scene) -> None:
+    """Met with 40005, only what does not fit becomes a link: the other results hang at the card."""
+    scene.results.sizes = [11 * 1024 * 1024, 1024, 2048]
+    job = await scene.finish(await scene.accepted(upload_limit_bytes=50 * 1024 * 1024), outputs=3)
+    async with scene.announcing():
+        card = await scene.shows(job, "Result 1 of 3 does not fit into what this place lets a bot upload.")
+        await scene.acknowledged(job)
+    assert files_of(card) == gallery_of(card) == [f"{job.job_id}-2.png", f"{job.job_id}-3.png"]
+    assert links_of(card) == ["https://results.example/1.png"]
+
+
 async def test_a_card_that_discord_refuses_to_read_becomes_a_plain_one(scene: Scene) -> None:
     """50035: a card without anything that somebody wrote, but with the result."""
     job = await scene.finish(await scene.accepted())

@@ -179,6 +179,22 @@ def test_a_result_too_large_is_linked_to_with_the_reason() -> None:
     assert [each["url"] for each in walk(payload(card)) if each["type"] == 2] == ["https://r.example/1.png"]
 
 
+@pytest.mark.parametrize(
+    ("numbers", "total", "told"),
+    [
+        ([2], 3, "Result 2 of 3 does not fit into what this place lets a bot upload."),
+        ([1, 2, 4], 5, "Results 1, 2 and 4 of 5 do not fit into what this place lets a bot upload."),
+        ([1, 2], 2, "None of the 2 results fits into what this place lets a bot upload."),
+        ([1], 1, "The result is larger than this place lets a bot upload."),
+    ],
+)
+def test_of_several_results_the_card_says_which_do_not_fit(numbers: list[int], total: int, told: str) -> None:
+    """By their numbers, which the links bear too."""
+    output = Output(url="https://r.example/1.png", kind=MediaKind.IMAGE)
+    links = tuple(CardLink(number=n, url=output.url, reason=LinkReason.TOO_LARGE) for n in numbers)
+    assert told in card_text(job(JobStatus.SUCCEEDED, outputs=(output,) * total), CardResult(links=links))
+
+
 def test_a_link_says_which_result_it_opens() -> None:
     """One link beside ten pictures is not "the result"; the only result needs no number."""
     link = CardLink(number=11, url="https://r.example/11.png", reason=LinkReason.TOO_MANY)
