@@ -1,15 +1,16 @@
-# Stage 1: the dependencies exactly as locked, and the bot as a wheel.
+# Stage 1: the dependencies exactly as locked, and the bot as a wheel. What builds it is locked too, and stays here.
 FROM python:3.13-slim AS build
-ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
+ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_ROOT_USER_ACTION=ignore
 RUN python -m venv /opt/comfycord
 WORKDIR /src
-COPY requirements.lock ./
-RUN /opt/comfycord/bin/pip install --require-hashes -r requirements.lock
+COPY requirements.lock requirements-build.lock ./
+RUN /opt/comfycord/bin/pip install --require-hashes -r requirements.lock \
+    && pip install --require-hashes -r requirements-build.lock
 COPY pyproject.toml README.md LICENSE ./
 COPY bot bot
 COPY cogs cogs
 COPY services services
-RUN pip wheel --no-deps --wheel-dir /wheel . \
+RUN pip wheel --no-deps --no-build-isolation --no-index --wheel-dir /wheel . \
     && /opt/comfycord/bin/pip install --no-deps --no-index /wheel/*.whl
 
 # Stage 2: what runs. No build tools, no root.

@@ -58,11 +58,12 @@ fix: $(READY) ## mend what the linter can mend by itself
 	@$(BIN)/ruff format .
 
 UV_COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
-	--no-emit-index-url --no-emit-find-links --no-annotate --no-header --extra speed pyproject.toml
+	--no-emit-index-url --no-emit-find-links --no-annotate --no-header
 
 lock: $(READY) ## write the lock files anew from pyproject.toml (UPGRADE=--upgrade for newer versions)
-	@$(UV_COMPILE) $(UPGRADE) --output-file requirements.lock
-	@$(UV_COMPILE) $(UPGRADE) --group dev --output-file requirements-dev.lock
+	@$(UV_COMPILE) $(UPGRADE) --extra speed pyproject.toml --output-file requirements.lock
+	@$(UV_COMPILE) $(UPGRADE) --extra speed pyproject.toml --group dev --output-file requirements-dev.lock
+	@$(UV_COMPILE) $(UPGRADE) --group build --output-file requirements-build.lock
 
 clean: ## remove what the targets made, but no data
 	@rm -rf $(VENV) demo-output build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .coverage*

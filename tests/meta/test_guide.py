@@ -58,15 +58,17 @@ def test_no_path_of_somebodys_machine() -> None:
     assert found == []
 
 
-@pytest.mark.parametrize("name", ["requirements.lock", "requirements-dev.lock"])
-def test_locks_have_hashes_and_no_addresses(name: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "fewest"), [("requirements.lock", 20), ("requirements-dev.lock", 40), ("requirements-build.lock", 1)]
+)
+def test_locks_have_hashes_and_no_addresses(name: str, fewest: int) -> None:
     """Every pinned version has a hash, and no registry is named: each installs from its own."""
     text = (ROOT / name).read_text(encoding="utf-8")
     assert "://" not in text
     assert "--find-links" not in text
     assert "--index" not in text
     blocks = re.split(r"\n(?=\S)", text.strip())
-    assert len(blocks) > 20
+    assert len(blocks) >= fewest
     for block in blocks:
         assert re.match(r"[A-Za-z0-9_.\[\]-]+==\S+", block), block
         assert "--hash=sha256:" in block, block
@@ -89,6 +91,37 @@ def test_every_dependency_is_locked() -> None:
     names = {re.sub(r"[-_.]+", "-", re.split(r"[\[<>=; ]", one, maxsplit=1)[0]).lower() for one in wanted}
     lock = (ROOT / "requirements.lock").read_text(encoding="utf-8").lower()
     assert [name for name in sorted(names) if not re.search(rf"^{re.escape(name)}==", lock, re.MULTILINE)] == []
+
+
+def test_the_image_installs_nothing_unpinned() -> None:
+    """Whatever pip does for the image takes its packages from a lock by hash, or from no index at all."""
+    dockerfile = (ROOT / "Dockerfile").read_text(encoding="utf-8")
+    calls = re.findall(r"\bpip (?:install|wheel) [^\n&]+", dockerfile)
+    assert len(calls) == 4
+    assert [call for call in calls if "--require-hashes -r requirements" not in call and "--no-index" not in call] == []
+    (wheel,) = (call for call in calls if call.startswith("pip wheel"))
+    assert "--no-build-isolation" in wheel, "an isolated build fetches what pyproject.toml asks for, without a hash"
+
+
+def test_the_wheel_is_built_with_what_is_locked() -> None:
+    """What pyproject.toml wants for the build is the group that the lock is made from, and stands in the lock."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    assert project["build-system"]["requires"] == project["dependency-groups"]["build"]
+    lock = (ROOT / "requirements-build.lock").read_text(encoding="utf-8")
+    for wanted in project["build-system"]["requires"]:
+        assert re.search(rf"^{re.split('[<>=]', wanted)[0]}==", lock, re.MULTILINE), wanted
+
+
+def test_the_image_gets_every_file_that_it_copies() -> None:
+    """What the Dockerfile copies is in the repository, and .dockerignore lets it through."""
+    dockerfile = (ROOT / "Dockerfile").read_text(encoding="utf-8")
+    kept = {
+        line.strip("!/") for line in (ROOT / ".dockerignore").read_text(encoding="utf-8").splitlines() if "!" in line
+    }
+    for line in re.findall(r"^COPY (?!--from)(.+) \S+$", dockerfile, re.MULTILINE):
+        for name in line.split():
+            assert (ROOT / name).exists(), name
+            assert name in kept, name
 
 
 @pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md"])
