@@ -26,8 +26,7 @@ class GuardedTree(app_commands.CommandTree["ComfyBot"]):
 
     async def interaction_check(self, interaction: discord.Interaction[ComfyBot], /) -> bool:
         """Refuse, privately, where the bot is not set up: once servers are named, also in direct messages."""
-        guilds = interaction.client.services.guilds
-        if not guilds or interaction.guild_id in guilds:
+        if interaction.client.services.serve(interaction.guild_id):
             return True
         if interaction.type is discord.InteractionType.autocomplete:
             await interaction.response.autocomplete([])

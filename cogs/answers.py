@@ -51,6 +51,11 @@ class Deferral:
     acknowledgement: Acknowledgement
     message_id: int | None = None
 
+    @property
+    def is_ours(self) -> bool:
+        """Whether to go on and answer: somebody waits, and no other delivery of the same event sees to it."""
+        return self.acknowledgement not in {Acknowledgement.DEAD, Acknowledgement.TAKEN}
+
 
 async def acknowledge(
     interaction: discord.Interaction[discord.Client],
@@ -88,33 +93,23 @@ async def answer_privately(
     *,
     file: discord.File = discord.utils.MISSING,
 ) -> None:
-    """Say something to this person only, in place of a first answer or after one; what Discord refuses is logged.
+    """Say something to this person only, in place of a first answer or after one.
 
-    After a public defer the first followup would become the deferred message and be public too: that one is
-    deleted first (discord-api-docs#2739, #2866).
+    What Discord refuses, and what a connection that breaks leaves uncertain, is logged.
     """
     try:
-        deferred = interaction.extras.get(_DEFERRED)
-        if deferred is None and not interaction.response.is_done():
-            await interaction.response.send_message(content, file=file, ephemeral=True, allowed_mentions=NO_MENTIONS)
-            return
-        if deferred is _Deferred.PUBLICLY:
-            await _delete_original(interaction)
-            interaction.extras[_DEFERRED] = _Deferred.PRIVATELY
-        await interaction.followup.send(content, file=file, ephemeral=True, allowed_mentions=NO_MENTIONS)
-    except discord.HTTPException as error:
-        # 40060: the same event was answered by its other delivery, or by a try whose answer was lost.
-        level = logging.INFO if error.code == ALREADY_ACKNOWLEDGED else logging.WARNING
-        log.log(level, "interaction=%d no answer: %d (code %d)", interaction.id, error.status, error.code)
+        await _say(interaction, content, file)
+    except Exception as error:  # noqa: BLE001 - what is neither Discord's nor the connection's is raised again
+        _note_silence(interaction, error)
 
 
 async def send_privately(interaction: discord.Interaction[discord.Client], panel: Panel) -> None:
     """Send a layout to this person only, after a deferred press that leaves the pressed message as it is."""
     try:
         await interaction.followup.send(view=panel, ephemeral=True, allowed_mentions=NO_MENTIONS)
-    except discord.HTTPException as error:
-        log.warning("interaction=%d no answer: %d (code %d)", interaction.id, error.status, error.code)
-        if error.status == _BAD_REQUEST:
+    except Exception as error:  # noqa: BLE001 - what is neither Discord's nor the connection's is raised again
+        _note_silence(interaction, error)
+        if _is_layout_refused(error):
             await answer_privately(interaction, _NOT_SHOWN)
 
 
@@ -122,18 +117,54 @@ async def show_privately(interaction: discord.Interaction[discord.Client], panel
     """Put a layout in place of the deferred private message, or words where Discord does not take it."""
     try:
         await interaction.edit_original_response(view=panel, attachments=files, allowed_mentions=NO_MENTIONS)
-    except discord.HTTPException as error:
-        log.warning("interaction=%d no answer: %d (code %d)", interaction.id, error.status, error.code)
-        if error.status == _BAD_REQUEST:
+    except Exception as error:  # noqa: BLE001 - what is neither Discord's nor the connection's is raised again
+        _note_silence(interaction, error)
+        if _is_layout_refused(error):
             # Discord does not take the layout; words instead of a message that thinks for ever.
             await answer_privately(interaction, _NOT_SHOWN)
+
+
+async def _say(interaction: discord.Interaction[discord.Client], content: str, file: discord.File) -> None:
+    """Send the words. After a public defer the first followup would become the deferred message and be public too:
+    that one is deleted first (discord-api-docs#2739, #2866).
+    """  # noqa: D205 - one sentence
+    deferred = interaction.extras.get(_DEFERRED)
+    if deferred is None and not interaction.response.is_done():
+        await interaction.response.send_message(content, file=file, ephemeral=True, allowed_mentions=NO_MENTIONS)
+        return
+    if deferred is _Deferred.PUBLICLY:
+        await _delete_original(interaction)
+        interaction.extras[_DEFERRED] = _Deferred.PRIVATELY
+    await interaction.followup.send(content, file=file, ephemeral=True, allowed_mentions=NO_MENTIONS)
+
+
+def _note_silence(interaction: discord.Interaction[discord.Client], error: Exception) -> None:
+    """Log what may have kept an answer from its person; raise it again where it is a mistake of ours."""
+    if isinstance(error, discord.HTTPException):
+        # 40060: the same event was answered by its other delivery, or by a try whose answer was lost.
+        level = logging.INFO if error.code == ALREADY_ACKNOWLEDGED else logging.WARNING
+        log.log(level, "interaction=%d no answer: %d (code %d)", interaction.id, error.status, error.code)
+    elif _is_of_the_connection(error) or interaction.client.is_closed():
+        # What was sent may have arrived; a stop closes the connection under answers that are on their way.
+        log.warning("interaction=%d no answer: %s", interaction.id, type(error).__name__)
+    else:
+        raise error
+
+
+def _is_of_the_connection(error: Exception) -> bool:
+    """Whether the connection broke; not all of aiohttp's errors are OSErrors, and here nobody knows aiohttp."""
+    return isinstance(error, OSError | TimeoutError) or type(error).__module__.startswith("aiohttp.")
+
+
+def _is_layout_refused(error: Exception) -> bool:
+    return isinstance(error, discord.HTTPException) and error.status == _BAD_REQUEST
 
 
 async def _delete_original(interaction: discord.Interaction[discord.Client]) -> None:
     try:
         await interaction.delete_original_response()
-    except discord.HTTPException as error:
-        log.info("interaction=%d its message was not deleted: %d", interaction.id, error.status)
+    except Exception as error:  # noqa: BLE001 - what is neither Discord's nor the connection's is raised again
+        _note_silence(interaction, error)
 
 
 def typed_prompt(interaction: discord.Interaction[discord.Client]) -> str:

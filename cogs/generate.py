@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from datetime import timedelta
 from functools import partial
 
 import discord
 from discord.ext import commands
 
 from cogs.answers import Acknowledgement, Deferral, acknowledge, answer_privately, with_prompt
+from cogs.card_address import address_of
 from cogs.errors import sentence
 from cogs.inputs import GivenFile, Wish, given_prompt, read_wish
 from cogs.options import CommandPlan, Role, plan_command
@@ -20,14 +20,11 @@ from cogs.services import BotServices, services_of
 from cogs.slash_command import SlashCommand, build_command
 from services.errors import ComfycordError, StoreUnavailable
 from services.jobs.ids import new_job_id
-from services.jobs.model import Delivery, NewJob
+from services.jobs.model import NewJob
 
 log = logging.getLogger(__name__)
 
 Interaction = discord.Interaction[discord.Client]
-
-# An interaction's token lives 15 minutes; an edit that starts in the last moments would arrive too late.
-_TOKEN_LIFE = timedelta(minutes=14, seconds=30)
 
 
 class Generate(commands.Cog):
@@ -103,13 +100,7 @@ def _new_job(plan: CommandPlan, wish: Wish, interaction: Interaction, deferral: 
         inputs=wish.inputs,
         input_names=wish.input_names,
         is_private=wish.is_private,
-        delivery=Delivery(
-            application_id=interaction.application_id,
-            token=interaction.token,
-            token_until=interaction.created_at + _TOKEN_LIFE,
-            upload_limit_bytes=interaction.filesize_limit,
-            original_message_id=deferral.message_id,
-        ),
+        delivery=address_of(interaction, deferral),
     )
 
 

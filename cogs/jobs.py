@@ -9,7 +9,7 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from cogs.answers import Acknowledgement, acknowledge, answer_privately, show_privately
+from cogs.answers import acknowledge, answer_privately, show_privately
 from cogs.cancelling import actor_of, outcome_sentence
 from cogs.services import BotServices, services_of
 from cogs.ui import text
@@ -48,7 +48,8 @@ class Jobs(commands.Cog):
     @app_commands.allowed_installs(guilds=True)
     async def history(self, interaction: Interaction) -> None:
         """List one's own jobs."""
-        if not await _is_acknowledged(interaction):
+        deferral = await acknowledge(interaction, private=True)
+        if not deferral.is_ours:
             return
         page = await self._services.jobs.history(interaction.user.id, page=0)
         await show_privately(interaction, render_history(page))
@@ -60,7 +61,8 @@ class Jobs(commands.Cog):
     @app_commands.allowed_installs(guilds=True)
     async def job(self, interaction: Interaction, job_id: app_commands.Range[str, 1, 100]) -> None:
         """Show one of one's own jobs whole."""
-        if not await _is_acknowledged(interaction):
+        deferral = await acknowledge(interaction, private=True)
+        if not deferral.is_ours:
             return
         job = await self._services.jobs.require_own(_require_id(job_id), interaction.user.id)
         retry = await self._services.jobs.find_retry(job.job_id)
@@ -75,7 +77,8 @@ class Jobs(commands.Cog):
     @app_commands.allowed_installs(guilds=True)
     async def cancel(self, interaction: Interaction, job_id: app_commands.Range[str, 1, 100]) -> None:
         """Cancel a job: one's own, or any in a channel that one keeps order in."""
-        if not await _is_acknowledged(interaction):
+        deferral = await acknowledge(interaction, private=True)
+        if not deferral.is_ours:
             return
         outcome = await self._services.jobs.cancel(_require_id(job_id), actor_of(interaction))
         await answer_privately(interaction, outcome_sentence(outcome))
@@ -117,12 +120,6 @@ def _require_id(typed: str) -> str:
     if not PATTERN.fullmatch(job_id):
         raise JobNotFound(job_id)
     return job_id
-
-
-async def _is_acknowledged(interaction: Interaction) -> bool:
-    """Defer privately; False where there is nobody to answer, or another delivery of the same event does."""
-    deferral = await acknowledge(interaction, private=True)
-    return deferral.acknowledgement not in {Acknowledgement.DEAD, Acknowledgement.TAKEN}
 
 
 async def setup(bot: commands.Bot) -> None:

@@ -6,7 +6,7 @@ import discord
 from discord import app_commands, ui
 from discord.ext import commands
 
-from cogs.answers import Acknowledgement, acknowledge, show_privately
+from cogs.answers import acknowledge, show_privately
 from cogs.services import BotServices, services_of
 from cogs.ui import text
 from cogs.ui.base import Panel
@@ -27,7 +27,7 @@ class Quota(commands.Cog):
     async def quota(self, interaction: Interaction) -> None:
         """Show one's own quota."""
         deferral = await acknowledge(interaction, private=True)
-        if deferral.acknowledgement in {Acknowledgement.DEAD, Acknowledgement.TAKEN}:
+        if not deferral.is_ours:
             return
         usage, limits = await self._services.jobs.quota(interaction.user.id)
         await show_privately(interaction, render_quota(usage, limits))

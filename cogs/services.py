@@ -26,6 +26,10 @@ class BotServices:
     guilds: frozenset[int]
     notes: Notes
 
+    def serve(self, guild_id: int | None) -> bool:
+        """Whether the bot may be used there; once servers are named, not in direct messages (None) either."""
+        return not self.guilds or guild_id in self.guilds
+
 
 class HasServices(Protocol):
     """The bot, as far as a cog knows it beyond discord.py."""

@@ -76,21 +76,14 @@ def _given(job: Job, spec: ModelSpec | None) -> list[str]:
     lines = []
     if job.input_names:
         names = ", ".join(text.shown_line(name, 60) for name in job.input_names)
-        lines.append(f"**Pictures** {_cut_list(names, _INPUTS_MAX)}")
+        lines.append(f"**Pictures** {text.cut_escaped(names, _INPUTS_MAX)}")
     pairs = _parameters(job, spec)
     if pairs:
-        lines.append(f"**Parameters** {_cut_list(' · '.join(pairs), _PARAMETERS_MAX)}")
+        lines.append(f"**Parameters** {text.cut_escaped(' · '.join(pairs), _PARAMETERS_MAX)}")
     lines.append("Only you see its card." if job.is_private else "Its card is public.")
     if job.retry_of:
         lines.append(f"Submitted in place of job `{job.retry_of}`.")
     return lines
-
-
-def _cut_list(whole: str, most: int) -> str:
-    """Cut text that is escaped already, without tearing an escape."""
-    if len(whole) <= most:
-        return whole
-    return whole[: most - 1].rstrip("\\ ") + text.ELLIPSIS
 
 
 def _parameters(job: Job, spec: ModelSpec | None) -> list[str]:

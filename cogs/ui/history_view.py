@@ -9,7 +9,7 @@ from typing import Any
 import discord
 from discord import ui
 
-from cogs.answers import Acknowledgement, acknowledge, show_privately
+from cogs.answers import acknowledge, show_privately
 from cogs.errors import guarded
 from cogs.services import services_of
 from cogs.ui import text
@@ -56,7 +56,7 @@ class HistoryButton(
     async def callback(self, interaction: discord.Interaction[discord.Client]) -> None:
         """Show the page in place of the one before."""
         deferral = await acknowledge(interaction, private=True)
-        if deferral.acknowledgement in {Acknowledgement.DEAD, Acknowledgement.TAKEN}:
+        if not deferral.is_ours:
             return
         page = await services_of(interaction.client).jobs.history(interaction.user.id, page=self.page)
         await show_privately(interaction, render_history(page))

@@ -5,14 +5,14 @@ from __future__ import annotations
 import logging
 import re
 from contextlib import suppress
-from datetime import datetime, timedelta
 from typing import Self, cast
 
 import discord
 from discord import ui
 
-from cogs.answers import Acknowledgement, Deferral, acknowledge, answer_privately, send_privately
+from cogs.answers import Acknowledgement, acknowledge, answer_privately, send_privately
 from cogs.cancelling import actor_of, outcome_sentence
+from cogs.card_address import address_of, token_until
 from cogs.errors import NOT_SET_UP_HERE, guarded
 from cogs.places import missing_here
 from cogs.resubmitting import job_in_place_of, job_to_submit_anew, submitted_already
@@ -20,16 +20,13 @@ from cogs.services import BotServices, services_of
 from cogs.ui.base import Panel
 from services.errors import JobNotFound
 from services.jobs.cancelling import CancelOutcome
-from services.jobs.model import Delivery, JobStatus
+from services.jobs.model import JobStatus
 
 log = logging.getLogger(__name__)
 
 Interaction = discord.Interaction[discord.Client]
 Button = ui.Button[ui.LayoutView]
 AnyItem = ui.Item[ui.LayoutView]
-
-# Discord takes a token for 15 minutes; half a minute of that is left for clocks that differ.
-TOKEN_SECONDS = 15 * 60 - 30
 
 _JOB = r"(?P<job_id>[a-z0-9]{1,32})"
 _WARNING_COLOUR = 0xDA373C
@@ -79,11 +76,11 @@ class SubmitAnewButton(ui.DynamicItem[Button], template=f"cc:anew:{_JOB}"):
     async def callback(self, interaction: Interaction) -> None:
         """Warn, with the button that does it."""
         services = services_of(interaction.client)
-        if not _is_set_up_here(services, interaction):
+        if not services.serve(interaction.guild_id):
             await answer_privately(interaction, NOT_SET_UP_HERE)
             return
         deferral = await acknowledge(interaction, private=True)
-        if deferral.acknowledgement in {Acknowledgement.DEAD, Acknowledgement.TAKEN}:
+        if not deferral.is_ours:
             return
         if deferral.acknowledgement is Acknowledgement.ARRIVED:
             # So that the card, a private one too, can tell what becomes of this press.
@@ -117,7 +114,7 @@ class ConfirmAnewButton(ui.DynamicItem[Button], template=f"cc:confirm:(?P<place>
     async def callback(self, interaction: Interaction) -> None:
         """Submit; pressed twice, it is one job (the database decides), and the second press is told so."""
         services = services_of(interaction.client)
-        if not _is_set_up_here(services, interaction):
+        if not services.serve(interaction.guild_id):
             await answer_privately(interaction, NOT_SET_UP_HERE)
             return
         is_seen_by_all = not self.is_private and not missing_here(interaction)
@@ -127,7 +124,7 @@ class ConfirmAnewButton(ui.DynamicItem[Button], template=f"cc:confirm:(?P<place>
         old = await job_to_submit_anew(services, interaction, self.job_id)
         if old is None:
             return
-        new = job_in_place_of(old, interaction, _delivery(interaction, deferral))
+        new = job_in_place_of(old, interaction, address_of(interaction, deferral))
         accepted = await services.jobs.submit(new)
         # The same press delivered twice has its card; another press must not leave a second message behind.
         if accepted.job.interaction_id != interaction.id:
@@ -152,15 +149,6 @@ def row_of(*buttons: ui.DynamicItem[Button]) -> ui.ActionRow[Panel]:
     return ui.ActionRow(*cast("tuple[ui.Item[Panel], ...]", buttons))
 
 
-def _is_set_up_here(services: BotServices, interaction: Interaction) -> bool:
-    """Whether a press may spend the operator's money here; commands are held off by the tree, buttons are not."""
-    return not services.guilds or interaction.guild_id in services.guilds
-
-
-def _token_until(interaction: Interaction) -> datetime:
-    return interaction.created_at + timedelta(seconds=TOKEN_SECONDS)
-
-
 async def _renew_token(services: BotServices, interaction: Interaction, job_id: str) -> None:
     """A press on one's own card brings a token that reaches the card for another quarter of an hour."""
     if interaction.message is None:
@@ -170,18 +158,8 @@ async def _renew_token(services: BotServices, interaction: Interaction, job_id: 
         job = await services.jobs.require_own(job_id, interaction.user.id)
         if not job.status.is_terminal or job.status is JobStatus.UNCONFIRMED:
             await services.jobs.renew_token(
-                job_id, token=interaction.token, until=_token_until(interaction), message_id=interaction.message.id
+                job_id, token=interaction.token, until=token_until(interaction), message_id=interaction.message.id
             )
-
-
-def _delivery(interaction: Interaction, deferral: Deferral) -> Delivery:
-    return Delivery(
-        application_id=interaction.application_id,
-        token=interaction.token,
-        token_until=_token_until(interaction),
-        upload_limit_bytes=interaction.filesize_limit,
-        original_message_id=deferral.message_id,
-    )
 
 
 # What the bot's client registers at its start.

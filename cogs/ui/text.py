@@ -66,8 +66,7 @@ def escaped(text: str) -> str:
 
 def shown(text: str, most: int) -> str:
     """Return somebody else's text escaped, in at most `most` characters, escapes included and never torn."""
-    whole = escaped(text).strip()
-    return whole if len(whole) <= most else _torn_off(whole, most)
+    return cut_escaped(escaped(text).strip(), most)
 
 
 def shown_line(text: str, most: int) -> str:
@@ -84,9 +83,13 @@ def quoted(text: str, most: int, *, lines: int = 12) -> str:
     return whole if len(whole) <= most and not too_many else _torn_off(whole, most)
 
 
-def _torn_off(escaped: str, most: int) -> str:
-    """Return the beginning of escaped text with an ellipsis, in at most `most` characters, no escape torn in two."""
-    kept = escaped[: max(most - 1, 0)]
+def cut_escaped(whole: str, most: int) -> str:
+    """Return text that is escaped already in at most `most` characters, no escape torn in two."""
+    return whole if len(whole) <= most else _torn_off(whole, most)
+
+
+def _torn_off(whole: str, most: int) -> str:
+    kept = whole[: max(most - 1, 0)]
     is_torn = (len(kept) - len(kept.rstrip("\\"))) % 2 == 1
     return (kept[:-1] if is_torn else kept).rstrip(" \n") + ELLIPSIS if most > 0 else ""
 
