@@ -73,6 +73,7 @@ _RESULTS: Mapping[ResultProblem, str] = {
     ResultProblem.HOST_REFUSED: "The result lies on a server that this bot does not fetch from.",
     ResultProblem.TOO_LARGE: "The result is too large for this bot to fetch.",
     ResultProblem.GONE: "The result is no longer there.",
+    ResultProblem.UNREACHED: "The result could not be fetched for a whole day.",
     ResultProblem.NOT_MEDIA: "What the model returned is no picture, video or sound.",
     ResultProblem.EMPTY: "The file that the model returned is empty.",
     ResultProblem.NO_OUTPUT: "The model finished without a result.",

@@ -221,6 +221,7 @@ class ResultProblem(StrEnum):
     HOST_REFUSED = "host_refused"
     TOO_LARGE = "too_large"
     GONE = "gone"
+    UNREACHED = "unreached"  # for a whole day: the service, the way to it, or the local disk
     NOT_MEDIA = "not_media"
     EMPTY = "empty"
     NO_OUTPUT = "no_output"

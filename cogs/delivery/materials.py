@@ -47,7 +47,7 @@ class Materials:
             return await self._without_files(job, error.problem, read_files)
         except ResultNotReady as error:
             if self._is_hopeless(job):
-                return await self._without_files(job, ResultProblem.GONE, read_files)
+                return await self._without_files(job, ResultProblem.UNREACHED, read_files)
             return self._on_its_way(job, error)
         self._waiting_since.pop(job.job_id, None)
         return Material(files=tuple(files))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from datetime import datetime
 
 from services.clock import Clock
 from services.errors import ApiError, ApiUnavailable, RequestNotFound, StoreUnavailable
@@ -142,6 +143,7 @@ class Poller:
             return await self._look_for_cost(watched, job, job.request_id)
         if job.cancel is CancelState.REQUESTED and job.status is JobStatus.QUEUED:
             await self._canceller.send(job)
+        asked_at = self._clock.now()
         try:
             progress = await self._ask(job.request_id)
         except RequestNotFound:
@@ -152,7 +154,7 @@ class Poller:
                 return None
             raise
         watched.failures = watched.not_found = 0
-        return await self._follow(watched, job, progress)
+        return await self._follow(watched, job, progress, asked_at=asked_at)
 
     async def _ask(self, request_id: str) -> Progress:
         """Ask /status; the end, and what a word never seen means, only /result tells.
@@ -171,17 +173,18 @@ class Poller:
             raise ApiUnavailable(cause=str(error)) from error
         return progress
 
-    async def _follow(self, watched: Watched, job: Job, progress: Progress) -> float | None:
+    async def _follow(self, watched: Watched, job: Job, progress: Progress, *, asked_at: datetime) -> float | None:
         changed = await self._changes.apply(job.job_id, lambda j: follow(j, progress, at=self._clock.now()))
         after = changed.job
         if after.status.is_terminal:
             return self._wait_for_cost(watched, after)
-        if self._clock.now() >= after.deadline:
+        if asked_at >= after.deadline:
             await self._expire(after)
             return None
         watched.unchanged = 0 if changed.is_changed else watched.unchanged + 1
         until_deadline = (after.deadline - self._clock.now()).total_seconds()
-        return min(poll_seconds(watched.unchanged, self._timing, self._random), until_deadline)
+        # A question from before the deadline does not end the job: it may have finished since.
+        return min(poll_seconds(watched.unchanged, self._timing, self._random), max(0.0, until_deadline))
 
     def _wait_for_cost(self, watched: Watched, job: Job) -> float | None:
         if job.status is not JobStatus.SUCCEEDED or job.cost is not None:

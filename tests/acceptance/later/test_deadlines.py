@@ -11,6 +11,7 @@ from tests.acceptance.later.time_machine import MINUTE, TimeMachine
 from tests.rig import until
 
 if TYPE_CHECKING:
+    from sandbox.bot_process import BotProcess
     from sandbox.people import Card, Member
     from sandbox.sandbox import Sandbox
 
@@ -113,20 +114,37 @@ async def test_while_running(sandbox: Sandbox, time: TimeMachine, member: Member
     assert "Expired" in card.text
 
 
-async def test_a_result_at_the_last_moment(sandbox: Sandbox, time: TimeMachine, member: Member) -> None:
-    """A job that ended at the API while the hour ran out is a success: the deadline asks once more."""
+async def test_a_result_while_the_bot_was_stopped(
+    sandbox: Sandbox, bot: BotProcess, time: TimeMachine, member: Member
+) -> None:
+    """However long after the hour the bot is back, it asks first: a result that is there is a success."""
     sandbox.model_api.pace.hold_in_queue()
     prompt = new_prompt()
     card = await (await ask(member, prompt)).message()
     await stands(sandbox, prompt, "queued")
-    held, go_on = asyncio.Event(), asyncio.Event()
+    await bot.kill()
+    await accepted(sandbox, prompt).finish()
+    await time.forward(3 * 60 * MINUTE)
+    await bot.restart()
+    await ended(sandbox, prompt, "succeeded")
+    assert "Done" in card.text
+    assert "1 of 3" in await quota_text(member)
 
-    async def answer_late(_: object) -> None:
-        held.set()
+
+async def test_a_result_at_the_last_moment(sandbox: Sandbox, time: TimeMachine, member: Member) -> None:
+    """An answer from before the end of the hour does not end a job: it is asked about once more, and is a success."""
+    sandbox.model_api.pace.hold_in_queue()
+    prompt = new_prompt()
+    card = await (await ask(member, prompt)).message()
+    await stands(sandbox, prompt, "queued")
+    answered, go_on = asyncio.Event(), asyncio.Event()
+
+    async def arrive_late(_: object) -> None:
+        answered.set()
         await go_on.wait()
 
-    sandbox.model_api.hooks.before("status", answer_late)
-    await held.wait()
+    sandbox.model_api.hooks.after("status", arrive_late)
+    await answered.wait()
     await accepted(sandbox, prompt).finish()
     await time.forward(61 * MINUTE)
     go_on.set()

@@ -89,4 +89,5 @@ async def test_a_disk_that_stays_away(sandbox: Sandbox, bot: BotProcess, time: T
     assert link is not None
     assert link.startswith(sandbox.model_api.url)
     assert "Done" in card.text
+    assert "could not be fetched for a whole day" in card.text
     assert sandbox.model_api.submits[-1] is request

@@ -265,7 +265,7 @@ async def test_a_result_that_is_never_ready_is_given_up_after_a_day(scene: Scene
     await scene.clock.advance(25 * HOUR)
     scene.results.trouble = ResultNotReady("503")
     async with scene.announcing():
-        card = await scene.shows(job, "no longer there")
+        card = await scene.shows(job, "could not be fetched for a whole day")
         await scene.acknowledged(job)
     assert links_of(card) == ["https://results.example/1.png"]
 
