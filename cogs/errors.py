@@ -94,6 +94,7 @@ _INPUTS: Mapping[InputProblem, str] = {
     InputProblem.NOT_MEDIA: "{name} (“{value}”) is no picture that can be used. Attach a PNG, JPEG, WebP or GIF file.",
     InputProblem.EMPTY_FILE: "{name} (“{value}”) is an empty file.",
     InputProblem.FILE_TOO_LARGE: "{name} (“{value}”) is too large: at most {limit} are allowed.",
+    InputProblem.BREAKS_RULE: "{name} (“{value}”) is not what this model takes. Its rule: {limit}",
     InputProblem.NOT_A_URL: "“{value}” in {name} is no web address. It has to look like "
     "`https://example.com/picture.png`.",
     InputProblem.NOT_HTTPS: "“{value}” in {name} does not begin with `https://`.",

@@ -31,6 +31,7 @@ class InputProblem(StrEnum):
     NOT_MEDIA = "not_media"
     EMPTY_FILE = "empty_file"
     FILE_TOO_LARGE = "file_too_large"
+    BREAKS_RULE = "breaks_rule"
     NOT_A_URL = "not_a_url"
     NOT_HTTPS = "not_https"
     NOT_PUBLIC = "not_public"

@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from services.errors import InputProblem, InvalidInput
+
 log = logging.getLogger(__name__)
 
 
@@ -32,10 +34,15 @@ class MediaRule:
         """Whether a measured value keeps the rule."""
         return value < self.bound if self.is_upper_bound else value > self.bound
 
+    @property
+    def words(self) -> str:
+        """What is said of a broken rule: the model's own sentence, or the rule itself where it has none."""
+        return self.message or f"{self.metric} {'<' if self.is_upper_bound else '>'} {self.bound:g}"
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class MediaFacts:
-    """What is known of a file before it is fetched; sides are None where nobody said."""
+    """What is known of a file before it is fetched; sides are None (or 0) where nobody said."""
 
     size_bytes: int
     width: int | None = None
@@ -50,9 +57,9 @@ class MediaFacts:
             case MediaMetric.FILE_SIZE_MB:
                 return self.size_bytes / 1_000_000
             case MediaMetric.WIDTH_PIXELS:
-                return self.width
+                return self.width or None
             case MediaMetric.HEIGHT_PIXELS:
-                return self.height
+                return self.height or None
             case MediaMetric.ASPECT_RATIO:
                 return self.width / self.height if self.width and self.height else None
 
@@ -64,6 +71,16 @@ def find_broken_rule(rules: Sequence[MediaRule], facts: MediaFacts) -> MediaRule
         if value is not None and not rule.allows(value):
             return rule
     return None
+
+
+def require_rules(rules: Sequence[MediaRule], facts: MediaFacts, *, input_name: str, file_name: str) -> None:
+    """Refuse a file that breaks a rule, as far as is known.
+
+    Raises: InvalidInput, whose `limit` is what the model says of the rule.
+    """
+    broken = find_broken_rule(rules, facts)
+    if broken is not None:
+        raise InvalidInput(input_name, InputProblem.BREAKS_RULE, value=file_name, limit=broken.words)
 
 
 def parse_media_rules(raw: object) -> tuple[MediaRule, ...]:
