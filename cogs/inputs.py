@@ -14,6 +14,7 @@ from cogs.ui import text
 from services.errors import InputProblem, InvalidInput
 from services.jobs.model import Json
 from services.models.inputs import validate_inputs
+from services.models.media_rules import MediaFacts, require_rules
 from services.models.spec import InputKind, InputSpec
 from services.models.urls import require_public_url, split_urls
 
@@ -42,6 +43,16 @@ class GivenFile(Protocol):
     @property
     def size(self) -> int:
         """The size in bytes."""
+        ...
+
+    @property
+    def width(self) -> int | None:
+        """A picture's width in pixels, where Discord could tell."""
+        ...
+
+    @property
+    def height(self) -> int | None:
+        """Its height, likewise."""
         ...
 
     @property
@@ -156,6 +167,8 @@ def _read_pictures(
         if option.name in files:
             file = files[option.name]
             require_picture(option.name, file)
+            facts = MediaFacts(size_bytes=file.size, width=file.width, height=file.height)
+            require_rules(spec.media_rules, facts, input_name=option.name, file_name=file.filename)
             pictures.append(_Picture(url=file.url, name=file.filename[:_NAME_MAX], is_attachment=True))
     for option in plan.of(Role.URLS):
         given = values.get(option.name)

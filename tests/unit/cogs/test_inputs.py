@@ -30,6 +30,8 @@ class Attached:
     size: int = 1_000
     # The local Discord serves its files over plain HTTP: an attachment's address is Discord's affair.
     url: str = "http://127.0.0.1:1/cat.png"
+    width: int | None = 1_024
+    height: int | None = 768
 
 
 def read(values: dict[str, object] | None = None, **files: Attached) -> dict[str, object]:
