@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypeVar
 
 from services.clock import Clock
 from services.errors import InvalidTransition, JobNotFound, StoreUnavailable
+from services.jobs.finishing import run_to_end
 from services.jobs.model import Job, JobStatus
 from services.jobs.ports import JobStore
 from services.jobs.signals import JobSignals
 
 log = logging.getLogger(__name__)
-T = TypeVar("T")
 
+# What a write that must not be forgotten still gets when its caller is cancelled.
 GRACE_SECONDS = 1.5
 
 # What to make of the job as it now is; None: nothing (any more).
@@ -66,7 +66,8 @@ class Changes:
         For what must not be forgotten: the outcome of a paid submit.
         Raises: JobNotFound, RequestTaken.
         """
-        return await run_to_end(self._apply_until_stored(job_id, change))
+        task = asyncio.ensure_future(self._apply_until_stored(job_id, change))
+        return await run_to_end(task, grace_seconds=GRACE_SECONDS)
 
     async def apply_within(self, job_id: str, change: Change, *, seconds: float) -> None:
         """Apply the change if the database answers in that time; for what the next start finds out by itself."""
@@ -92,19 +93,3 @@ class Changes:
         self._signals.changed.wake()
         if job.status.is_terminal or job.status is JobStatus.WAITING:
             self._signals.room.wake()
-
-
-async def run_to_end(work: Coroutine[object, object, T]) -> T:
-    """Await `work` to its end even when the caller is cancelled; the cancellation goes on afterwards.
-
-    A cancelled caller waits for GRACE_SECONDS at most, since a stop must not hang on a database that is away.
-    """
-    task = asyncio.ensure_future(work)
-    try:
-        return await asyncio.shield(task)
-    except asyncio.CancelledError:
-        try:
-            await asyncio.wait({task}, timeout=GRACE_SECONDS)
-        finally:
-            task.cancel()
-        raise

@@ -11,6 +11,7 @@ from sqlalchemy import select, true
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from services.errors import StoreUnavailable
+from services.jobs.finishing import run_to_end
 from services.store.outages import outage_of
 
 log = logging.getLogger(__name__)
@@ -80,14 +81,7 @@ class Database:
         task = asyncio.ensure_future(transaction)
         self._under_way.add(task)  # type: ignore[arg-type]  # only its end matters, not what it returns
         task.add_done_callback(self._under_way.discard)
-        try:
-            return await asyncio.shield(task)
-        except asyncio.CancelledError:
-            try:
-                await asyncio.wait({task}, timeout=GRACE_SECONDS)
-            finally:
-                task.cancel()
-            raise
+        return await run_to_end(task, grace_seconds=GRACE_SECONDS)
 
 
 async def _in_transaction(engine: AsyncEngine, work: Work[T]) -> T:
