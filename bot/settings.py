@@ -84,8 +84,8 @@ class SecretSection(Section):
 def _clean_token(value: SecretStr) -> SecretStr:
     """Strip what copying leaves behind, and refuse what cannot be a token."""
     token = value.get_secret_value().strip()
-    if any(char.isspace() or not char.isprintable() for char in token):
-        msg = "must be the token alone, without spaces or line breaks"
+    if any(char.isspace() or char in "\"'" or not char.isprintable() for char in token):
+        msg = "must be the token alone, without spaces, line breaks or quotation marks"
         raise ValueError(msg)
     return SecretStr(token)
 

@@ -46,15 +46,20 @@ def load_settings(path: Path) -> Settings:
 
 def _read_document(path: Path) -> dict[str, object]:
     try:
-        with path.open("rb") as file:
-            return tomllib.load(file)
+        return tomllib.loads(path.read_bytes().decode("utf-8-sig"))  # Windows' editors put a mark before the text
     except FileNotFoundError as error:
         msg = f'there is no "{path}": copy {EXAMPLE} to {path.name} and fill in the two tokens'
+        raise SettingsError(msg) from error
+    except IsADirectoryError as error:
+        msg = f'"{path}" is a folder, not the settings file (Docker makes one in the place of a file that is not there)'
         raise SettingsError(msg) from error
     except OSError as error:
         msg = f'"{path}" cannot be read: {error.strerror}'
         raise SettingsError(msg) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except UnicodeDecodeError as error:
+        msg = f'"{path}" is no UTF-8 text: save it as UTF-8'
+        raise SettingsError(msg) from error
+    except tomllib.TOMLDecodeError as error:
         msg = f'"{path}" is not valid TOML: {error}'
         raise SettingsError(msg) from error
 
@@ -66,11 +71,18 @@ def _unknown_variables() -> Iterator[str]:
             continue
         section = name[len(ENV_PREFIX) :].lower().partition("__")[0]
         if section not in Settings.model_fields:
-            yield f"the variable {name} is not a setting{_near_match(section, list(Settings.model_fields))}"
+            near = _near_match(name.upper(), list(_known_variables()), cutoff=0.8)
+            yield f"the variable {name} is not a setting{near}"
 
 
-def _near_match(name: str, known: Sequence[str], *, prefix: str = "") -> str:
-    matches = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
+def _known_variables() -> Iterator[str]:
+    for section in Settings.model_fields:
+        model = _section([section])
+        yield from (f"{ENV_PREFIX}{section}__{key}".upper() for key in (model.model_fields if model else ()))
+
+
+def _near_match(name: str, known: Sequence[str], *, prefix: str = "", cutoff: float = 0.5) -> str:
+    matches = difflib.get_close_matches(name, known, n=1, cutoff=cutoff)
     return f'; did you mean "{prefix}{matches[0]}"?' if matches else ""
 
 

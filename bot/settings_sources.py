@@ -81,7 +81,7 @@ def secret_from_file(values: object, key: str) -> object:
         msg = f"{key} and {key}_file are both given; keep one"
         raise ValueError(msg)
     try:
-        secret = Path(str(path)).read_text(encoding="utf-8").strip()
+        secret = Path(str(path)).read_text(encoding="utf-8-sig").strip()
     except (OSError, UnicodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is no text"
         # The path is not repeated: somebody may have put the secret itself there.

@@ -129,6 +129,7 @@ WRONG = {
     "a value out of bounds": ("[jobs]\ndeadline_minutes = 0", "jobs.deadline_minutes: input should be greater than 0"),
     "bounds in the wrong order": ("[jobs]\npoll_min_seconds = 50", "poll_min_seconds must not be greater"),
     "a token with spaces": ('[discord]\ntoken = "two words"', "discord.token: must be the token alone"),
+    "a token in quotation marks": ("[discord]\ntoken = '\"abc\"'", "spaces, line breaks or quotation marks"),
     "a secret twice": ('[discord]\ntoken = "a"\ntoken_file = "b"', "token and token_file are both given"),
     "a secret's file that is not there": ('[discord]\ntoken_file = "nowhere"', "token_file must be the path of a file"),
     "a secret in its file's place": ('[database]\nurl_file = "postgresql://u:pw@h/x"', "url_file must be the path"),
@@ -187,10 +188,38 @@ def test_a_missing_file_names_the_mend(tmp_path: Path) -> None:
     assert "copy config.example.toml to config.toml" in refusal(tmp_path / "config.toml")
 
 
-def test_an_unknown_variable_is_refused(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A misspelt section in the environment is an error, as in the file."""
-    monkeypatch.setenv("COMFYCORD_QUOTAS__JOBS_PER_DAY", "3")
-    assert refusal(config) == 'the variable COMFYCORD_QUOTAS__JOBS_PER_DAY is not a setting; did you mean "quota"?'
+def test_what_windows_editors_write_is_read(config: Path, tmp_path: Path) -> None:
+    """A byte order mark and CRLF harm neither the settings nor a secret's file."""
+    (tmp_path / "token").write_bytes(b"\xef\xbb\xbfabc.def\r\n")
+    text = f"[discord]\r\ntoken_file = '{tmp_path / 'token'}'\r\n"
+    config.write_bytes(b"\xef\xbb\xbf" + text.encode())
+    token = load_settings(config).discord.token
+    assert token is not None
+    assert token.get_secret_value() == "abc.def"
+
+
+def test_a_file_in_another_encoding_names_the_mend(config: Path) -> None:
+    """UTF-16 is no TOML; the sentence speaks of the encoding, not of bytes."""
+    config.write_text("[quota]", encoding="utf-16")
+    assert refusal(config).endswith("is no UTF-8 text: save it as UTF-8")
+
+
+def test_a_folder_in_the_files_place_is_told(tmp_path: Path) -> None:
+    """Docker makes one where the file to mount is not there."""
+    assert "is a folder, not the settings file" in refusal(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["COMFYCORD_QUOTAS__JOBS_PER_DAY", "COMFYCORD_QUOTA_JOBS_PER_DAY"])
+def test_an_unknown_variable_is_refused(config: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    """A misspelt section in the environment, or one underscore for two, is an error, as in the file."""
+    monkeypatch.setenv(name, "3")
+    assert refusal(config) == f'the variable {name} is not a setting; did you mean "COMFYCORD_QUOTA__JOBS_PER_DAY"?'
+
+
+def test_a_variable_like_no_other_is_refused_without_a_guess(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing far-fetched is proposed."""
+    monkeypatch.setenv("COMFYCORD_HOME", "3")
+    assert refusal(config) == "the variable COMFYCORD_HOME is not a setting"
 
 
 def test_a_wrong_value_names_the_variable_it_came_from(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
