@@ -1,6 +1,6 @@
 """The one exception tree.
 
-Errors carry facts; what a person reads is made of them in `cogs.errors` and `bot.__main__`.
+Errors carry facts; what a person reads is made of them in `cogs.errors` and `bot.command_line`.
 """
 
 from __future__ import annotations
