@@ -42,7 +42,9 @@ __all__ = [
 
 log = logging.getLogger(__name__)
 
-NOT_SET_UP_HERE = "This bot is not set up here. Use it in a server that its operator has chosen."
+NOT_SET_UP_HERE = (
+    "This bot is not set up here, and nothing was charged. Use it in a server that its operator has chosen."
+)
 _RELOAD = "Reload Discord (Ctrl+R) and try again."
 
 _PLAIN: Mapping[type[ComfycordError], str] = {
@@ -50,8 +52,8 @@ _PLAIN: Mapping[type[ComfycordError], str] = {
     NotAllowed: "This job is somebody else's: only they, or a member with Manage Messages here, may do that.",
     InvalidTransition: "This job has moved on in the meantime: nothing was submitted anew, and nothing more charged. "
     "Look at its card, or at `/history`.",
-    StoreUnavailable: "The bot's database does not answer just now. "
-    "Look at `/history` in a minute before you try again.",
+    StoreUnavailable: "The bot cannot reach its records just now. Look at `/history` in a minute before you try again: "
+    "a job that was accepted goes on.",
     UnknownModel: f"This model is no longer offered here. {_RELOAD}",
 }
 
@@ -61,9 +63,9 @@ _FAILURES: Mapping[FailureKind, str] = {
     FailureKind.UNKNOWN_MODEL: "RunComfy does not know this model; the bot's operator has to look into it.",
     FailureKind.BAD_INPUT: "RunComfy refused what was asked for. Change it and try again.",
     FailureKind.FORBIDDEN: "RunComfy does not let this bot use the model; the bot's operator has to look into it.",
-    FailureKind.REQUEST_GONE: "RunComfy no longer knows this job, so its result cannot be fetched.",
-    FailureKind.MODEL_FAILED: "The model could not finish this job.",
-    FailureKind.REFUSED: "RunComfy did not take this job.",
+    FailureKind.REQUEST_GONE: "RunComfy no longer knows this job: its result cannot be fetched. Use the command again.",
+    FailureKind.MODEL_FAILED: "The model could not finish this job. Change the prompt or the pictures, or try again.",
+    FailureKind.REFUSED: "RunComfy did not take this job. Try again later.",
 }
 
 # The API had accepted these, so it is its own affair whether they cost something.
@@ -120,7 +122,7 @@ def sentence(error: ComfycordError) -> str:
 def failure_sentence(failure: JobFailure) -> str:
     """Return what a failed job's card says; the service's own reason is the card's to quote."""
     given_back = (
-        "It does not count towards your quota."
+        "RunComfy may have charged for it. It does not count towards your quota."
         if failure.kind in _AFTER_ACCEPTANCE
         else "Nothing was charged, and it does not count towards your quota."
     )
@@ -187,10 +189,10 @@ async def report(interaction: discord.Interaction[discord.Client], error: BaseEx
             told += " Nothing was charged."
     elif isinstance(cause, app_commands.CommandSignatureMismatch | app_commands.CommandNotFound):
         log.warning("interaction=%d does not fit the commands as they are: %s", interaction.id, type(cause).__name__)
-        told = f"This command has changed. {_RELOAD}"
+        told = f"This command has changed, and nothing was charged. {_RELOAD}"
     elif isinstance(cause, app_commands.TransformerError):
         log.warning("interaction=%d has a value of a wrong kind", interaction.id)
-        told = f"An option has a value that cannot be used. {_RELOAD}"
+        told = f"An option has a value that cannot be used, and nothing was charged. {_RELOAD}"
     else:
         reference = f"{interaction.id % 1_000_000:06d}"
         log.error("interaction=%d reference=%s failed", interaction.id, reference, exc_info=cause)

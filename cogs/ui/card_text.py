@@ -173,7 +173,9 @@ def _progress(job: Job) -> str:
 def _ended(job: Job, ended: str) -> str:
     match job.status:
         case JobStatus.CANCELLED:
-            return f"Cancelled {ended}. {_GIVEN_BACK}"
+            # Of what RunComfy had taken before, only RunComfy knows.
+            charged = "" if job.request_id else "Nothing was charged. "
+            return f"Cancelled {ended}. {charged}{_GIVEN_BACK}"
         case JobStatus.EXPIRED if job.request_id is None:
             return f"Given up {ended}: it could not be started in time. Nothing was charged. {_GIVEN_BACK}"
         case JobStatus.EXPIRED:

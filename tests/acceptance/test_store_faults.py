@@ -55,7 +55,7 @@ async def test_no_database(sandbox: Sandbox, start_bot: StartBot) -> None:
     reply = await ask(sandbox)
     answer = await reply.message()
     assert answer.is_ephemeral
-    assert "database does not answer" in answer.text
+    assert "cannot reach its records" in answer.text
     assert "/history" in answer.text
     assert "```\na fox\n```" in answer.text
     assert reply.messages == [answer]

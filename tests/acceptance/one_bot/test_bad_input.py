@@ -141,6 +141,8 @@ async def test_a_command_that_has_changed(sandbox: Sandbox) -> None:
     assert "Reload Discord" in answer.text
     gone = await (await sandbox.people.ada.slash("paint", force=True, prompt=PROMPT)).message()
     assert "Reload Discord" in gone.text
+    assert "nothing was charged" in answer.text
+    assert "nothing was charged" in gone.text
     assert gives_back(gone)
     assert standing(sandbox) == before
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 
 import pytest
@@ -96,6 +97,26 @@ def test_every_failure(kind: FailureKind) -> None:
     assert "quota" in told
     assert "boom" not in told
     assert ("Nothing was charged" in told) == (kind not in {FailureKind.MODEL_FAILED, FailureKind.REQUEST_GONE})
+
+
+@pytest.mark.parametrize("kind", list(FailureKind))
+def test_every_failure_says_what_it_cost(kind: FailureKind) -> None:
+    """Either that nothing was charged, or that it may have been."""
+    told = failure_sentence(JobFailure(kind=kind))
+    assert ("Nothing was charged" in told) != ("may have charged" in told)
+
+
+JARGON = re.compile(r"\b(API|tokens?|databases?|HTTP|exceptions?|null)\b")
+PLAIN = [JobNotFound("x"), NotAllowed("x"), InvalidTransition("x"), StoreUnavailable("x"), UnknownModel("x")]
+
+
+@pytest.mark.parametrize("error", PLAIN)
+def test_no_sentence_holds_jargon(error: ComfycordError) -> None:
+    """Members read of the bot, RunComfy and what to do, not of what the bot is made of."""
+    told = [sentence(error), *(failure_sentence(JobFailure(kind=kind)) for kind in FailureKind)]
+    told += [result_sentence(problem) for problem in ResultProblem]
+    told += [sentence(InvalidInput("x", problem)) for problem in InputProblem]
+    assert [each for each in told if JARGON.search(each)] == []
 
 
 def test_the_operators_failures_name_the_operator() -> None:

@@ -87,6 +87,12 @@ def test_an_expired_card_says_whether_anything_was_charged() -> None:
     assert "Nothing was charged" in card_text(job(JobStatus.EXPIRED, request_id=None, submitted_at=NOW))
 
 
+def test_a_cancelled_card_says_that_nothing_was_charged_where_that_is_sure() -> None:
+    """What never reached RunComfy cost nothing; of what it had taken, only RunComfy knows."""
+    assert "Nothing was charged." in card_text(job(JobStatus.CANCELLED, request_id=None))
+    assert "charged" not in card_text(job(JobStatus.CANCELLED, request_id="req-1"))
+
+
 @pytest.mark.parametrize("status", [JobStatus.WAITING, JobStatus.SUBMITTING, JobStatus.QUEUED])
 def test_cancel_stands_where_it_can_help(status: JobStatus) -> None:
     """Waiting, submitting and queued cards can be cancelled; once asked for, the button says so and is dead."""
