@@ -58,13 +58,15 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
     for name, call, text in (
         ("run", _run, "run the bot until SIGTERM or Ctrl-C"),
-        ("check", _check, "look whether settings, Discord, database, models and API are as they should be"),
+        ("check", _check, "look whether settings, database, Discord and all else are as they should be"),
         ("sync", _sync, "write the slash commands to Discord now (a run does so when they changed)"),
         ("migrate", _migrate, "bring the database's schema up to date (a run does so by itself)"),
         ("adopt", _adopt, "give an unconfirmed job the request id that the log holds"),
     ):
         command = commands.add_parser(name, help=text, description=f"{text[0].upper()}{text[1:]}.")
-        command.add_argument("--config", type=Path, default=Path("config.toml"), help="default: %(default)s")
+        command.add_argument(
+            "--config", type=Path, default=Path("config.toml"), metavar="FILE", help="default: %(default)s"
+        )
         # What the other commands do is said in their answer; their log is for what goes wrong.
         command.set_defaults(call=call, is_quiet=call is not _run)
         if name == "adopt":

@@ -48,8 +48,10 @@ def login_errors(client: discord.Client) -> Iterator[None]:
         raise CannotConnect(f"Discord cannot be reached: {words_of(error)}; check discord.api_url") from error
     except discord.HTTPException as error:
         # Discord's own words come with a code; what else may answer there sends a page of many lines.
-        words = error.text if error.code else "without a word of Discord's; if that stays, check discord.api_url"
-        raise CannotConnect(f"Discord cannot be reached: it answers HTTP {error.status}, {words}") from error
+        words = f"{error.text}; " if error.code else "without a word of Discord's; if that stays, "
+        raise CannotConnect(
+            f"Discord cannot be reached: it answers HTTP {error.status}, {words}check discord.api_url"
+        ) from error
     except (discord.ConnectionClosed, discord.PrivilegedIntentsRequired) as error:
         raise _end_of_connection(error) from error
     except (TypeError, KeyError, ValueError, AttributeError) as error:

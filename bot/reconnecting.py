@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import copy
 import logging
+import zlib
 
 import aiohttp
 import discord
@@ -13,7 +14,8 @@ from discord.gateway import ReconnectWebSocket
 # Where the library tells that it tries again; what it tells anywhere else stays whole.
 LOGGERS = frozenset({"discord.client", "discord.shard"})
 BEGINNINGS = ("Attempting a reconnect", "Failed to connect for shard_id")
-# What a gateway does that is away, overloaded, or about to restart. Another error there is a mistake in some program.
+# What a gateway does that is away, overloaded, or about to restart; the last two, where something answers that is none
+# (what it says is no JSON, or is not packed). Another error there is a mistake in some program.
 OUTAGES = (
     OSError,
     aiohttp.ClientError,
@@ -22,6 +24,8 @@ OUTAGES = (
     discord.GatewayNotFound,
     discord.ConnectionClosed,
     ReconnectWebSocket,
+    ValueError,
+    zlib.error,
 )
 
 

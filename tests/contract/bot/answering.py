@@ -16,7 +16,8 @@ async def answering(status: int, *, text: str = PAGE, content_type: str = "text/
     """Serve the same page at every address, as a proxy or a firewall does."""
 
     async def answer(_: web.Request) -> web.Response:
-        return web.Response(status=status, text=text, content_type=content_type)
+        # As bytes: Discord names no charset, and what does is not read as JSON by the library.
+        return web.Response(status=status, body=text.encode(), content_type=content_type)
 
     app = web.Application()
     app.router.add_route("*", "/{path:.*}", answer)

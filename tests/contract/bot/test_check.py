@@ -59,6 +59,15 @@ async def test_what_answers_200_without_being_discord_is_one_sentence(
     assert "html" not in said
 
 
+async def test_another_version_of_the_api_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where Discord itself refuses the address, its words are told, and which setting to check."""
+    refusal = '{"message": "Invalid API version", "code": 50041}'
+    async with answering(400, text=refusal, content_type="application/json") as address:
+        finding = await found_at(address, monkeypatch)
+    assert not finding.is_ok
+    assert "HTTP 400, Invalid API version; check discord.api_url" in finding.report
+
+
 async def test_what_speaks_no_http_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where something else listens at that address, one line says that Discord cannot be reached."""
     async with saying(b"220 mail.example.com ESMTP\r\n") as address:

@@ -4,6 +4,7 @@ import inspect
 import io
 import json
 import logging
+import zlib
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
@@ -144,6 +145,8 @@ OUTAGES = {
     "a page instead": aiohttp.ClientPayloadError("<html>\n<body>\n"),
     "no answer": TimeoutError(),
     "a request to come again": ReconnectWebSocket(0),
+    "another WebSocket": json.JSONDecodeError("Expecting value", "welcome", 0),
+    "another way of packing": zlib.error("Error -3 while decompressing data: incorrect header check"),
 }
 
 
