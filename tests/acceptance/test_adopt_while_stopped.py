@@ -20,8 +20,9 @@ QUARTER = 16 * 60
 
 
 @pytest.mark.settings(jobs={"scan_seconds": 0.2})
-@pytest.mark.parametrize("is_running", [True, False], ids=["running", "stopped"])
-@pytest.mark.parametrize("is_old", [False, True], ids=["new", "old"])
+@pytest.mark.parametrize(
+    ("is_running", "is_old"), [(True, False), (False, True)], ids=["beside a running bot", "while it is stopped"]
+)
 async def test_an_adopted_job_ends_on_its_card(
     sandbox: Sandbox, bot: BotProcess, start_bot: StartBot, *, is_running: bool, is_old: bool
 ) -> None:

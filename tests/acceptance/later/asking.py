@@ -13,8 +13,10 @@ if TYPE_CHECKING:
     from sandbox.model_api.model_request import ModelRequest
     from sandbox.people import Card, Member, Reply
     from sandbox.sandbox import Sandbox
+    from tests.acceptance.later.time_machine import TimeMachine
 
 NUMBERS = count(1)
+SHOWN_AFTER_SECONDS = 3  # what normally passes at once is shown only when it lasts
 CAT = paint("cat.png")
 
 
@@ -32,6 +34,16 @@ async def done(who: Member) -> Card:
     """Let somebody run /edit, and return its card once the result hangs there."""
     card = await (await ask(who, new_prompt())).message()
     return await card.until_text("Done")
+
+
+async def begun(
+    sandbox: Sandbox, time: TimeMachine, who: Member, prompt: str, status: str, *, private: bool = False
+) -> Card:
+    """Let somebody run /edit, wait for that state, and return the card that shows it; nothing melts with it longer."""
+    reply = await ask(who, prompt, private=private)
+    await stands(sandbox, prompt, status, is_shown=False)
+    await time.forward(SHOWN_AFTER_SECONDS)
+    return await reply.message()
 
 
 async def quota_text(who: Member) -> str:

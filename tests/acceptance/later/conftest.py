@@ -84,4 +84,5 @@ def _mend(sandbox: Sandbox) -> None:
     sandbox.model_api.behaviour = Behaviour()
     sandbox.model_api.hooks.clear()
     sandbox.model_api.pace.queue_seconds = sandbox.model_api.pace.run_seconds = 0.1
+    sandbox.model_api.pace.positions = 1  # a place in the queue that changes would be one more thing to show
     sandbox.model_api.pace.release()

@@ -5,9 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-import pytest
-
-from tests.acceptance.later.asking import ask, done, ended, new_prompt, request_of, stands
+from tests.acceptance.later.asking import begun, done, ended, new_prompt, request_of
 from tests.acceptance.later.time_machine import MINUTE, TimeMachine
 
 if TYPE_CHECKING:
@@ -18,8 +16,7 @@ if TYPE_CHECKING:
 async def private_and_old(sandbox: Sandbox, time: TimeMachine, member: Member, prompt: str) -> Card:
     """Return the private card of a job that is still in the queue after a quarter of an hour."""
     sandbox.model_api.pace.hold_in_queue()
-    card = await (await ask(member, prompt, private=True)).message()
-    await stands(sandbox, prompt, "queued")
+    card = await begun(sandbox, time, member, prompt, "queued", private=True)
     await time.forward(16 * MINUTE)
     return card
 
@@ -63,25 +60,18 @@ async def test_a_private_failure(sandbox: Sandbox, time: TimeMachine, member: Me
     assert all(prompt not in seen.text for seen in sandbox.channels.general.seen_by(sandbox.people.ben))
 
 
-@pytest.mark.parametrize("outcome", ["done", "failed"])
-async def test_direct_messages_refused(sandbox: Sandbox, time: TimeMachine, member: Member, outcome: str) -> None:
-    """Who takes no direct messages finds the end in /job, with a way to the result or the reason."""
+async def test_a_private_failure_and_direct_messages_refused(
+    sandbox: Sandbox, time: TimeMachine, member: Member
+) -> None:
+    """Who takes no direct messages finds the reason in /job, where it says that the card could not be delivered."""
     prompt = new_prompt()
     await private_and_old(sandbox, time, member, prompt)
     member.user.accepts_direct_messages = False
     request = request_of(sandbox, prompt)
     assert request is not None
-    await (request.finish() if outcome == "done" else request.fail("out of paint"))
-    record = await stands(sandbox, prompt, "succeeded" if outcome == "done" else "failed")
+    await request.fail("out of paint")
+    record = await ended(sandbox, prompt, "failed")
     shown = await (await member.slash("job", job=record.job_id)).message()
     assert "Its card could not be delivered." in shown.text
-    links = [button.url for button in shown.buttons if button.url]
-    if outcome == "done":
-        assert "Done" in shown.text
-        assert len(links) == 1
-        assert links[0] is not None
-        assert links[0].startswith(sandbox.model_api.url)
-    else:
-        assert "out of paint" in shown.text
-        assert links == []
+    assert "out of paint" in shown.text
     assert sandbox.channels.direct(member).seen_by(member) == []

@@ -6,7 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from sandbox.model_api.model_request import ModelRequest, RequestState
-from tests.acceptance.later.asking import ask, ended, new_prompt, quota_text, request_of, stands
+from tests.acceptance.later.asking import ask, begun, ended, new_prompt, quota_text, request_of, stands
 from tests.acceptance.later.time_machine import MINUTE, TimeMachine
 from tests.rig import until
 
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from sandbox.people import Card, Member
     from sandbox.sandbox import Sandbox
 
-SHOWN_AFTER_SECONDS = 3  # what normally passes at once is shown only when it lasts
 NO_RESULT = "in time. RunComfy may have charged for it. It does not count towards your quota."
 NO_PLACE = "in time. Nothing was charged. It does not count towards your quota."
 
@@ -42,11 +41,9 @@ async def test_while_waiting(sandbox: Sandbox, time: TimeMachine, member: Member
     sandbox.model_api.pace.hold_in_queue()
     first, second = new_prompt(), new_prompt()
     await ask(member, first)
-    await stands(sandbox, first, "queued")
-    reply = await ask(member, second)
-    await stands(sandbox, second, "waiting", is_shown=False)
-    await time.forward(SHOWN_AFTER_SECONDS)
-    card = await (await reply.message()).until_text("Waiting")
+    await stands(sandbox, first, "queued", is_shown=False)
+    card = await begun(sandbox, time, member, second, "waiting")
+    assert "Waiting" in card.text
     await time.forward(31 * MINUTE)
     await ended(sandbox, second, "expired")
     assert NO_PLACE in card.text
@@ -69,10 +66,8 @@ async def test_while_submitting(sandbox: Sandbox, time: TimeMachine, member: Mem
     sandbox.model_api.pace.hold_in_queue()
     sandbox.model_api.hooks.after("submit", answer_late)
     prompt = new_prompt()
-    reply = await ask(member, prompt)
+    card = await begun(sandbox, time, member, prompt, "submitting")
     await arrived.wait()
-    await time.forward(SHOWN_AFTER_SECONDS)
-    card = await (await reply.message()).until_text("Submitting")
     await time.forward(61 * MINUTE)
     go_on.set()
     await assert_expired(sandbox, member, card, prompt, why=NO_RESULT)
@@ -83,12 +78,11 @@ async def test_while_queued(sandbox: Sandbox, time: TimeMachine, member: Member)
     """Not a minute too early; then the API is asked to cancel, so that nobody pays for what nobody waits for."""
     sandbox.model_api.pace.hold_in_queue()
     prompt = new_prompt()
-    card = await (await ask(member, prompt)).message()
-    await stands(sandbox, prompt, "queued")
+    card = await begun(sandbox, time, member, prompt, "queued")
     await time.forward(59 * MINUTE)
     polls = accepted(sandbox, prompt).status_polls
     await until(lambda: accepted(sandbox, prompt).status_polls > polls + 1, what="two polls in the last minute")
-    await stands(sandbox, prompt, "queued")
+    await stands(sandbox, prompt, "queued", is_shown=False)
     await time.forward(2 * MINUTE)
     await assert_expired(sandbox, member, card, prompt, why=NO_RESULT)
     assert accepted(sandbox, prompt).cancel_calls == 1
@@ -99,8 +93,7 @@ async def test_while_running(sandbox: Sandbox, time: TimeMachine, member: Member
     """A running job cannot be cancelled at the API; a result that comes after the hour changes nothing any more."""
     sandbox.model_api.pace.hold_in_progress()
     prompt = new_prompt()
-    card = await (await ask(member, prompt)).message()
-    await stands(sandbox, prompt, "running")
+    card = await begun(sandbox, time, member, prompt, "running")
     await time.forward(61 * MINUTE)
     await assert_expired(sandbox, member, card, prompt, why=NO_RESULT)
     assert accepted(sandbox, prompt).cancel_calls == 0
@@ -120,8 +113,7 @@ async def test_a_result_while_the_bot_was_stopped(
     """However long after the hour the bot is back, it asks first: a result that is there is a success."""
     sandbox.model_api.pace.hold_in_queue()
     prompt = new_prompt()
-    card = await (await ask(member, prompt)).message()
-    await stands(sandbox, prompt, "queued")
+    card = await begun(sandbox, time, member, prompt, "queued")
     await bot.kill()
     await accepted(sandbox, prompt).finish()
     await time.forward(3 * 60 * MINUTE)
@@ -135,8 +127,7 @@ async def test_a_result_at_the_last_moment(sandbox: Sandbox, time: TimeMachine, 
     """An answer from before the end of the hour does not end a job: it is asked about once more, and is a success."""
     sandbox.model_api.pace.hold_in_queue()
     prompt = new_prompt()
-    card = await (await ask(member, prompt)).message()
-    await stands(sandbox, prompt, "queued")
+    card = await begun(sandbox, time, member, prompt, "queued")
     answered, go_on = asyncio.Event(), asyncio.Event()
 
     async def arrive_late(_: object) -> None:

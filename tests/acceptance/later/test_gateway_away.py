@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.acceptance.later.asking import ask, done, ended, new_prompt, stands
+from tests.acceptance.later.asking import begun, done, ended, new_prompt
 from tests.acceptance.later.time_machine import MINUTE, TimeMachine
 from tests.rig import until
 
@@ -32,11 +32,9 @@ async def test_jobs_end_and_commands_come_back(
     sandbox.model_api.pace.hold_in_queue()
     sandbox.model_api.pace.hold_in_progress()
     first, second = new_prompt(), new_prompt()
-    card = await (await ask(member, first)).message()
-    await stands(sandbox, first, "queued")
+    card = await begun(sandbox, time, member, first, "queued")
     other = sandbox.people.join(f"friend of {member.name}")
-    private = await (await ask(other, second, private=True)).message()
-    await stands(sandbox, second, "queued")
+    private = await begun(sandbox, time, other, second, "queued", private=True)
     logins = len(sandbox.gateway.logins)
     request.getfixturevalue("gateway_away")
     sandbox.gateway.drop()

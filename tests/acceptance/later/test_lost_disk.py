@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.acceptance.later.asking import ask, ended, new_prompt, quota_text, record_of, request_of, stands
+from tests.acceptance.later.asking import begun, ended, new_prompt, quota_text, record_of, request_of, stands
 from tests.acceptance.later.time_machine import HOUR, MINUTE, TimeMachine
 from tests.rig import until
 
@@ -38,11 +38,10 @@ def give_back(folder: Path) -> None:
     (folder.parent / "results away").rename(folder)
 
 
-async def finished(sandbox: Sandbox, bot: BotProcess, member: Member, prompt: str) -> Card:
+async def finished(sandbox: Sandbox, bot: BotProcess, time: TimeMachine, member: Member, prompt: str) -> Card:
     """Return the card of a job that has succeeded, and whose result could not be written once."""
     sandbox.model_api.pace.hold_in_progress()
-    card = await (await ask(member, prompt)).message()
-    await stands(sandbox, prompt, "running")
+    card = await begun(sandbox, time, member, prompt, "running")
     sandbox.model_api.pace.release()
     record = await stands(sandbox, prompt, "succeeded", is_shown=False)
     await bot.wait_for_log(f"job_id={record.job_id} its card is tried again")
@@ -62,7 +61,7 @@ async def test_a_disk_that_comes_back(
 ) -> None:
     """The card says that it is being fetched, /job leads to it, commands work; then the file hangs there once."""
     prompt = new_prompt()
-    card = await finished(sandbox, bot, member, prompt)
+    card = await finished(sandbox, bot, time, member, prompt)
     await time.forward(MINUTE)
     await card.until_text("The result is there and being fetched; that takes longer than usual.")
     assert "Done" in card.text
@@ -80,7 +79,7 @@ async def test_a_disk_that_comes_back(
 async def test_a_disk_that_stays_away(sandbox: Sandbox, bot: BotProcess, time: TimeMachine, member: Member) -> None:
     """After a day the card gives up the file and leads to where it lies; nothing is submitted again."""
     prompt = new_prompt()
-    card = await finished(sandbox, bot, member, prompt)
+    card = await finished(sandbox, bot, time, member, prompt)
     await time.forward(25 * HOUR)
     await stands(sandbox, prompt, "succeeded")
     request = request_of(sandbox, prompt)

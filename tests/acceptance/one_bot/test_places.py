@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import pytest
-
 from sandbox.pictures import paint
 from tests.acceptance.one_bot.asking import Asked, numbers
 from tests.acceptance.promise import messages_with_result
@@ -14,19 +12,17 @@ if TYPE_CHECKING:
     from sandbox.sandbox import Sandbox
 
 
-@pytest.mark.parametrize("is_private", [False, True], ids=["public", "private"])
-async def test_an_age_restricted_channel(sandbox: Sandbox, *, is_private: bool) -> None:
+async def test_an_age_restricted_channel(sandbox: Sandbox) -> None:
     """It is a channel like any other: the card ends there, and nowhere else."""
     ada, place = sandbox.people.ada, sandbox.channels.adults
     prompt = f"a fox in the dusk, number {next(numbers)}"
     seen = place.seen_by(sandbox.people.ben)
-    reply = await ada.slash("edit", prompt=prompt, image1=paint("cat.png"), channel=place, private=is_private)
+    reply = await ada.slash("edit", prompt=prompt, image1=paint("cat.png"), channel=place)
     card = await (await reply.message()).until_text("Done")
     record = await Asked(sandbox=sandbox, card=card, prompt=prompt).ended()
     (message,) = messages_with_result(sandbox, record.job_id)
     assert (message.id, message.channel_id) == (card.id, place.id)
-    assert card.is_ephemeral == is_private
-    assert place.seen_by(sandbox.people.ben) == [*seen, *([] if is_private else [card])]
+    assert place.seen_by(sandbox.people.ben) == [*seen, card]
     for command in ("history", "quota"):
         answer = await (await ada.slash(command, channel=place)).message()
         assert answer.is_ephemeral
