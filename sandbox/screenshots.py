@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import io
 import os
 import shutil
 import sys
@@ -12,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from PIL import Image
 from playwright.async_api import Page, async_playwright, expect
 
 from sandbox.pictures import paint
@@ -26,6 +28,9 @@ FOLDER = Path("docs/screenshots")
 _WIDE, _PHONE = (1280, 800), (380, 780)
 _WHOLE_CARD_HEIGHT, _WHOLE_PANEL_HEIGHT = 900, 960
 _WAIT_MILLISECONDS = 20_000
+_RUN_SECONDS = 4.0  # long enough to take a running card
+_CARD, _BACKGROUND = ".container", (49, 51, 56)
+_SHARP, _GAP = 2, 16
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -37,10 +42,13 @@ class Studio:
     url: str
     folder: Path
 
-    async def open(self, *, size: tuple[int, int] = _WIDE, is_light: bool = False) -> Page:
-        """Open the page as Ada."""
+    async def open(self, *, size: tuple[int, int] = _WIDE, is_light: bool = False, scale: int = 1) -> Page:
+        """Open the page as Ada; `scale`: pixels of the picture for one of the page."""
         context = await self.browser.new_context(
-            viewport={"width": size[0], "height": size[1]}, color_scheme="light" if is_light else "dark", locale="en-GB"
+            viewport={"width": size[0], "height": size[1]},
+            color_scheme="light" if is_light else "dark",
+            locale="en-GB",
+            device_scale_factor=scale,
         )
         page = await context.new_page()
         page.set_default_timeout(_WAIT_MILLISECONDS)
@@ -91,7 +99,9 @@ async def _take_job(studio: Studio) -> None:
     """A job from the composer to the finished card, and what the panel shows meanwhile."""
     pace = studio.sandbox.model_api.pace
     pace.hold_in_queue()
+    pace.run_seconds = _RUN_SECONDS
     page = await studio.open()
+    sharp = await studio.open(size=(_WIDE[0], _WHOLE_PANEL_HEIGHT), scale=_SHARP)
     await _fill_in(page)
     await studio.take(page, "composer")
     await _send(page)
@@ -107,13 +117,18 @@ async def _take_job(studio: Studio) -> None:
     await studio.take(page, "faults")
     await _grow(page, _WIDE[1])
     await slow_queue.click()
+    cards = [await _card(sharp, "In queue")]
     pace.release()
+    cards.append(await _card(sharp, "Running"))
     await expect(page.locator(".message").last).to_contain_text("Done")
     await expect(page.locator(".gallery img")).to_be_visible()
     await page.get_by_role("tab", name="Traffic").click()
     await _grow(page, _WHOLE_CARD_HEIGHT)
     await expect(page.locator(".message").last).to_be_in_viewport(ratio=1)
     await studio.take(page, "finished")
+    cards.append(await _card(sharp, "Done"))
+    _keep_cards(cards, studio.folder / "cards.png")
+    await sharp.close()
     await _grow(page, _WIDE[1])
     await page.get_by_role("button", name="Open picture").click()
     await studio.take(page, "large")
@@ -133,6 +148,33 @@ async def _take_others(studio: Studio) -> None:
     await _fill_in(page)
     await studio.take(page, "phone-composer")
     await page.close()
+
+
+async def _card(page: Page, state: str) -> Image.Image:
+    """Return the last message's card, once it reads as `state` and its pictures are there."""
+    message = page.locator(".message").last
+    await expect(message).to_contain_text(state)
+    await expect(message).to_contain_text("ago")
+    if state == "Done":
+        await expect(message.locator(".gallery img")).to_be_visible()
+    await page.mouse.move(0, 0)
+    await page.wait_for_function("() => [...document.images].every((image) => image.complete)")
+    shot = await message.locator(_CARD).screenshot(animations="disabled")
+    return Image.open(io.BytesIO(shot)).convert("RGB")
+
+
+def _keep_cards(cards: list[Image.Image], path: Path) -> None:
+    """Write one picture of a card's three states: the first two one above the other, the last beside them."""
+    queued, running, done = cards
+    gap = _GAP * _SHARP
+    left = queued.height + gap + running.height
+    size = (queued.width + done.width + 3 * gap, max(left, done.height) + 2 * gap)
+    sheet = Image.new("RGB", size, _BACKGROUND)
+    sheet.paste(queued, (gap, gap))
+    sheet.paste(running, (gap, 2 * gap + queued.height))
+    sheet.paste(done, (2 * gap + queued.width, gap))
+    sheet.save(path, optimize=True)
+    sys.stdout.write(f"{path}\n")
 
 
 async def _grow(page: Page, height: int) -> None:
@@ -167,7 +209,7 @@ async def _command(page: Page, name: str, *, is_sent: bool = True) -> None:
 async def _send(page: Page) -> None:
     quality = page.locator("[data-option=quality] textarea")
     if await quality.count():
-        await quality.fill("low")
+        await quality.fill("high")
     await page.get_by_role("button", name="Send", exact=True).click()
     await expect(page.locator(".option-line")).to_have_count(0)
 
