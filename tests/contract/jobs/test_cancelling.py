@@ -9,24 +9,11 @@ from services.jobs.cancelling import CancelOutcome
 from services.jobs.model import CancelState, Job, JobStatus
 from services.jobs.ports import Progress, RequestState
 from services.jobs.service import Actor
-from services.store.jobs import SqlJobStore
 from tests.contract.jobs.core import OWNER, Core, submit
 from tests.contract.jobs.scripted_api import ScriptedApi
 from tests.contract.store.making import BEN, make_new
 
 MODERATOR = Actor(user_id=BEN, channel_id=22, guild_id=11, may_manage=True)
-
-
-@pytest.fixture
-def api() -> ScriptedApi:
-    """An API that accepts everything."""
-    return ScriptedApi()
-
-
-@pytest.fixture
-def core(store: SqlJobStore, api: ScriptedApi) -> Core:
-    """One process."""
-    return Core(store, api)
 
 
 async def queued(core: Core) -> Job:

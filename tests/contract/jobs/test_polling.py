@@ -20,18 +20,6 @@ PICTURE = Output(url="https://x.runcomfy.net/a.png", kind=MediaKind.IMAGE)
 DONE = Progress(state=RequestState.SUCCEEDED, outputs=(PICTURE,), cost=Decimal("0.04"))
 
 
-@pytest.fixture
-def api() -> ScriptedApi:
-    """An API that accepts everything."""
-    return ScriptedApi()
-
-
-@pytest.fixture
-def core(store: SqlJobStore, api: ScriptedApi) -> Core:
-    """One process."""
-    return Core(store, api)
-
-
 async def test_a_job_is_followed_through_its_states(core: Core, api: ScriptedApi) -> None:
     """Queue, running, result with cost."""
     job = await submit(core, make_new())

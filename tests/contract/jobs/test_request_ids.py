@@ -10,22 +10,9 @@ import pytest
 from services.errors import ApiOutcomeUnknown, InvalidTransition
 from services.jobs.model import Job, JobStatus
 from services.jobs.ports import Progress, RequestState
-from services.store.jobs import SqlJobStore
 from tests.contract.jobs.core import Core, submit
 from tests.contract.jobs.scripted_api import ScriptedApi
 from tests.contract.store.making import make_new
-
-
-@pytest.fixture
-def api() -> ScriptedApi:
-    """An API that accepts everything."""
-    return ScriptedApi()
-
-
-@pytest.fixture
-def core(store: SqlJobStore, api: ScriptedApi) -> Core:
-    """One process."""
-    return Core(store, api)
 
 
 async def _queued(core: Core) -> Job:

@@ -17,18 +17,6 @@ from tests.contract.jobs.scripted_api import ScriptedApi
 from tests.contract.store.making import BEN, make_new
 
 
-@pytest.fixture
-def api() -> ScriptedApi:
-    """An API that accepts everything."""
-    return ScriptedApi()
-
-
-@pytest.fixture
-def core(store: SqlJobStore, api: ScriptedApi) -> Core:
-    """One process."""
-    return Core(store, api)
-
-
 async def test_the_row_is_submitting_before_the_post_leaves(core: Core, api: ScriptedApi) -> None:
     """A crash during the POST finds a committed SUBMITTING, so nobody sends it again."""
     api.may_submit.clear()
