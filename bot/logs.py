@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 from collections.abc import Iterable
@@ -62,6 +63,12 @@ class JsonFormatter(logging.Formatter):
         return json.dumps(line, ensure_ascii=False)
 
 
+def is_worth_a_line(record: logging.LogRecord) -> bool:
+    """Whether a record tells of anything: a stop that cancels the closing of a connection is no error of the pool's."""
+    error = record.exc_info[1] if record.exc_info else None
+    return not (record.name.startswith("sqlalchemy.pool") and isinstance(error, asyncio.CancelledError))
+
+
 class PlainHandler(logging.StreamHandler[TextIO]):
     """Writes records to a stream; what is Discord's trouble and no mistake of ours takes one line."""
 
@@ -74,6 +81,7 @@ def configure_logging(settings: LogSettings, *, secrets: Iterable[str], stream: 
     """Send every log line of the process to the stream, ours at the set level, the libraries' from INFO up."""
     redact = Redactor(secrets)
     handler = PlainHandler(stream)
+    handler.addFilter(is_worth_a_line)
     handler.setFormatter(JsonFormatter(redact) if settings.format == "json" else TextFormatter(redact))
     level = logging.getLevelNamesMapping()[settings.level]
     root = logging.getLogger()

@@ -1,5 +1,6 @@
 """Logs hold no secrets, keep one line a record, and tell UTC."""
 
+import asyncio
 import inspect
 import io
 import json
@@ -201,3 +202,15 @@ def test_the_library_still_says_what_is_looked_for() -> None:
     sources = "".join(inspect.getsource(module) for module in (discord.client, discord.shard))
     for beginning in BEGINNINGS:
         assert beginning in sources
+
+
+def test_a_stop_that_cuts_the_closing_of_a_connection_is_silent() -> None:
+    """Ctrl-C at such a moment shows nothing of the pool's; what else befalls a connection is shown."""
+    stream = logged(LogSettings())
+    for error in (asyncio.CancelledError(), OSError("disk I/O error")):
+        try:
+            raise error
+        except (asyncio.CancelledError, OSError):
+            logging.getLogger("sqlalchemy.pool.impl.AsyncAdaptedQueuePool").exception("Exception closing connection")
+    assert "CancelledError" not in stream.getvalue()
+    assert "OSError: disk I/O error" in stream.getvalue()
