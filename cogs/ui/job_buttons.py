@@ -52,6 +52,8 @@ class CancelButton(ui.DynamicItem[Button], template=f"cc:cancel:{_JOB}"):
         # A press whose acknowledgement failed was still a press: whoever pressed wants it cancelled. But its token may
         # be good for nothing, and must not take the place of one that is.
         deferral = await acknowledge(interaction, private=True)
+        if deferral.acknowledgement is Acknowledgement.TAKEN:
+            return  # the same press, delivered twice: its other delivery does all this
         if deferral.acknowledgement is Acknowledgement.ARRIVED:
             await _renew_token(services, interaction, self.job_id)
         outcome = await services.jobs.cancel(self.job_id, actor_of(interaction))

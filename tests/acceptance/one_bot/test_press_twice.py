@@ -1,0 +1,56 @@
+"""A press of Cancel that the gateway delivers twice is one press: one cancel, and one answer where there is one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sandbox.pictures import paint
+from tests.acceptance.one_bot.asking import numbers
+from tests.rig import until
+
+if TYPE_CHECKING:
+    from sandbox.people import Card, Reply
+    from sandbox.sandbox import Sandbox
+
+CALLBACK = "POST /interactions/{interaction_id}/{token}/callback"
+
+
+async def in_queue(sandbox: Sandbox) -> Card:
+    """Return the public card of a job in the service's queue, as somebody else sees it."""
+    sandbox.model_api.pace.hold_in_queue()
+    prompt = f"a fox that waits, number {next(numbers)}"
+    reply = await sandbox.people.ada.slash("edit", prompt=prompt, image1=paint("cat.png"))
+    return await (await reply.message()).until_text("In queue")
+
+
+async def both_done(sandbox: Sandbox, reply: Reply) -> None:
+    """Wait until both deliveries were answered by Discord, and what came of them is done."""
+    number = str(reply.interaction.id)
+
+    def answered() -> bool:
+        calls = [call for call in sandbox.discord.traffic.to(CALLBACK) if call.parameters["interaction_id"] == number]
+        return sum(call.status is not None for call in calls) == 2
+
+    await until(answered, what="two answers of Discord")
+    # What another command does afterwards takes as many steps.
+    await (await sandbox.people.ben.slash("job", job="aaaaaaaaaa")).message()
+
+
+async def test_somebody_else_is_told_no_once(sandbox: Sandbox) -> None:
+    """One private no, and the job goes on."""
+    card = await in_queue(sandbox)
+    reply = await sandbox.people.ben.click(card, "Cancel", twice=True)
+    answer = await reply.message()
+    await both_done(sandbox, reply)
+    assert reply.messages == [answer]
+    assert "somebody else's" in answer.text
+
+
+async def test_the_owner_cancels_once(sandbox: Sandbox) -> None:
+    """One cancel at the service; the card says it, and nobody is told that it was over already."""
+    card = await in_queue(sandbox)
+    reply = await card.click("Cancel", twice=True)
+    await card.until_text("Cancelled")
+    await both_done(sandbox, reply)
+    assert reply.messages == []
+    assert sandbox.model_api.submits[-1].cancel_calls == 1
