@@ -29,17 +29,6 @@ from services.errors import (
 )
 from services.jobs.model import JobFailure
 
-__all__ = [
-    "NOT_SET_UP_HERE",
-    "answer_privately",
-    "failure_sentence",
-    "guarded",
-    "on_tree_error",
-    "report",
-    "result_sentence",
-    "sentence",
-]
-
 log = logging.getLogger(__name__)
 
 NOT_SET_UP_HERE = (
