@@ -58,12 +58,6 @@ class SlowClaims(SqlJobStore):
         return jobs
 
 
-@pytest.fixture
-def api() -> ScriptedApi:
-    """An API that accepts everything."""
-    return ScriptedApi()
-
-
 async def _succeed(core: Core, api: ScriptedApi, job: Job) -> Job:
     queued = await core.until(job.job_id, JobStatus.QUEUED, JobStatus.RUNNING)
     assert queued.request_id is not None

@@ -65,12 +65,6 @@ class LossyStore(SqlJobStore):
 
 
 @pytest.fixture
-def api() -> ScriptedApi:
-    """An API that accepts everything."""
-    return ScriptedApi()
-
-
-@pytest.fixture
 def lossy(database: Database) -> LossyStore:
     """The store that loses answers on demand."""
     return LossyStore(database)

@@ -34,12 +34,6 @@ def store(database: Database) -> SqlJobStore:
     return SqlJobStore(database)
 
 
-@pytest.fixture
-def api() -> ScriptedApi:
-    """An API that accepts everything."""
-    return ScriptedApi()
-
-
 def _warnings(caplog: pytest.LogCaptureFixture, word: str) -> int:
     return sum(word in record.getMessage() for record in caplog.records if record.levelno == logging.WARNING)
 
