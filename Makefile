@@ -1,4 +1,4 @@
-# Each target sets up what it needs. `make` alone lists them. Another Python: make PYTHON=python3.13 test
+# Each target sets up what it needs. `make` alone lists them. Another Python: make clean, make PYTHON=python3.13 test
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -6,6 +6,9 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 # Tests mostly wait, so there may be more of them than cores.
 WORKERS ?= 4
+
+# A .venv whose Python is gone, as after an upgrade of the system, is made anew.
+$(shell test -x $(BIN)/python || rm -f $(READY))
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test run sandbox screenshots bench check fix lock clean
@@ -23,6 +26,7 @@ $(READY): requirements-dev.lock
 	@"$(PYTHON)" -c 'import ensurepip, venv' 2>/dev/null || \
 		{ echo "$(PYTHON) cannot make a virtual environment: install its venv module (Debian, Ubuntu: python3-venv)" >&2; exit 1; }
 	@echo "Setting up $(VENV) (once, about a minute) ..."
+	@test -x $(BIN)/python || rm -rf $(VENV)
 	@"$(PYTHON)" -m venv $(VENV)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
 	@touch $(READY)

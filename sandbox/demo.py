@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import io
+import shutil
 import sys
 import tempfile
 import time
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING
 from PIL import Image
 
 from sandbox.bot_process import BotExitedError
-from sandbox.film import Film, readable, say_card
+from sandbox.film import Film, readable, say_card, wrapped
 from sandbox.people import ClientRefused, InteractionFailed
 from sandbox.pictures import paint
 from sandbox.sandbox import Sandbox
@@ -151,5 +152,7 @@ def _require(condition: bool, sentence: str) -> None:  # noqa: FBT001 - reads li
 
 
 def _print(line: str) -> None:
+    if sys.stdout.isatty():
+        line = wrapped(line, shutil.get_terminal_size().columns)
     sys.stdout.write(line + "\n")
     sys.stdout.flush()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import textwrap
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,8 @@ _MENTION = re.compile(r"<@!?(\d+)>")
 _ESCAPE = re.compile(r"\\([\\*_~`|\[\]<#>+.:@-])")
 _LINE_START = re.compile(r"^(?:#{1,3} |-# )", re.MULTILINE)
 _WIDTH = 100
+_BAR_AT, _NARROWEST = 10, 30
+_BAR = re.compile(rf"(?=.{{{_BAR_AT}}}([│▶]) )")
 
 
 def readable(text: str, world: World) -> str:
@@ -29,6 +32,15 @@ def readable(text: str, world: World) -> str:
     plain = _LINK.sub(r"\1", plain)
     plain = _LINE_START.sub("", plain).replace("**", "").replace("```", "").replace("`", "")
     return _ESCAPE.sub(r"\1", plain)
+
+
+def wrapped(line: str, width: int) -> str:
+    """Return a line of the film broken at words to `width` columns, each part behind the bar; others as they are."""
+    found = _BAR.match(line)
+    if found is None or len(line) <= width:
+        return line
+    behind = f"{'':{_BAR_AT}}{found[1].replace('▶', ' ')} "
+    return textwrap.fill(line, max(width, _NARROWEST), subsequent_indent=behind, break_on_hyphens=False)
 
 
 class Film:

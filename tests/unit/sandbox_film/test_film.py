@@ -6,7 +6,7 @@ import asyncio
 
 from sandbox.clock import WorldClock
 from sandbox.discord.population import populated_world
-from sandbox.film import readable
+from sandbox.film import readable, wrapped
 
 
 def test_markup_is_read_and_not_printed() -> None:
@@ -31,3 +31,18 @@ def test_relative_times_follow_the_worlds_clock() -> None:
     assert readable(stamp, world) == "just now"
     asyncio.run(clock.advance(3_600))
     assert readable(stamp, world) == "1 hour ago"
+
+
+def test_a_narrow_terminal_keeps_the_bar() -> None:
+    """A long line goes on behind its bar; a deed goes on below its words; what is no line of the film stays."""
+    line = f"{'':9} │ > Put the cat on the sailing boat, at night"
+    assert wrapped(line, 40).splitlines() == [
+        f"{'':9} │ > Put the cat on the sailing",
+        f"{'':9} │ boat, at night",
+    ]
+    assert wrapped("   0.00 s ▶ ada /edit prompt: Put the cat on it", 32).splitlines() == [
+        "   0.00 s ▶ ada /edit prompt:",
+        f"{'':12}Put the cat on it",
+    ]
+    assert wrapped(line, 100) == line
+    assert wrapped("The bot (python -m bot, process 1) is online", 20) == "The bot (python -m bot, process 1) is online"

@@ -1,0 +1,36 @@
+"""What make does with a .venv that is there already."""
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+
+def planned(folder: Path, python: str) -> str:
+    """Return what `make setup` would run in a folder whose ready .venv has this Python."""
+    make = shutil.which("make")
+    if make is None:
+        pytest.skip("there is no make here")
+    for name in ("Makefile", "requirements-dev.lock"):
+        shutil.copy(ROOT / name, folder)
+    (folder / ".venv" / "bin").mkdir(parents=True)
+    (folder / ".venv" / "bin" / "python").symlink_to(python)
+    (folder / ".venv" / ".ready").touch()
+    command = [make, "-n", "setup"]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True).stdout  # noqa: S603 - ours
+
+
+def test_a_set_up_that_works_is_left_alone(tmp_path: Path) -> None:
+    """Nothing is set up twice."""
+    assert "venv" not in planned(tmp_path, sys.executable)
+
+
+def test_a_set_up_whose_python_is_gone_is_made_anew(tmp_path: Path) -> None:
+    """An upgrade of the system's Python needs no `make clean`."""
+    plan = planned(tmp_path, str(tmp_path / "gone"))
+    assert "rm -rf .venv" in plan
+    assert "-m venv .venv" in plan
