@@ -156,15 +156,19 @@ class Poller:
         watched.failures = watched.not_found = 0
         return await self._follow(watched, job, progress, asked_at=asked_at)
 
+    async def _take_turn(self) -> None:
+        await asyncio.sleep(self._budget.reserve())
+
     async def _ask(self, request_id: str) -> Progress:
         """Ask /status; the end, and what a word never seen means, only /result tells.
 
         Raises: ApiUnavailable, RequestNotFound.
         """
-        await asyncio.sleep(self._budget.reserve())
+        await self._take_turn()
         try:
             progress = await self._api.get_status(request_id)
             if progress.state in {RequestState.FINISHED, RequestState.UNKNOWN}:
+                await self._take_turn()
                 progress = await self._api.get_result(request_id)
         except (ApiUnavailable, RequestNotFound):
             raise
@@ -195,6 +199,7 @@ class Poller:
 
     async def _look_for_cost(self, watched: Watched, job: Job, request_id: str) -> float | None:
         watched.cost_checks += 1
+        await self._take_turn()
         try:
             progress = await self._api.get_result(request_id)
         except ApiError as error:
@@ -218,6 +223,7 @@ class Poller:
     async def _expire(self, job: Job) -> None:
         log.warning("job_id=%s its deadline has passed while %s", job.job_id, job.status)
         if job.status is JobStatus.QUEUED and job.request_id is not None:
+            await self._take_turn()
             try:
                 await self._api.cancel(job.request_id)  # nobody waits for it any more: do not let it be paid
             except ApiError as error:

@@ -47,6 +47,7 @@ class Core:
         timing: JobTiming = BRISK,
         limits: QuotaLimits = LIMITS,
         clock: Clock | None = None,
+        budget: RequestBudget | None = None,
     ) -> None:
         clock, signals, owner = clock or SystemClock(), JobSignals(), secrets.token_hex(4)
         self.store, self.api, self.clock, self.owner = store, api, clock, owner
@@ -60,7 +61,7 @@ class Core:
             changes=changes,
             canceller=canceller,
             signals=signals,
-            budget=RequestBudget(clock, per_second=1000),
+            budget=budget or RequestBudget(clock, per_second=1000),
             clock=clock,
             random=lambda: 0.5,
             owner=owner,

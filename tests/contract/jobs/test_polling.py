@@ -7,14 +7,17 @@ from decimal import Decimal
 
 import pytest
 
+from services.clock import SystemClock
 from services.errors import ApiRefused, ApiUnavailable, FailureKind, RequestNotFound
 from services.jobs.model import JobStatus, MediaKind, Output
+from services.jobs.pacing import RequestBudget
 from services.jobs.poller import Poller
 from services.jobs.ports import Lease, Progress, RequestState
 from services.store.jobs import SqlJobStore
 from tests.contract.jobs.core import Core, submit
 from tests.contract.jobs.scripted_api import ScriptedApi
 from tests.contract.store.making import make_new
+from tests.rig import until
 
 PICTURE = Output(url="https://x.runcomfy.net/a.png", kind=MediaKind.IMAGE)
 DONE = Progress(state=RequestState.SUCCEEDED, outputs=(PICTURE,), cost=Decimal("0.04"))
@@ -105,6 +108,36 @@ async def test_a_cost_that_comes_late_is_added(core: Core, api: ScriptedApi, mon
                 pass
     assert after.cost == Decimal("0.04")
     assert after.version == done.version + 1
+
+
+class Turns(RequestBudget):
+    """A budget that counts what it gave."""
+
+    def __init__(self) -> None:
+        super().__init__(SystemClock(), per_second=1000)
+        self.taken = 0
+
+    def reserve(self) -> float:
+        """Count it."""
+        self.taken += 1
+        return super().reserve()
+
+
+async def test_every_question_takes_its_turn(
+    store: SqlJobStore, api: ScriptedApi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A state, a result and a late cost are free, but together they may not outrun the API's limit."""
+    monkeypatch.setattr(Poller, "COST_CHECK_SECONDS", (0.05, 0.05, 0.05))
+    turns = Turns()
+    core = Core(store, api, budget=turns)
+    job = await submit(core, make_new())
+    async with core.running():
+        await core.until(job.job_id, JobStatus.QUEUED)
+        api.becomes(Progress(state=RequestState.SUCCEEDED, outputs=(PICTURE,)))
+        await core.until(job.job_id, JobStatus.SUCCEEDED)
+        at_the_end = api.reads
+        await until(lambda: api.reads == at_the_end + len(Poller.COST_CHECK_SECONDS), what="three looks for the cost")
+    assert turns.taken == api.reads
 
 
 async def test_an_unchanged_job_is_not_written(core: Core, api: ScriptedApi) -> None:
