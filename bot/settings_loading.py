@@ -14,6 +14,7 @@ from pydantic_core import ErrorDetails
 from pydantic_settings import SettingsError as SourceError
 
 from bot.settings import ENV_PREFIX, Settings
+from bot.settings_sources import PLAIN_NAMES, SECRETS
 from services.errors import SettingsError
 
 EXAMPLE = "config.example.toml"
@@ -112,8 +113,14 @@ def _dotted(location: Sequence[str | int]) -> str:
 
 
 def _origin(location: Sequence[str | int], path: Path) -> str:
-    variable = ENV_PREFIX + "__".join(str(part) for part in location[:2]).upper()
-    return f"the variable {variable}" if variable in os.environ else f'"{path}"'
+    """Return where the value at this place came from: a variable of the environment, or the file."""
+    section = str(location[0]) if location else ""
+    names = [ENV_PREFIX + "__".join(str(part) for part in location[:2]).upper()]
+    if section in SECRETS and len(location) == 1:
+        names.append(f"{ENV_PREFIX}{section}__{SECRETS[section]}_file".upper())
+    if location[1:] == ("token",):
+        names += [name for name, its_section in PLAIN_NAMES.items() if its_section == section and os.environ.get(name)]
+    return next((f"the variable {name}" for name in names if name in os.environ), f'"{path}"')
 
 
 def _sentence(detail: ErrorDetails, path: Path) -> str:

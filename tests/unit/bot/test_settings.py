@@ -228,6 +228,21 @@ def test_a_wrong_value_names_the_variable_it_came_from(config: Path, monkeypatch
     assert refusal(config).startswith("the variable COMFYCORD_QUOTA__JOBS_PER_DAY: quota.jobs_per_day: ")
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("DISCORD_TOKEN", '"abc"'),
+        ("COMFYCORD_DISCORD__TOKEN", "two words"),
+        ("COMFYCORD_DISCORD__TOKEN_FILE", "nowhere"),
+        ("COMFYCORD_QUOTA__JOBS_PER_DAY", ""),
+    ],
+)
+def test_each_kind_of_variable_is_named(config: Path, monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
+    """A secret's plain variable and its file's are named as the others are, and an empty one is too."""
+    monkeypatch.setenv(name, value)
+    assert refusal(config).startswith(f"the variable {name}: ")
+
+
 def test_missing_tokens_are_one_sentence(config: Path) -> None:
     """Both tokens missing is one line that names both and their variables."""
     settings = load_settings(config)
