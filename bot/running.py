@@ -23,6 +23,7 @@ log = logging.getLogger(__name__)
 
 # What a clean stop gives the connection to Discord; submits under way get 8 s at the same time, all of it 10 s.
 CLOSE_SECONDS = 5.0
+CANCEL_SECONDS = 0.5
 
 Loop = Callable[[], Awaitable[None]]
 
@@ -90,16 +91,25 @@ async def stay_connected(bot: ComfyBot, token: str) -> None:
 
     Raises: as `login_errors`.
     """
+    serving = asyncio.create_task(bot.start(token), name="discord.py")
     try:
         with login_errors(bot):
-            await bot.start(token)
+            await asyncio.shield(serving)
     finally:
-        await _close(bot)
+        await _close(bot, serving)
 
 
-async def _close(bot: ComfyBot) -> None:
+async def _close(bot: ComfyBot, serving: asyncio.Task[None]) -> None:
+    """Stop serving and close the bot.
+
+    discord.py 2.7.1 swallows a cancellation that meets it while it connects a shard anew: then it serves on, and only
+    the close ends it.
+    """
+    serving.cancel()
     try:
         async with asyncio.timeout(CLOSE_SECONDS):
+            await asyncio.wait({serving}, timeout=CANCEL_SECONDS)
             await bot.close()
+            await asyncio.wait({serving})
     except TimeoutError:
         log.warning("the connection to Discord did not close within %.0f s", CLOSE_SECONDS)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import asyncio
+from typing import TYPE_CHECKING, NoReturn
 
 from sandbox.pictures import paint
 from tests.acceptance.promise import assert_promise_kept, records, settled
@@ -79,3 +80,24 @@ async def test_an_event_that_arrives_too_late_is_no_job(sandbox: Sandbox, bot: B
     await bot.wait_for_log("10062")
     assert records(sandbox.data_dir) == []
     assert sandbox.model_api.submits == ()
+
+
+async def test_a_stop_while_the_gateway_does_not_answer(sandbox: Sandbox, bot: BotProcess) -> None:
+    """A bot that waits for a silent gateway stops as cleanly as any: at once, and with its leases given back."""
+    asked = asyncio.Event()
+
+    async def stay_silent(_: object) -> NoReturn:
+        asked.set()
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    sandbox.discord.attach_gateway(stay_silent)
+    sandbox.gateway.drop()
+    async with asyncio.timeout(15):
+        await asked.wait()
+    ended = await bot.terminate()
+    assert ended.code == 0
+    assert ended.seconds < 5
+    assert "stopped" in bot.log.splitlines()[-1]
+    assert "WARNING bot" not in bot.log
+    assert " ERROR " not in bot.log
