@@ -32,7 +32,8 @@ _BEHIND = (
 _TAKE_CHANGED = (
     update(jobs)
     .where(jobs.c.job_id.in_(select(_BEHIND.c.job_id)))
-    .values(announce_owner=bindparam("taker"), announce_until=db_now() + bindparam("ttl"))
+    # Whoever takes a card draws all that is known: from here on `latest_due_at` is that of changes during the edit.
+    .values(announce_owner=bindparam("taker"), announce_until=db_now() + bindparam("ttl"), latest_due_at=EPOCH)
     .returning(*jobs.c)
 )
 _NEXT_DUE = select(func.min(_SHOWN_AT)).where(IS_UNANNOUNCED, _IS_FREE)

@@ -102,7 +102,7 @@ def change_statement(**also: object) -> Update:
     entered_due, within_due = (bindparam(name, type_=jobs.c.due_at.type) for name in ("entered_due", "within_due"))
     new_due = case((is_entered, entered_due), else_=within_due)
     # A countdown does not put off a new state that came during an edit and is still to be shown.
-    is_awaited = IS_UNANNOUNCED & (jobs.c.latest_due_at > facts["changed_at"]) & (jobs.c.latest_due_at < within_due)
+    is_awaited = IS_UNANNOUNCED & (jobs.c.latest_due_at > EPOCH) & (jobs.c.latest_due_at < within_due)
     return (
         update(jobs)
         .where(jobs.c.job_id == bindparam("changed_job_id"), jobs.c.version == bindparam("expected_version"))

@@ -141,7 +141,8 @@ jobs = Table(
     Column("announce_owner", Text),
     Column("announce_until", BigInteger, nullable=False),
     # Which version the card shows (0: none), when it has to show the next (by the bot's clock), when that would be if
-    # only the latest change were still to be shown, and before when Discord must not be tried again.
+    # only what changed since it was last taken were still to be shown (1970: nothing did, or at once), and before when
+    # Discord must not be tried again.
     Column("announced_version", BigInteger, nullable=False),
     Column("due_at", UtcMicros, nullable=False),
     Column("latest_due_at", UtcMicros, nullable=False),

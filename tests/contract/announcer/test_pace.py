@@ -76,6 +76,25 @@ async def test_a_countdown_does_not_put_off_what_came_during_an_edit(scene: Scen
     assert "Cancelling" in str(scene.card(job).components)
 
 
+async def test_a_countdown_during_a_long_edit_does_not_put_off_what_is_overdue(scene: Scene) -> None:
+    """A wish to cancel is shown right after an edit that took longer than its hold, though the queue moved after it."""
+    job = await scene.accepted()
+    await scene.move(job, JobStatus.SUBMITTING, JobStatus.QUEUED, queue_position=9)
+    await scene.clock.advance(1.1)
+
+    async def change(_: Call) -> None:
+        await scene.move(job, cancel=CancelState.REQUESTED)
+        await scene.clock.advance(2.0)
+        await scene.move(job, queue_position=8)
+
+    scene.server.faults.hook(EDIT_ORIGINAL, before=change)
+    async with scene.announcing():
+        await scene.shows(job, "Queue position **9**")
+        await scene.caught_up()
+    assert "Queue position **8**" in text_of(scene.card(job))
+    assert "Cancelling" in str(scene.card(job).components)
+
+
 async def test_a_job_that_runs_straight_through_needs_three_edits(scene: Scene) -> None:
     """In queue, Running, Done: a short queue's positions melt into what follows."""
     async with scene.announcing():
