@@ -16,7 +16,7 @@ import pytest
 from tests.rig import ROOT
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Iterator
     from pathlib import Path
 
 _SECONDS = 30
@@ -99,6 +99,15 @@ async def test_a_folder_that_cannot_be_written_is_one_sentence(tmp_path: Path) -
         assert "Traceback" not in run.printed
 
 
+@pytest.fixture
+def hang_up_counts() -> Iterator[None]:
+    """Let what is started here hear SIGHUP, also where this run itself was started with nohup."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGHUP, before)
+
+
+@pytest.mark.usefixtures("hang_up_counts")
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
 async def test_a_run_that_is_asked_to_stop_takes_its_bot_along(tmp_path: Path, number: signal.Signals) -> None:
     """Closing the terminal leaves no bot behind that nobody sees."""
