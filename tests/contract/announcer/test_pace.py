@@ -89,7 +89,8 @@ async def test_a_countdown_during_a_long_edit_does_not_put_off_what_is_overdue(s
 
     scene.server.faults.hook(EDIT_ORIGINAL, before=change)
     async with scene.announcing():
-        await scene.shows(job, "Queue position **8**")  # the clock stands still from here on
+        await scene.caught_up()
+    assert "Queue position **8**" in text_of(scene.card(job))
     assert "Cancelling" in str(scene.card(job).components)
 
 
