@@ -9,7 +9,7 @@ import discord
 import yarl
 
 from bot.findings import Finding
-from bot.login import NotDiscord, login_errors, words_of
+from bot.login import CannotConnect, NotDiscord, login_errors, words_of
 from bot.settings import Settings
 from bot.wiring import model_api
 from services.clock import SystemClock
@@ -55,7 +55,8 @@ def _login_problem(error: ComfycordError | TimeoutError, address: str) -> Findin
         return Finding(is_ok=False, report=report, mend=DISCORD_AWAY)
     if isinstance(error, StartupError) and not isinstance(error, NotDiscord):
         return Finding(is_ok=False, report="Discord refuses the token.", mend=f"{error}.")
-    return Finding(is_ok=False, report=f"{error}.", mend=DISCORD_AWAY)
+    report = error.report if isinstance(error, (NotDiscord, CannotConnect)) else str(error)
+    return Finding(is_ok=False, report=f"{report}.", mend=DISCORD_AWAY)
 
 
 async def check_gateway(settings: Settings) -> Finding:

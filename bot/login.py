@@ -17,7 +17,14 @@ AUTHENTICATION_FAILED = 4004
 
 
 class CannotConnect(ComfycordError):
-    """Discord is away. The process ends: whoever supervises it starts it again, and no job is lost meanwhile."""
+    """Discord is away. The process ends: whoever supervises it starts it again, and no job is lost meanwhile.
+
+    `report` is what happened, without the advice that stands behind it in the error's own sentence.
+    """
+
+    def __init__(self, report: str, advice: str) -> None:
+        super().__init__(f"{report}; {advice}")
+        self.report = report
 
 
 class NotDiscord(StartupError):
@@ -27,6 +34,7 @@ class NotDiscord(StartupError):
         super().__init__(
             f"what answers at discord.api_url ({Route.BASE}) is not Discord's API; check the address and the network"
         )
+        self.report = f"What answers at {Route.BASE} is not Discord's API"
 
 
 @contextmanager
@@ -45,12 +53,12 @@ def login_errors(client: discord.Client) -> Iterator[None]:
             raise StartupError(str(error.__cause__)) from error
         raise
     except (aiohttp.ClientError, OSError, discord.GatewayNotFound) as error:
-        raise CannotConnect(f"Discord cannot be reached: {words_of(error)}; check discord.api_url") from error
+        raise CannotConnect(f"Discord cannot be reached: {words_of(error)}", "check discord.api_url") from error
     except discord.HTTPException as error:
         # Discord's own words come with a code; what else may answer there sends a page of many lines.
-        words = f"{error.text}; " if error.code else "without a word of Discord's; if that stays, "
+        words, advice = (error.text, "") if error.code else ("without a word of Discord's", "if that stays, ")
         raise CannotConnect(
-            f"Discord cannot be reached: it answers HTTP {error.status}, {words}check discord.api_url"
+            f"Discord cannot be reached: it answers HTTP {error.status}, {words}", f"{advice}check discord.api_url"
         ) from error
     except (discord.ConnectionClosed, discord.PrivilegedIntentsRequired) as error:
         raise _end_of_connection(error) from error
@@ -73,5 +81,5 @@ def _end_of_connection(error: discord.ClientException) -> ComfycordError:
     if code == AUTHENTICATION_FAILED:
         return StartupError("Discord's gateway refuses discord.token; if it was made anew, set the new one")
     return CannotConnect(
-        f"Discord's gateway ended the connection ({words_of(error)}); if that stays, check discord.gateway_url"
+        f"Discord's gateway ended the connection ({words_of(error)})", "if that stays, check discord.gateway_url"
     )

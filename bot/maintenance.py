@@ -18,7 +18,18 @@ from bot.settings import Settings
 from bot.wiring import App, Outside, assemble, load_catalog
 from cogs import EXTENSIONS
 from services.clock import SystemClock
-from services.errors import ApiError, ComfycordError, InvalidTransition, JobNotFound, RequestNotFound, StartupError
+from services.errors import (
+    ApiError,
+    ApiRefused,
+    ComfycordError,
+    FailureKind,
+    InvalidTransition,
+    JobNotFound,
+    RequestNotFound,
+    StartupError,
+)
+from services.jobs.model import JobStatus
+from services.runcomfy.client import RunComfyClient
 from services.store import migrate
 from services.store.database import Database
 
@@ -89,27 +100,42 @@ async def migrate_database(settings: Settings) -> str:
 
 
 async def adopt(settings: Settings, job_id: str, request_id: str) -> str:
-    """Give an unconfirmed job the request id that the log holds, after asking the API whether there is such a request.
+    """Give an unconfirmed job the request id that the log holds, once the API says that there is such a request.
 
     A running bot takes the job up with its next scan.
     Raises: StartupError, CannotDo.
     """
     async with open_beside(settings) as database:
         app, outside = assemble_beside(settings, database)
-        async with outside.api:
-            try:
-                await outside.api.get_status(request_id)
-                job = await app.services.jobs.adopt(job_id, request_id)
-            except RequestNotFound as error:
-                msg = f"RunComfy knows no request {request_id}: nothing was changed"
-                raise CannotDo(msg) from error
-            except ApiError as error:
-                msg = f"RunComfy cannot be asked about request {request_id} ({error}): nothing was changed"
-                raise CannotDo(msg) from error
-            except JobNotFound as error:
-                msg = f"there is no job {job_id}"
-                raise CannotDo(msg) from error
-            except InvalidTransition as error:
-                msg = f"nothing was changed: {error}"
-                raise CannotDo(msg) from error
+        waiting = await outside.store.get(job_id)
+        if waiting is None:
+            msg = f"there is no job {job_id}"
+            raise CannotDo(msg)
+        if waiting.status is not JobStatus.UNCONFIRMED:
+            msg = f"nothing was changed: {job_id} is {waiting.status}, not unconfirmed"
+            raise CannotDo(msg)
+        await _require_request(outside.api, request_id)
+        try:
+            job = await app.services.jobs.adopt(job_id, request_id)
+        except (JobNotFound, InvalidTransition) as error:
+            msg = f"nothing was changed: {error}"
+            raise CannotDo(msg) from error
     return f"job {job.job_id} is {job.status} as request {request_id}; the running bot takes it up within seconds"
+
+
+async def _require_request(api: RunComfyClient, request_id: str) -> None:
+    """Ask the API whether there is such a request. Raises: CannotDo."""
+    try:
+        async with api:
+            await api.get_status(request_id)
+    except RequestNotFound as error:
+        msg = f"RunComfy knows no request {request_id}: nothing was changed"
+        raise CannotDo(msg) from error
+    except ApiError as error:
+        msg = f"RunComfy cannot be asked about request {request_id} ({error}): nothing was changed"
+        if isinstance(error, ApiRefused) and error.kind is FailureKind.BAD_TOKEN:
+            msg = (
+                f"RunComfy refuses runcomfy.token ({error.answer}): nothing was changed; set an API key of the "
+                "account that the request belongs to"
+            )
+        raise CannotDo(msg) from error

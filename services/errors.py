@@ -5,6 +5,7 @@ Errors carry facts; what a person reads is made of them in `cogs.errors` and `bo
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -156,6 +157,19 @@ class FailureKind(StrEnum):
     REFUSED = "refused"  # any other definite refusal
 
 
+# What the service said no to, for the log and the command line. What members read is in `cogs`.
+REFUSALS: Mapping[FailureKind, str] = {
+    FailureKind.BAD_TOKEN: "the token is refused",
+    FailureKind.NO_BALANCE: "the account has no balance",
+    FailureKind.UNKNOWN_MODEL: "the model is unknown",
+    FailureKind.BAD_INPUT: "an input is refused",
+    FailureKind.FORBIDDEN: "this account may not do that",
+    FailureKind.REQUEST_GONE: "the request is gone",
+    FailureKind.MODEL_FAILED: "the model failed",
+    FailureKind.REFUSED: "the call is refused",
+}
+
+
 class ApiError(ComfycordError):
     """Something about a call to the Model API."""
 
@@ -169,9 +183,18 @@ class ApiRefused(ApiError):
     error_code: int | None = None
     reason: str = ""
 
+    @property
+    def answer(self) -> str:
+        """Return the answer in the service's numbers, such as "HTTP 401"; empty where the service was not asked."""
+        if not self.http_status:
+            return ""
+        code = "" if self.error_code is None else f", code {self.error_code}"
+        return f"HTTP {self.http_status}{code}"
+
     def __str__(self) -> str:
-        """Name the facts, without the service's text."""
-        return f"{self.kind} (HTTP {self.http_status}, code {self.error_code})"
+        """Name the facts in an operator's words, without the service's text."""
+        words = REFUSALS[self.kind]
+        return f"{words} ({self.answer})" if self.answer else words
 
 
 @dataclass(eq=False)
@@ -211,6 +234,10 @@ class ApiUnavailable(ApiError):
 
 class RequestNotFound(ApiError):
     """The API does not know this request id (404001); it ends a job only if it persists."""
+
+    def __str__(self) -> str:
+        """Name the code: it carries nothing else."""
+        return "code 404001"
 
 
 # --- results --------------------------------------------------------------------------------------------------------

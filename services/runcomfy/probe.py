@@ -23,14 +23,14 @@ def report_success(base_url: str) -> ApiProbe:
 
 def report_error(base_url: str, error: ApiError) -> ApiProbe:
     """Report what went wrong, told apart by who can mend it: the token, the account, the address, or time."""
-    kind = error.kind if isinstance(error, ApiRefused) else None
+    kind, answer = (error.kind, error.answer) if isinstance(error, ApiRefused) else (None, str(error))
     if kind is FailureKind.BAD_TOKEN:
         return _problem(
-            f"The Model API at {base_url} refuses the token ({error}).",
+            f"The Model API at {base_url} refuses the token ({answer}).",
             "Create an API key in your RunComfy profile and set it as RUNCOMFY_API_TOKEN or runcomfy.token.",
         )
     if kind is FailureKind.NO_BALANCE:
-        return _problem(f"The RunComfy account has no balance ({error}).", "Top the account up at RunComfy.")
+        return _problem(f"The RunComfy account has no balance ({answer}).", "Top the account up at RunComfy.")
     if kind is not None or isinstance(error, RequestNotFound):
         return _problem(
             f"What answers at {base_url} does not act like the Model API ({error}).",

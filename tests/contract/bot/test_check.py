@@ -34,7 +34,7 @@ async def test_a_page_in_discords_place_is_one_sentence(status: int, monkeypatch
         finding = await found_at(address, monkeypatch)
     assert not finding.is_ok
     assert f"HTTP {status}" in finding.report
-    assert "discord.api_url" in finding.report
+    assert f"{finding.report} {finding.mend}".count("discord.api_url") == 1
     assert "html" not in finding.report
 
 
@@ -54,7 +54,7 @@ async def test_what_answers_200_without_being_discord_is_one_sentence(
         finding = await found_at(address, monkeypatch)
     assert not finding.is_ok
     said = f"{finding.report} {finding.mend}"
-    assert "discord.api_url" in said
+    assert said.count("discord.api_url") == 1
     assert address in said
     assert "html" not in said
 
@@ -65,7 +65,8 @@ async def test_another_version_of_the_api_is_one_sentence(monkeypatch: pytest.Mo
     async with answering(400, text=refusal, content_type="application/json") as address:
         finding = await found_at(address, monkeypatch)
     assert not finding.is_ok
-    assert "HTTP 400, Invalid API version; check discord.api_url" in finding.report
+    assert finding.report == "Discord cannot be reached: it answers HTTP 400, Invalid API version."
+    assert "discord.api_url" in finding.mend
 
 
 async def test_what_speaks_no_http_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -75,6 +76,7 @@ async def test_what_speaks_no_http_is_one_sentence(monkeypatch: pytest.MonkeyPat
     assert not finding.is_ok
     assert finding.report.startswith("Discord cannot be reached: ")
     assert "\n" not in finding.report
+    assert f"{finding.report} {finding.mend}".count("discord.api_url") == 1
 
 
 async def test_a_silent_discord_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
