@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from datetime import UTC, datetime, timedelta
 
@@ -16,7 +17,7 @@ class WorldClock:
 
     def __init__(self) -> None:
         self._offset_seconds = 0.0
-        self._moved = asyncio.Condition()
+        self._moved = asyncio.Event()  # of the next move; each move has one of its own
 
     def now(self) -> datetime:
         """The world's present time."""
@@ -31,16 +32,15 @@ class WorldClock:
         if seconds < 0:
             msg = "the world's time does not run backwards"
             raise ValueError(msg)
-        async with self._moved:
-            self._offset_seconds += seconds
-            self._moved.notify_all()
+        self._offset_seconds += seconds
+        moved, self._moved = self._moved, asyncio.Event()
+        moved.set()
 
     async def sleep(self, seconds: float) -> None:
         """Sleep for `seconds` of the world's time; returns early in real time when the world is moved past it."""
         until = self.monotonic() + seconds
         while (left := until - self.monotonic()) > 0:
-            async with self._moved:
-                try:
-                    await asyncio.wait_for(self._moved.wait(), timeout=left)
-                except TimeoutError:
-                    return
+            # No lock, and not `wait_for`: a sleeper that is cancelled just as its time is up must not keep anything.
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(left):
+                    await self._moved.wait()
