@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import os
 from collections.abc import Mapping
+from pathlib import Path
 
 import aiohttp
 import discord
@@ -12,7 +14,7 @@ import yarl
 
 from bot.findings import Finding
 from bot.health import listening_problem
-from bot.opening import open_own_database
+from bot.opening import missing_file, open_own_database
 from bot.settings import Settings
 from bot.wiring import load_catalog, result_folder
 from cogs.options import plan_command
@@ -43,37 +45,60 @@ async def check_models(settings: Settings) -> Finding:
 
 
 async def check_database(settings: Settings) -> Finding:
-    """Reach the database and compare its schema with ours; nothing is migrated."""
+    """Reach the database and compare its schema with ours; nothing is made or migrated."""
+    mend = "Check [database] in the settings."
+    missing = missing_file(settings)
+    if missing is not None:
+        return _unmade(missing, f"There is none yet: `run` makes {missing}.", mend=mend)
     try:
         async with open_own_database(settings, alone=False) as database:
             revision = await migrate.current(database)
         if revision is not None:
             migrate.require_known(revision)
     except StartupError as error:
-        return Finding(is_ok=False, report=f"It cannot be used: {error}.", mend="Check [database] in the settings.")
+        return Finding(is_ok=False, report=f"It cannot be used: {error}.", mend=mend)
     except StoreUnavailable as error:
         return Finding(
             is_ok=False,
             report=f"It cannot be reached: {error}.",
             mend="Check database.url, that the server runs, and that its user may log in.",
         )
+    return Finding(is_ok=True, report=_state_of(revision))
+
+
+def _state_of(revision: str | None) -> str:
     if revision == migrate.latest():
-        return Finding(is_ok=True, report="It answers, and its schema is up to date.")
+        return "It answers, and its schema is up to date."
     if revision is None:
-        return Finding(is_ok=True, report="It answers and is empty; the first start makes its tables.")
-    return Finding(is_ok=True, report=f"It answers; a start brings its schema from {revision} to {migrate.latest()}.")
+        return "It answers and is empty; the first start makes its tables."
+    return f"It answers; a start brings its schema from {revision} to {migrate.latest()}."
 
 
 async def check_results(settings: Settings) -> Finding:
-    """Make the folder for result files as a start does, and see whether it can be written."""
+    """See whether a start can use the folder for result files, or make it."""
+    folder, mend = settings.jobs.results_dir, "Change jobs.results_dir, or what is there."
     try:
-        async with result_folder(settings):
-            pass
+        result_folder(settings)
+        is_there = folder.exists()
     except StartupError as error:
-        return Finding(
-            is_ok=False, report=f"It cannot be used: {error}.", mend="Change that setting, or what is there."
-        )
-    return Finding(is_ok=True, report=f"Result files can be written to {settings.jobs.results_dir}.")
+        return Finding(is_ok=False, report=f"It cannot be used: {error}.", mend="Change that setting.")
+    except (OSError, ValueError) as error:
+        return Finding(is_ok=False, report=f"jobs.results_dir cannot be used: {error}.", mend=mend)
+    if not is_there:
+        return _unmade(folder, f"There is no {folder} yet: `run` makes it.", mend=mend)
+    if not folder.is_dir() or not os.access(folder, os.W_OK | os.X_OK):
+        return Finding(is_ok=False, report=f"The folder {folder} cannot be written.", mend=mend)
+    return Finding(is_ok=True, report=f"Result files can be written to {folder}.")
+
+
+def _unmade(path: Path, report: str, *, mend: str) -> Finding:
+    """Say whether what is not there can be made in the nearest folder that is."""
+    nearest = next(parent for parent in path.absolute().parents if parent.exists())
+    if nearest.is_dir() and os.access(nearest, os.W_OK | os.X_OK):
+        return Finding(is_ok=True, report=report)
+    return Finding(
+        is_ok=False, report=f"{path} cannot be made: {nearest} cannot be written, or is no folder.", mend=mend
+    )
 
 
 async def check_health(settings: Settings) -> Finding:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import logging
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
 
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 
 from bot.settings import Settings
 from services.errors import SettingsError, StoreUnavailable
@@ -41,6 +43,18 @@ async def open_own_database(settings: Settings, *, alone: bool) -> AsyncIterator
             msg = f"database.url ({without_password(url)}) does not work: {sentence_of(cause).rstrip('.')}"
             raise SettingsError(msg) from error
         yield database
+
+
+def missing_file(settings: Settings) -> Path | None:
+    """Return the SQLite file that the first start makes; None where it is there, or where the address names no file."""
+    try:
+        url = make_url(settings.database.url.get_secret_value())
+        if url.get_backend_name() != "sqlite" or not url.database or url.database.startswith((":memory:", "file:")):
+            return None
+        path = Path(url.database).expanduser().resolve()
+        return None if path.exists() else path
+    except (ArgumentError, ValueError, RuntimeError, OSError):
+        return None  # `open_own_database` says what is wrong with it
 
 
 def without_password(url: str) -> str:
