@@ -18,6 +18,7 @@ LOOPBACK_HOSTS = frozenset({"127.0.0.1", "localhost", "::1"})
 # Discord's rule for the names of slash commands, as far as this bot needs it.
 COMMAND_NAME = re.compile(r"[a-z0-9_-]{1,32}")
 MODEL_ID = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]*(/[A-Za-z0-9_-][A-Za-z0-9_.-]*)+")
+SHORTEST_API_KEY = 8  # what is shorter, `services.runcomfy` does not send either
 RESERVED_COMMANDS = frozenset({"cancel", "history", "job", "quota"})
 
 
@@ -114,6 +115,15 @@ class RunComfySettings(SecretSection):
     max_result_mb: Annotated[int, Field(ge=1, le=10_000)] = 512
     submit_timeout_seconds: Annotated[float, Field(ge=0.1, le=600)] = 100
     timeout_seconds: Annotated[float, Field(ge=0.1, le=600)] = 30
+
+    @field_validator("token")
+    @classmethod
+    def _be_an_api_key(cls, value: SecretStr) -> SecretStr:
+        token = value.get_secret_value()
+        if token and (len(token) < SHORTEST_API_KEY or not token.isascii()):
+            msg = 'is too short, or holds characters that no key has; RunComfy makes one in your profile, "API Keys"'
+            raise ValueError(msg)
+        return value
 
     @field_validator("base_url")
     @classmethod
@@ -323,5 +333,6 @@ class Settings(BaseSettings):
         if not self.runcomfy.token.get_secret_value():
             missing.append("runcomfy.token (or the variable RUNCOMFY_API_TOKEN)")
         if missing:
-            msg = f"missing {' and '.join(missing)}: set it in the settings file; the README says where it comes from"
+            it, comes = ("it", "it comes") if len(missing) == 1 else ("them", "they come")
+            msg = f"missing {' and '.join(missing)}: set {it} in the settings file; the README says where {comes} from"
             raise SettingsError(msg)

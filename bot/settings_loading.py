@@ -14,7 +14,7 @@ from pydantic_core import ErrorDetails
 from pydantic_settings import SettingsError as SourceError
 
 from bot.settings import ENV_PREFIX, Settings
-from bot.settings_sources import PLAIN_NAMES, SECRETS
+from bot.settings_origins import origin_of
 from services.errors import SettingsError
 
 EXAMPLE = "config.example.toml"
@@ -41,7 +41,8 @@ def load_settings(path: Path) -> Settings:
     except SourceError as error:
         raise SettingsError(_sentence_of_source_error(error)) from error
     except ValidationError as error:
-        lines = [_sentence(detail, path) for detail in error.errors(include_url=False, include_input=False)]
+        details = error.errors(include_url=False, include_input=False)
+        lines = [_sentence(detail, document=document, path=path) for detail in details]
         raise SettingsError("\n".join(dict.fromkeys(lines))) from error
 
 
@@ -112,21 +113,10 @@ def _dotted(location: Sequence[str | int]) -> str:
     return text
 
 
-def _origin(location: Sequence[str | int], path: Path) -> str:
-    """Return where the value at this place came from: a variable of the environment, or the file."""
-    section = str(location[0]) if location else ""
-    names = [ENV_PREFIX + "__".join(str(part) for part in location[:2]).upper()]
-    if section in SECRETS and len(location) == 1:
-        names.append(f"{ENV_PREFIX}{section}__{SECRETS[section]}_file".upper())
-    if location[1:] == ("token",):
-        names += [name for name, its_section in PLAIN_NAMES.items() if its_section == section and os.environ.get(name)]
-    return next((f"the variable {name}" for name in names if name in os.environ), f'"{path}"')
-
-
-def _sentence(detail: ErrorDetails, path: Path) -> str:
+def _sentence(detail: ErrorDetails, *, document: Mapping[str, object], path: Path) -> str:
     location = detail["loc"]
     place = _dotted(location)
-    origin = _origin(location, path)
+    origin = origin_of(location, detail["msg"], document=document, path=path)
     if detail["type"] == "extra_forbidden":
         section = _section(location[:-1])
         known = list(section.model_fields) if section else []

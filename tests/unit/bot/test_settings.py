@@ -4,8 +4,9 @@ import os
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 
-from bot.settings import Settings
+from bot.settings import DiscordSettings, Settings
 from bot.settings_loading import load_settings
 from services.errors import SettingsError
 
@@ -156,6 +157,8 @@ WRONG = {
     "a number for a list": ("[discord]\nguilds = 123", "discord.guilds: must be a list, such as [123, 456]"),
     "a word for a list of tables": ('models = "edit"', "models: must be a list"),
     "a word for a table": ('quota = "small"', "quota: must be a table"),
+    "a key that is too short": ('[runcomfy]\ntoken = "abc"', "runcomfy.token: is too short"),
+    "a key with letters that none has": ('[runcomfy]\ntoken = "schlüssel-abc"', 'in your profile, "API Keys"'),
     "no TOML": ("token = ", "is not valid TOML"),
 }
 
@@ -174,6 +177,8 @@ def test_a_wrong_setting_is_one_sentence_that_names_it(config: Path, case: str) 
 def test_every_problem_is_told_at_once(config: Path) -> None:
     """Two problems give two lines, so that nobody mends them one start at a time."""
     config.write_text("[quota]\njobs_per_day = -1\n[jobs]\ndeadline = 3\n", encoding="utf-8")
+    assert len(refusal(config).splitlines()) == 2
+    config.write_text('[quota]\njobs_per_day = -1\n[runcomfy]\ntoken = "abc"\n', encoding="utf-8")
     assert len(refusal(config).splitlines()) == 2
 
 
@@ -250,7 +255,11 @@ def test_missing_tokens_are_one_sentence(config: Path) -> None:
         settings.require_tokens()
     assert "DISCORD_TOKEN" in str(refused.value)
     assert "RUNCOMFY_API_TOKEN" in str(refused.value)
+    assert ": set them in the settings file" in str(refused.value)
     assert "\n" not in str(refused.value)
+    one = settings.model_copy(update={"discord": DiscordSettings(token=SecretStr("x" * 60))})
+    with pytest.raises(SettingsError, match=r"^missing runcomfy[^:]*: set it in the settings file"):
+        one.require_tokens()
 
 
 @pytest.mark.parametrize(
