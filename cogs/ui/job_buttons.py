@@ -121,7 +121,8 @@ class ConfirmAnewButton(ui.DynamicItem[Button], template=f"cc:confirm:(?P<place>
             return
         is_seen_by_all = not self.is_private and not missing_here(interaction)
         deferral = await acknowledge(interaction, private=not is_seen_by_all, as_new_message=True)
-        if deferral.acknowledgement is Acknowledgement.DEAD:
+        if not deferral.is_ours:
+            # Delivered twice, its other delivery does all this: a no from here would take that one's message away.
             return
         old = await job_to_submit_anew(services, interaction, self.job_id)
         if old is None:

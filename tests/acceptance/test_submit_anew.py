@@ -10,6 +10,7 @@ from sandbox.discord.channels import Overwrite
 from sandbox.discord.rules.permissions import Permission
 from sandbox.model_api.faults import Fault, FaultOrder
 from sandbox.pictures import paint
+from tests.acceptance.one_bot.test_press_twice import both_done
 from tests.acceptance.promise import records, settled
 from tests.acceptance.test_card import ORIGINAL, ask, settled_so_far
 from tests.rig import until
@@ -148,6 +149,20 @@ async def test_submitting_anew_beyond_the_quota(sandbox: Sandbox, bot: BotProces
     assert "Nothing was charged." in answer.text
     assert sandbox.channels.general.seen_by(sandbox.people.ben) == seen
     assert len(sandbox.model_api.submits) == 2
+
+
+@pytest.mark.settings(quota={"jobs_per_day": 1, "running_per_user": 1, "waiting_per_user": 1})
+async def test_a_confirmation_that_was_delivered_twice_is_refused_once(sandbox: Sandbox, bot: BotProcess) -> None:
+    """One delivery answers; the other one neither repeats the no nor takes a message of the first away."""
+    assert bot.is_running
+    warning = await (await (await unconfirmed(sandbox)).click("Submit anew")).message()
+    sandbox.model_api.pace.hold_in_queue()
+    await (await ask(sandbox, "another fox")).until_text("In queue")
+    reply = await warning.click("Submit anew", twice=True)
+    answer = await (await reply.message()).until_text("Nothing was charged.")
+    await both_done(sandbox, reply)
+    assert [message for message in reply.messages if not message.is_deleted] == [answer]
+    assert len(sandbox.discord.traffic.to("DELETE /webhooks/{webhook_id}/{webhook_token}/messages/@original")) == 1
 
 
 async def test_submitting_anew_with_links_that_have_died(sandbox: Sandbox, bot: BotProcess) -> None:
