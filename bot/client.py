@@ -7,6 +7,7 @@ import logging
 from collections.abc import Sequence
 
 import discord
+import yarl
 from discord import app_commands
 from discord.ext import commands
 
@@ -42,6 +43,10 @@ class GuardedTree(app_commands.CommandTree["ComfyBot"]):
         await on_tree_error(interaction, error)
 
 
+class _TryAgain(Exception):
+    """The first connection of a shard failed, and the library's pause is over: the way out of its recursion."""
+
+
 class ComfyBot(commands.AutoShardedBot):
     """The connection to Discord. It sees servers and their channels, no messages, no members, and pings nobody."""
 
@@ -61,6 +66,7 @@ class ComfyBot(commands.AutoShardedBot):
         self.services = services
         self._extensions = tuple(extensions)
         self._dynamic_items = tuple(dynamic_items)
+        self._is_launching = False
 
     async def load_commands(self) -> None:
         """Load every extension and every button; the first that fails is an error."""
@@ -83,6 +89,25 @@ class ComfyBot(commands.AutoShardedBot):
         # middle of each burst, for tens of milliseconds.
         gc.collect()
         gc.freeze()
+
+    async def launch_shard(self, gateway: yarl.URL, shard_id: int, *, initial: bool = False) -> None:
+        """Connect a shard for the first time, however long its gateway is away.
+
+        After each failure the library (2.7.1) calls this once more from inside of itself, five seconds later: left to
+        it, a process ends after 80 minutes, at Python's limit for recursion.
+        """
+        if self._is_launching:
+            raise _TryAgain
+        while not self.is_closed():
+            self._is_launching = True
+            try:
+                await super().launch_shard(gateway, shard_id, initial=initial)
+            except _TryAgain:
+                initial = False
+            else:
+                return
+            finally:
+                self._is_launching = False
 
     async def on_ready(self) -> None:
         """Say once a (re)start is through: who we are and in how many servers."""
