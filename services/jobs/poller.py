@@ -142,6 +142,7 @@ class Poller:
         if job.status.is_terminal:
             return await self._look_for_cost(watched, job, job.request_id)
         if job.cancel is CancelState.REQUESTED and job.status is JobStatus.QUEUED:
+            await self._take_turn()
             await self._canceller.send(job)
         asked_at = self._clock.now()
         try:

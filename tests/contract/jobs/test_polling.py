@@ -13,6 +13,7 @@ from services.jobs.model import JobStatus, MediaKind, Output
 from services.jobs.pacing import RequestBudget
 from services.jobs.poller import Poller
 from services.jobs.ports import Lease, Progress, RequestState
+from services.jobs.service import Actor
 from services.store.jobs import SqlJobStore
 from tests.contract.jobs.core import Core, submit
 from tests.contract.jobs.scripted_api import ScriptedApi
@@ -138,6 +139,22 @@ async def test_every_question_takes_its_turn(
         at_the_end = api.reads
         await until(lambda: api.reads == at_the_end + len(Poller.COST_CHECK_SECONDS), what="three looks for the cost")
     assert turns.taken == api.reads
+
+
+async def test_a_cancel_that_waited_takes_its_turn_too(store: SqlJobStore, api: ScriptedApi) -> None:
+    """Of many wishes that could not be sent yet, each goes out in the budget's pace."""
+    turns = Turns()
+    core = Core(store, api, budget=turns)
+    api.may_submit.clear()
+    job = await submit(core, make_new())
+    async with core.running():
+        await core.until(job.job_id, JobStatus.SUBMITTING)
+        await core.jobs.cancel(job.job_id, Actor(user_id=job.owner_id))
+        api.may_submit.set()
+        await core.until(job.job_id, JobStatus.CANCELLED)
+        await until(lambda: api.reads == 2, what="the poll after it")
+    assert api.cancels == 1
+    assert turns.taken == api.cancels + api.reads
 
 
 async def test_an_unchanged_job_is_not_written(core: Core, api: ScriptedApi) -> None:
