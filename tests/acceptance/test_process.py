@@ -79,6 +79,23 @@ async def test_a_stop_waits_for_a_submit_that_gets_its_answer(sandbox: Sandbox, 
     assert len(sandbox.model_api.submits) == 1
 
 
+@pytest.mark.settings(quota={"jobs_per_day": 1, "running_per_user": 1, "waiting_per_user": 1})
+async def test_a_stop_answers_who_asked_before_it(sandbox: Sandbox, bot: BotProcess) -> None:
+    """A refusal that was on its way when the stop came is still told, with the prompt, and no message thinks on."""
+    sandbox.model_api.pace.hold_in_queue()
+    await edit(sandbox)
+    await until(lambda: len(records(sandbox.data_dir)) == 1, what="the job that uses the quota up")
+    callback = "POST /interactions/{interaction_id}/{interaction_token}/callback"
+    # Longer than a stop takes that does not wait for it.
+    acknowledgement = sandbox.discord.faults.delay(callback, seconds=1.0, applied=True)
+    reply = await sandbox.people.ada.slash("edit", prompt=PROMPT, image1=paint("cat.png"))
+    await until(lambda: acknowledgement.hits == 1, what="the acknowledgement")
+    assert (await bot.terminate()).code == 0
+    (answer,) = reply.messages
+    assert "Nothing was charged." in answer.text
+    assert PROMPT in answer.text
+
+
 async def test_a_stop_does_not_wait_for_ever(sandbox: Sandbox, bot: BotProcess) -> None:
     """A submit that is never answered ends as unconfirmed, and the process is gone within 10 s."""
     sandbox.model_api.faults.next("submit", Fault.HANG_AFTER)
