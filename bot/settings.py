@@ -11,13 +11,13 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, fi
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from bot.settings_sources import FileValues, PlainVariables, secret_from_file
-from services.errors import SettingsError
+from services.errors import SettingsError, UnknownModel
+from services.models.model_ids import require_model_id
 
 ENV_PREFIX = "COMFYCORD_"
 LOOPBACK_HOSTS = frozenset({"127.0.0.1", "localhost", "::1"})
 # Discord's rule for the names of slash commands, as far as this bot needs it.
 COMMAND_NAME = re.compile(r"[a-z0-9_-]{1,32}")
-MODEL_ID = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]*(/[A-Za-z0-9_-][A-Za-z0-9_.-]*)+")
 SHORTEST_API_KEY = 8  # what is shorter, `services.runcomfy` does not send either
 RESERVED_COMMANDS = frozenset({"cancel", "history", "job", "quota"})
 
@@ -258,10 +258,11 @@ class ModelSettings(Section):
     @field_validator("id")
     @classmethod
     def _be_a_model_id(cls, value: str) -> str:
-        if not MODEL_ID.fullmatch(value):
+        try:
+            return require_model_id(value)
+        except UnknownModel as error:
             msg = 'must be a model id as its page shows it, such as "openai/gpt-image-1-5/image-to-image"'
-            raise ValueError(msg)
-        return value
+            raise ValueError(msg) from error
 
     @field_validator("command")
     @classmethod

@@ -146,6 +146,10 @@ WRONG = {
         "/x is given to more than one model",
     ),
     "a command that Discord refuses": ('[[models]]\nid = "a/b"\ncommand = "Big Edit"', "must be 1 to 32 characters"),
+    "a model id that climbs out of its address": (
+        '[[models]]\nid = "openai/../x"\ncommand = "x"',
+        "models[1].id: must be a model id",
+    ),
     "a model that is no id": ('[[models]]\nid = "model"\ncommand = "x"', "models[1].id: must be a model id"),
     "no model": ("models = []", "must name at least one model"),
     "an address that is none": ('[discord]\napi_url = "discord.com"', "discord.api_url: must be an address"),
