@@ -69,7 +69,7 @@ def client_of(
     token: str | None = None,
     tries: int = 4,
     submit_seconds: float = 5.0,
-    connect_seconds: float = 0.25,
+    connect_seconds: float = 2.0,
 ) -> RunComfyClient:
     """Make a client with short time-outs and waits that take no time."""
     return RunComfyClient(
