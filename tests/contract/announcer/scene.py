@@ -189,6 +189,15 @@ class Scene:
 
         await self.database.write(work)
 
+    async def give_lease_to(self, job: Job, owner: str) -> None:
+        """Let another process hold the card's lease from now on: at once, so that nobody takes it in between."""
+
+        async def work(connection: AsyncConnection) -> None:
+            held = {"announce_owner": owner, "announce_until": db_now() + 60_000_000}
+            await connection.execute(update(jobs).where(jobs.c.job_id == job.job_id).values(held))
+
+        await self.database.write(work)
+
     def delete(self, card: Message) -> None:
         """Let a moderator delete a message."""
         remove(self.world, card)

@@ -9,7 +9,6 @@ import pytest
 from sandbox.discord.traffic import Call
 from services.errors import ResultProblem, ResultUnavailable
 from services.jobs.model import DeliveryStep, Job, JobStatus
-from services.jobs.ports import Lease
 from tests.contract.announcer.scene import (
     CREATE_MESSAGE,
     EDIT_MESSAGE,
@@ -156,16 +155,13 @@ async def test_a_lease_lost_in_the_middle_of_an_edit(scene: Scene) -> None:
     """An old edit that arrives late is followed by a right one."""
     job = await scene.accepted()
     await scene.move(job, JobStatus.SUBMITTING, JobStatus.QUEUED, queue_position=9)
-    other = Lease(owner="other", ttl_seconds=60.0)
 
     async def overtake(_: Call) -> None:
         # Another process takes the card up, shows a newer state, and acknowledges it: all while this edit hangs.
-        await scene.store.forget_leases()
+        await scene.give_lease_to(job, "other")
         newer = await scene.move(job, JobStatus.RUNNING)
-        await scene.clock.advance(5)
-        (taken,) = await scene.store.take_changed(other, now=scene.clock.now(), most=1)
-        delivery = replace(taken.delivery, digest="running:shown")
-        assert await scene.store.acknowledge(job.job_id, delivery, owner=other.owner, version=newer.version)
+        delivery = replace(newer.delivery, digest="running:shown")
+        assert await scene.store.acknowledge(job.job_id, delivery, owner="other", version=newer.version)
 
     scene.server.faults.hook(EDIT_ORIGINAL, before=overtake)
     async with scene.announcing():
@@ -183,8 +179,7 @@ async def test_a_lease_lost_before_a_message_is_posted(scene: Scene, caplog: pyt
     job = await scene.finish(await scene.accepted(deferred=False))
 
     async def take_away(_: Call) -> None:
-        await scene.store.forget_leases()
-        await scene.store.take_changed(Lease(owner="other", ttl_seconds=60.0), now=scene.clock.now(), most=1)
+        await scene.give_lease_to(job, "other")
 
     # The search for a card whose message is not known: the last call before the nonce would be committed.
     scene.server.faults.hook(LIST_MESSAGES, before=take_away)

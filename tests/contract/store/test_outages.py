@@ -155,7 +155,8 @@ async def test_a_deadlock_is_tried_again(postgres: PostgresServer) -> None:
             await database.write(work)
 
         await asyncio.gather(lock(one, first.owner_id, second.owner_id), lock(two, second.owner_id, first.owner_id))
-        assert runs == 3
+        # Which of them is undone, and whether the one that comes back meets the other again, is the server's choice.
+        assert runs >= 3
 
 
 async def test_mistakes_are_not_outages(database: Database) -> None:
