@@ -53,7 +53,9 @@ def outage_of(error: Exception) -> Outage | None:
 def _from_driver(error: DBAPIError) -> Outage | None:
     original = error.orig or error
     reason = sentence_of(original)
-    if error.connection_invalidated:
+    # A connection that is cut between two messages can leave the driver in the middle of an operation: it says so
+    # with an error of its own, and SQLAlchemy does not take that for a disconnect.
+    if error.connection_invalidated or isinstance(original.__cause__, asyncpg.InternalClientError):
         return Outage(reason=reason, is_passing=True)
     sqlite_error = getattr(original, "sqlite_errorname", None)
     if isinstance(sqlite_error, str):

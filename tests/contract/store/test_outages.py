@@ -5,9 +5,11 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
+import asyncpg  # type: ignore[import-untyped]  # it has no type hints
 import pytest
 from sqlalchemy import text
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.dialects.postgresql.asyncpg import AsyncAdapt_asyncpg_dbapi
+from sqlalchemy.exc import IntegrityError, InternalError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.errors import StoreUnavailable
@@ -113,6 +115,25 @@ async def test_a_cut_in_the_middle_changes_nothing_or_everything(postgres: Postg
                 assert await store.get(new.job_id) is not None
         history = await store.history(asked[0].owner_id, page=0, per_page=100)
         assert len({job.interaction_id for job in history.jobs}) == history.total
+
+
+async def test_a_driver_that_was_cut_in_the_middle_of_an_operation(postgres: PostgresServer) -> None:
+    """The driver may then say that it cannot go on, in its own words: the transaction is done again."""
+    own_words = asyncpg.InternalClientError("cannot switch to state 11; another operation (2) is in progress")
+    async with open_database(await postgres.new(), alone=True) as database:
+        runs = 0
+
+        async def work(_: AsyncConnection) -> str:
+            nonlocal runs
+            runs += 1
+            if runs == 1:
+                translated = AsyncAdapt_asyncpg_dbapi.InternalClientError(str(own_words))  # type: ignore[no-untyped-call]  # SQLAlchemy's
+                translated.__cause__ = own_words
+                raise InternalError("SELECT 1", {}, translated)
+            return "done"
+
+        assert await database.write(work) == "done"
+        assert runs == 2
 
 
 async def test_a_commit_without_an_answer_is_not_repeated(postgres: PostgresServer) -> None:
