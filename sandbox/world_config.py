@@ -42,8 +42,8 @@ def write_config(
         "runcomfy": {"token": model_api.token, "base_url": model_api.url, "result_hosts": ["127.0.0.1"]},
         "database": {"url": database_url or f"sqlite+aiosqlite:///{path.parent / 'jobs.db'}"},
         "jobs": {
-            "poll_min_seconds": 0.2,
-            "poll_max_seconds": 1.0,
+            "poll_min_seconds": 0.1,
+            "poll_max_seconds": 0.5,
             "results_dir": str(path.parent / "results"),
         },
         "health": {"listen": ""},

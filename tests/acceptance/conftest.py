@@ -18,7 +18,7 @@ from tests.rig import StartBot, assert_clean, openapi_document
 
 PICTURE_HOST = "pictures.example.com"
 PICTURES = ("cat.png", "boat.jpg", "house.webp", "cat.gif")
-QUEUE_SECONDS = RUN_SECONDS = 0.3
+QUEUE_SECONDS = RUN_SECONDS = 0.15
 
 _failed = pytest.StashKey[bool]()
 

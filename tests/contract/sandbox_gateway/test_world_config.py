@@ -17,7 +17,7 @@ async def test_the_file_points_at_both_servers_and_takes_overrides(tmp_path: Pat
         path = sandbox.write_config(
             overrides={
                 "quota": {"jobs_per_day": 3},
-                "jobs": {"poll_max_seconds": 0.5},
+                "jobs": {"poll_max_seconds": 0.7},
                 "discord": {"guilds": [1, 2]},
                 "models": [{"id": "a/b", "command": 'quo"te'}, {"id": "c/d", "command": "draw"}],
             },
@@ -33,8 +33,8 @@ async def test_the_file_points_at_both_servers_and_takes_overrides(tmp_path: Pat
     assert written["runcomfy"]["base_url"] == sandbox.model_api.url
     assert written["runcomfy"]["result_hosts"] == ["127.0.0.1"]
     assert written["database"]["url"] == f"sqlite+aiosqlite:///{tmp_path}/new/jobs.db"
-    assert written["jobs"]["poll_min_seconds"] == 0.2
-    assert written["jobs"]["poll_max_seconds"] == 0.5
+    assert written["jobs"]["poll_min_seconds"] == 0.1
+    assert written["jobs"]["poll_max_seconds"] == 0.7
     assert written["quota"] == {"jobs_per_day": 3}
     assert written["models"] == [{"id": "a/b", "command": 'quo"te'}, {"id": "c/d", "command": "draw"}]
 
