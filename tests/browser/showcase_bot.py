@@ -7,7 +7,7 @@ from typing import Any
 import discord
 from discord import app_commands, ui
 
-from tests.browser.showcase_layouts import MARKDOWN, Galleries, Layout, buttons, embed, files, string_select
+from tests.browser.showcase_layouts import MARKDOWN, PICTURES, Galleries, Layout, buttons, embed, files, string_select
 from tests.own_bot import run_own_bot
 
 
@@ -210,4 +210,5 @@ def add_apps(tree: app_commands.CommandTree[ShowcaseBot]) -> None:
 
 
 if __name__ == "__main__":
+    files(*PICTURES)  # painted before anybody waits for them: Discord gives an answer three seconds
     run_own_bot(ShowcaseBot)

@@ -18,6 +18,7 @@ from services.store.jobs import SqlJobStore
 from tests.contract.jobs.core import BRISK, OWNER, Core, submit
 from tests.contract.jobs.scripted_api import ScriptedApi
 from tests.contract.store.making import make_new
+from tests.rig import until
 
 SHORT = replace(BRISK, submit_seconds=1.0, lease_seconds=0.3)
 
@@ -75,14 +76,13 @@ async def test_a_lost_return_to_waiting_does_not_undo_somebody_elses_claim(
 ) -> None:
     """Turned away with 429, put back with the answer lost, claimed by another process: it is sent once, not twice."""
     here, there = Core(lossy, api), Core(other_store, api)
-    api.submit_errors = [ApiNotSent(cause="429")]
+    # The one that was turned away waits as it was told to; so it is the other one that claims the job next.
+    api.submit_errors = [ApiNotSent(cause="429", retry_after_seconds=60.0)]
+    api.may_submit.clear()
     lossy.lost_waits = 1
     job = await submit(here, make_new())
     async with here.running():
-        await here.until(job.job_id, JobStatus.WAITING)
-        while not lossy.claimed.is_set() or lossy.lost_waits:  # noqa: ASYNC110 - the other task's doing
-            await asyncio.sleep(0.01)
-        api.may_submit.clear()
+        await until(lambda: lossy.claimed.is_set() and not lossy.lost_waits, what="the return to waiting")
         async with there.running():
             await there.until(job.job_id, JobStatus.SUBMITTING)
             lossy.after_lost_wait.set()
