@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 # Set up once for each state of the lock file.
 READY := $(VENV)/.ready
 # Tests mostly wait, so there may be more of them than cores.
-WORKERS ?= 6
+WORKERS ?= 5
 
 # A .venv whose Python is gone, as after an upgrade of the system, is made anew.
 $(shell test -x $(BIN)/python || rm -f $(READY))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 from sandbox.pictures import paint
@@ -49,8 +50,18 @@ async def test_somebody_else_is_told_no_once(sandbox: Sandbox) -> None:
 async def test_the_owner_cancels_once(sandbox: Sandbox) -> None:
     """One cancel at the service; the card says it, and nobody is told that it was over already."""
     card = await in_queue(sandbox)
+    held, go_on = asyncio.Event(), asyncio.Event()
+
+    async def hold(_: object) -> None:
+        held.set()
+        await go_on.wait()
+
+    # Whoever follows the job would send the wish as well, where it meets it before the answer to the press.
+    sandbox.model_api.hooks.before("status", hold)
+    await held.wait()
     reply = await card.click("Cancel", twice=True)
     await card.until_text("Cancelled")
     await both_done(sandbox, reply)
+    go_on.set()
     assert reply.messages == []
     assert sandbox.model_api.submits[-1].cancel_calls == 1
