@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     _Found = TypeVar("_Found")
 
 DID_NOT_RESPOND = "The application did not respond"
+READING_SECONDS = 0.2
 _CHANGES_ITS_MESSAGE = frozenset({CallbackType.UPDATE_MESSAGE, CallbackType.DEFERRED_UPDATE})
 
 
@@ -109,14 +111,17 @@ class Reply:
         return await self._found(first, timeout_seconds)
 
     async def form(self, *, timeout_seconds: float = WAIT_SECONDS) -> Form:
-        """Wait for the form with which the bot answers.
+        """Wait for the form with which the bot answers, and read it.
 
         Raises:
             InteractionFailed: the bot did not answer in time for Discord.
             TimeoutError: it answered with no form.
 
         """
-        return await self._found(lambda: self.modal, timeout_seconds)
+        form = await self._found(lambda: self.modal, timeout_seconds)
+        # Nobody reads a form faster; discord.py 2.7.1 knows its own modal only some time after Discord shows it.
+        await asyncio.sleep(READING_SECONDS)
+        return form
 
     async def choices(self, *, timeout_seconds: float = WAIT_SECONDS) -> list[Choice]:
         """Wait for the suggestions of an autocomplete.
