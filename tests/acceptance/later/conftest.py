@@ -15,10 +15,10 @@ from sandbox.model_api.behaviour import Behaviour
 from sandbox.people import Member
 from sandbox.sandbox import Sandbox
 from sandbox.world_config import Overrides
-from tests.acceptance.conftest import PICTURE_HOST
 from tests.acceptance.later.time_machine import TimeMachine
 from tests.acceptance.promise import records
-from tests.rig import assert_clean, until
+from tests.acceptance.shared_world import opened_world, run_in_one_loop
+from tests.rig import until
 
 HERE = Path(__file__).parent
 SETTINGS: Overrides = {
@@ -30,9 +30,7 @@ NAMES = count(1)
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Run these tests in the one event loop that the shared world lives in."""
-    for item in items:
-        if HERE in item.path.parents:
-            item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
+    run_in_one_loop(items, HERE)
 
 
 @pytest_asyncio.fixture(scope="package", loop_scope="session")
@@ -41,9 +39,8 @@ async def sandbox(
 ) -> AsyncIterator[Sandbox]:
     """A sandbox for all tests of this folder; at the end the bot has broken no rule of either wire."""
     data_dir = tmp_path_factory.mktemp("later")
-    async with Sandbox.open(data_dir=data_dir, host_map={PICTURE_HOST: picture_folder}) as opened:
+    async with opened_world(data_dir, pictures=picture_folder, conformance=conformance) as opened:
         yield opened
-        assert_clean(opened, conformance)
 
 
 @pytest.fixture(scope="package")

@@ -12,9 +12,10 @@ from sandbox.bot_process import BotProcess
 from sandbox.discord.conformance import Conformance
 from sandbox.model_api.behaviour import Behaviour
 from sandbox.sandbox import Sandbox
-from tests.acceptance.conftest import PICTURE_HOST, QUEUE_SECONDS, RUN_SECONDS
+from tests.acceptance.conftest import QUEUE_SECONDS, RUN_SECONDS
 from tests.acceptance.promise import records
-from tests.rig import assert_clean, until
+from tests.acceptance.shared_world import opened_world, run_in_one_loop
+from tests.rig import until
 
 HERE = Path(__file__).parent
 UNLIMITED = {"quota": {"jobs_per_day": 10_000, "running_per_user": 100, "waiting_per_user": 100}}
@@ -22,9 +23,7 @@ UNLIMITED = {"quota": {"jobs_per_day": 10_000, "running_per_user": 100, "waiting
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Run these tests in the one event loop that the shared world lives in."""
-    for item in items:
-        if HERE in item.path.parents:
-            item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
+    run_in_one_loop(items, HERE)
 
 
 @pytest_asyncio.fixture(scope="package", loop_scope="session")
@@ -33,9 +32,8 @@ async def sandbox(
 ) -> AsyncIterator[Sandbox]:
     """A sandbox for all tests of this folder; at the end the bot has broken no rule of either wire."""
     data_dir = tmp_path_factory.mktemp("one_bot")
-    async with Sandbox.open(data_dir=data_dir, host_map={PICTURE_HOST: picture_folder}) as opened:
+    async with opened_world(data_dir, pictures=picture_folder, conformance=conformance) as opened:
         yield opened
-        assert_clean(opened, conformance)
 
 
 @pytest_asyncio.fixture(scope="package", loop_scope="session")

@@ -1,0 +1,33 @@
+"""What the folders share whose tests have one world and one bot for all of them."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import TYPE_CHECKING
+
+import pytest
+
+from sandbox.sandbox import Sandbox
+from tests.acceptance.conftest import PICTURE_HOST
+from tests.rig import assert_clean
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterable
+    from pathlib import Path
+
+    from sandbox.discord.conformance import Conformance
+
+
+def run_in_one_loop(items: Iterable[pytest.Item], folder: Path) -> None:
+    """Run the folder's tests in the one event loop that the shared world lives in."""
+    for item in items:
+        if folder in item.path.parents:
+            item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
+
+
+@contextlib.asynccontextmanager
+async def opened_world(data_dir: Path, *, pictures: Path, conformance: Conformance | None) -> AsyncIterator[Sandbox]:
+    """Open a sandbox for many tests; at the end the bot has broken no rule of either wire."""
+    async with Sandbox.open(data_dir=data_dir, host_map={PICTURE_HOST: pictures}) as opened:
+        yield opened
+        assert_clean(opened, conformance)
