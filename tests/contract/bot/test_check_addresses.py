@@ -16,7 +16,7 @@ from bot.check_machine import check_health, check_results
 from bot.check_network import check_api, check_gateway
 from bot.health import HealthChecks, serve_health
 from bot.settings import DiscordSettings, HealthSettings, JobsSettings, RunComfySettings, Settings
-from tests.contract.bot.answering import answering, saying
+from tests.contract.bot.answering import answering, saying, serving
 
 # --- results --------------------------------------------------------------------------------------------------------
 
@@ -106,15 +106,8 @@ async def greeting(greet: Callable[[web.WebSocketResponse], Awaitable[object]]) 
             pass
         return socket_
 
-    app = web.Application()
-    app.router.add_get("/", answer)
-    runner = web.AppRunner(app, shutdown_timeout=0.1)
-    await runner.setup()
-    try:
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
-        yield f"http://127.0.0.1:{runner.addresses[0][1]}"
-    finally:
-        await runner.cleanup()
+    async with serving(answer) as url:
+        yield url
 
 
 NEIGHBOURS: Mapping[str, Callable[[], AbstractAsyncContextManager[str]]] = {
