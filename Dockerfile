@@ -4,8 +4,10 @@ ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_ROOT_USER_ACTION=igno
 RUN python -m venv /opt/comfycord
 WORKDIR /src
 COPY requirements.lock requirements-build.lock ./
-RUN /opt/comfycord/bin/pip install --require-hashes -r requirements.lock \
-    && pip install --require-hashes -r requirements-build.lock
+# Nothing is resolved or built on the way: each package in its locked version, as a wheel with a locked hash.
+RUN /opt/comfycord/bin/pip install --no-deps --only-binary :all: --require-hashes -r requirements.lock \
+    && /opt/comfycord/bin/pip check \
+    && pip install --no-deps --only-binary :all: --require-hashes -r requirements-build.lock
 COPY pyproject.toml README.md LICENSE ./
 COPY bot bot
 COPY cogs cogs

@@ -18,17 +18,14 @@ help: ## list the targets
 
 setup: $(READY) ## make .venv with every dependency, pinned by hash
 
-$(READY): requirements-dev.lock
+$(READY): requirements-dev.lock .ci/install_locked.py
 	@command -v "$(PYTHON)" >/dev/null 2>&1 || \
 		{ echo "There is no $(PYTHON) here: install Python 3.11 or newer, or name one: make PYTHON=python3.13 ..." >&2; exit 1; }
 	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "$(PYTHON) is too old: Python 3.11 or newer is needed, name one: make PYTHON=python3.13 ..." >&2; exit 1; }
 	@"$(PYTHON)" -c 'import ensurepip, venv' 2>/dev/null || \
 		{ echo "$(PYTHON) cannot make a virtual environment: install its venv module (Debian, Ubuntu: python3-venv)" >&2; exit 1; }
-	@echo "Setting up $(VENV) (once, about a minute) ..."
-	@test -x $(BIN)/python || rm -rf $(VENV)
-	@"$(PYTHON)" -m venv $(VENV)
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@"$(PYTHON)" .ci/install_locked.py $(VENV) requirements-dev.lock
 	@touch $(READY)
 
 demo: $(READY) ## see the bot work: a local Discord, a local Model API, one /edit from start to end

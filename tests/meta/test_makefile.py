@@ -17,6 +17,7 @@ def planned(folder: Path, python: str) -> str:
         pytest.skip("there is no make here")
     for name in ("Makefile", "requirements-dev.lock"):
         shutil.copy(ROOT / name, folder)
+    shutil.copytree(ROOT / ".ci", folder / ".ci")
     (folder / ".venv" / "bin").mkdir(parents=True)
     (folder / ".venv" / "bin" / "python").symlink_to(python)
     (folder / ".venv" / ".ready").touch()
@@ -26,11 +27,10 @@ def planned(folder: Path, python: str) -> str:
 
 def test_a_set_up_that_works_is_left_alone(tmp_path: Path) -> None:
     """Nothing is set up twice."""
-    assert "venv" not in planned(tmp_path, sys.executable)
+    assert "install_locked" not in planned(tmp_path, sys.executable)
 
 
 def test_a_set_up_whose_python_is_gone_is_made_anew(tmp_path: Path) -> None:
     """An upgrade of the system's Python needs no `make clean`."""
     plan = planned(tmp_path, str(tmp_path / "gone"))
-    assert "rm -rf .venv" in plan
-    assert "-m venv .venv" in plan
+    assert "install_locked.py .venv" in plan
