@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from services.clock import Clock
-from services.errors import InvalidTransition, JobNotFound, StoreUnavailable
+from services.errors import InvalidTransition, JobNotFound, RequestTaken, StoreUnavailable
 from services.jobs.finishing import run_to_end
 from services.jobs.model import Job, JobStatus
 from services.jobs.ports import JobStore
@@ -61,9 +61,10 @@ class Changes:
                 return Changed(job=after, is_changed=True)
 
     async def insist(self, job_id: str, change: Change) -> Changed:
-        """Apply the change however long the database is away, and even when the caller is cancelled meanwhile.
+        """Apply the change whatever the database says meanwhile, and even when the caller is cancelled.
 
-        For what must not be forgotten: the outcome of a paid submit.
+        For what must not be forgotten: the outcome of a paid submit. Which errors pass is not known beforehand, so each
+        is taken for one that does, but for the two that are an answer.
         Raises: JobNotFound, RequestTaken.
         """
         task = asyncio.ensure_future(self._apply_until_stored(job_id, change))
@@ -84,10 +85,17 @@ class Changes:
         while True:
             try:
                 return await self.apply(job_id, change)
+            except (JobNotFound, RequestTaken):
+                raise
             except StoreUnavailable as error:
                 failures += 1
                 log.warning("job_id=%s the database is away, trying again: %s", job_id, error)
-                await asyncio.sleep(min(0.1 * 2.0 ** min(failures, 10), 5.0))
+            except Exception as error:
+                failures += 1
+                # The whole story once: it is a mistake of ours, or a database in a state that nobody foresaw.
+                level, story = (logging.ERROR, error) if failures == 1 else (logging.WARNING, None)
+                log.log(level, "job_id=%s cannot be stored, trying again: %r", job_id, error, exc_info=story)
+            await asyncio.sleep(min(0.1 * 2.0 ** min(failures, 10), 5.0))
 
     def _wake(self, job: Job) -> None:
         self._signals.changed.wake()

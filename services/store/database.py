@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from services.errors import StoreUnavailable
 from services.jobs.finishing import run_to_end
-from services.store.outages import outage_of
+from services.store.outages import is_passing_perhaps, outage_of, sentence_of
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -96,10 +96,12 @@ async def _in_transaction(engine: AsyncEngine, work: Work[T]) -> T:
                 return result
         except Exception as error:
             outage = outage_of(error)
+            # Before its commit was sent, a transaction has certainly changed nothing.
+            may_try_again = not is_committing and attempt < ATTEMPTS and (outage is None or outage.is_passing)
+            if may_try_again and (outage is not None or is_passing_perhaps(error)):
+                log.info("a transaction is tried again: %s", outage.reason if outage else sentence_of(error))
+                attempt += 1
+                continue
             if outage is None:
                 raise
-            # Before its commit was sent, a transaction has certainly changed nothing.
-            if is_committing or not outage.is_passing or attempt == ATTEMPTS:
-                raise StoreUnavailable(f"the database does not answer: {outage.reason}") from error
-            log.info("a transaction is tried again: %s", outage.reason)
-            attempt += 1
+            raise StoreUnavailable(f"the database does not answer: {outage.reason}") from error

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import asyncpg  # type: ignore[import-untyped]  # it has no type hints
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 # SQLSTATE classes (PostgreSQL, appendix A): connection, resources, operator's intervention, system errors; and the
@@ -48,6 +48,14 @@ def outage_of(error: Exception) -> Outage | None:
     if isinstance(error, asyncpg.PostgresError):  # raised while a connection is made, before SQLAlchemy translates
         return _from_state(getattr(error, "sqlstate", None) or "", reason=sentence_of(error))
     return None
+
+
+def is_passing_perhaps(error: Exception) -> bool:
+    """Whether an error that is no outage may be gone at the next try; not where the database judged what it was given.
+
+    A schema that changed under a prepared statement is one: SQLAlchemy empties its caches and raises the error once.
+    """
+    return isinstance(error, DBAPIError) and not isinstance(error, IntegrityError | DataError)
 
 
 def _from_driver(error: DBAPIError) -> Outage | None:

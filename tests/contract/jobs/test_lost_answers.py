@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import datetime
 
 import pytest
+from sqlalchemy.exc import IntegrityError, NotSupportedError, ProgrammingError
 
 from services.errors import ApiNotSent, StoreUnavailable
 from services.jobs.model import CancelState, Job, JobStatus
@@ -31,6 +32,7 @@ class LossyStore(SqlJobStore):
         self.lost_claims = 0
         self.lost_takings = 0
         self.lost_waits = 0
+        self.errors_at_queued: list[Exception] = []
         self.claim_delays: list[float] = []
         self.claimed = asyncio.Event()
         self.after_lost_wait: asyncio.Event = asyncio.Event()
@@ -57,6 +59,8 @@ class LossyStore(SqlJobStore):
 
     async def replace(self, job: Job, *, expected_version: int) -> bool:
         """Write, and lose the answer of a return to WAITING; what comes then waits for `after_lost_wait`."""
+        if self.errors_at_queued and job.status is JobStatus.QUEUED:
+            raise self.errors_at_queued.pop(0)
         is_written = await super().replace(job, expected_version=expected_version)
         if self.lost_waits and job.status is JobStatus.WAITING:
             self.lost_waits -= 1
@@ -176,3 +180,26 @@ async def test_an_unsent_job_that_is_unwanted_is_not_sent_again(lossy: LossyStor
         api.may_submit.set()
         await core.until(job.job_id, JobStatus.CANCELLED)
     assert (api.submits_begun, api.cancels) == (1, 0)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        ProgrammingError("UPDATE jobs", {}, Exception('column "cost" does not exist')),
+        NotSupportedError("UPDATE jobs", {}, Exception("cached statement plan is invalid")),
+        IntegrityError("UPDATE jobs", {}, Exception("a constraint of somebody else's")),
+        RuntimeError("unable to perform operation on <TCPTransport closed=True>"),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+async def test_a_request_id_outlives_whatever_the_database_says(
+    lossy: LossyStore, api: ScriptedApi, error: Exception
+) -> None:
+    """An answered submit is stored once the database takes it, also after an error that nobody has on a list."""
+    core = Core(lossy, api)
+    lossy.errors_at_queued = [error, error]
+    job = await submit(core, make_new())
+    async with core.running():
+        queued = await core.until(job.job_id, JobStatus.QUEUED, JobStatus.UNCONFIRMED)
+    assert (queued.status, queued.request_id) == (JobStatus.QUEUED, "req-1")
+    assert not lossy.errors_at_queued

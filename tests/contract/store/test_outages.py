@@ -230,3 +230,20 @@ async def test_a_cancelled_call_blocks_nobody(store: SqlJobStore) -> None:
         assert now is not None
         assert now in (job, job.moved(JobStatus.SUBMITTING, at=NOW))
     await move(store, await accept(store), JobStatus.CANCELLED)
+
+
+async def test_a_schema_that_changes_under_running_processes(postgres: PostgresServer) -> None:
+    """What had been prepared for the old schema is prepared anew: no call of any kind fails for it."""
+    async with open_database(await postgres.new(), alone=True) as database:
+        store = SqlJobStore(database)
+        jobs = [await accept(store) for _ in range(2)]
+        for kind in ("varchar(40)", "varchar(50)"):
+            for _ in range(6):  # asyncpg keeps a plan from the first use on
+                await asyncio.gather(*(store.get(job.job_id) for job in jobs), store.usage(jobs[0].owner_id, now=NOW))
+                await store.renew(LEASE)
+            await _do(database, f"ALTER TABLE jobs ALTER COLUMN status TYPE {kind}")
+            found = await asyncio.gather(*(store.get(job.job_id) for job in jobs))
+            assert [job.job_id for job in found if job] == [job.job_id for job in jobs]
+            await accept(store)
+            await store.renew(LEASE)
+        assert len(await start(store)) == 4
