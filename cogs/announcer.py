@@ -17,9 +17,6 @@ from cogs.services import BotServices, services_of
 
 log = logging.getLogger(__name__)
 
-# The share of an edit's time that a card waits for its download; the upload needs the rest.
-_DOWNLOAD_SHARE = 1 / 3
-
 
 class Announcer(commands.Cog):
     """Shows every change of every job, again and again until it is acknowledged."""
@@ -27,15 +24,14 @@ class Announcer(commands.Cog):
     def __init__(self, bot: commands.Bot, services: BotServices) -> None:
         ways = Ways(bot)
         longest = services.updates.longest_edit_seconds
-        self._materials = Materials(
-            Downloads(services.results), services.clock, download_seconds=longest * _DOWNLOAD_SHARE
-        )
+        self._downloads = Downloads(services.results, services.clock)
         self._loop = AnnounceLoop(
             Tools(
                 ways=ways,
                 calls=Calls(longest_seconds=longest, after_cut=ways.free_others),
                 updates=services.updates,
-                materials=self._materials,
+                materials=Materials(self._downloads),
+                downloads=self._downloads,
                 catalog=services.catalog,
                 clock=services.clock,
             )
@@ -52,7 +48,7 @@ class Announcer(commands.Cog):
             self._task.cancel()
             await asyncio.wait({self._task})
             self._task = None
-        await self._materials.close()
+        await self._downloads.close()
 
 
 async def setup(bot: commands.Bot) -> None:

@@ -128,6 +128,7 @@ async def _say(interaction: discord.Interaction[discord.Client], content: str, f
     """Send the words. After a public defer the first followup would become the deferred message and be public too:
     that one is deleted first (discord-api-docs#2739, #2866).
     """  # noqa: D205 - one sentence
+    content = text.encodable(content)
     deferred = interaction.extras.get(_DEFERRED)
     if deferred is None and not interaction.response.is_done():
         await interaction.response.send_message(content, file=file, ephemeral=True, allowed_mentions=NO_MENTIONS)

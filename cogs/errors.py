@@ -61,8 +61,11 @@ _FAILURES: Mapping[FailureKind, str] = {
 _AFTER_ACCEPTANCE = frozenset({FailureKind.REQUEST_GONE, FailureKind.MODEL_FAILED})
 
 _RESULTS: Mapping[ResultProblem, str] = {
+    ResultProblem.BAD_ADDRESS: "The model returned an address that leads nowhere.",
     ResultProblem.HOST_REFUSED: "The result lies on a server that this bot does not fetch from.",
+    ResultProblem.REDIRECTED: "The result's address leads to a server that this bot does not fetch from.",
     ResultProblem.TOO_LARGE: "The result is too large for this bot to fetch.",
+    ResultProblem.NOT_POSTABLE: "The result is larger than this place lets a bot upload.",
     ResultProblem.GONE: "The result is no longer there.",
     ResultProblem.UNREACHED: "The result could not be fetched for a whole day.",
     ResultProblem.NOT_MEDIA: "What the model returned is no picture, video or sound.",

@@ -244,10 +244,13 @@ class RequestNotFound(ApiError):
 
 
 class ResultProblem(StrEnum):
-    """Why a result's file cannot be had, for good."""
+    """Why a result's file cannot be had. Which of them may pass while the job is young, `cogs.delivery` knows."""
 
+    BAD_ADDRESS = "bad_address"
     HOST_REFUSED = "host_refused"
-    TOO_LARGE = "too_large"
+    REDIRECTED = "redirected"  # to where nothing is fetched from, or too often
+    TOO_LARGE = "too_large"  # for this installation
+    NOT_POSTABLE = "not_postable"  # larger than what may be uploaded where its card is
     GONE = "gone"
     UNREACHED = "unreached"  # for a whole day: the service, the way to it, or the local disk
     NOT_MEDIA = "not_media"
@@ -256,7 +259,7 @@ class ResultProblem(StrEnum):
 
 
 class ResultUnavailable(ComfycordError):
-    """A result's file cannot be fetched, and trying again will not help."""
+    """The answer for a result's file is a no; the storage may think better of it while the job is young."""
 
     def __init__(self, problem: ResultProblem, detail: str = "") -> None:
         super().__init__(f"{problem} {detail}".rstrip())
@@ -266,3 +269,7 @@ class ResultUnavailable(ComfycordError):
 
 class ResultNotReady(ComfycordError):
     """A result's file could not be fetched just now; trying again may help."""
+
+
+class ResultNotStored(ResultNotReady):
+    """The local disk does not take a result's file; the result is at the service still."""

@@ -97,6 +97,11 @@ def shown_gone(delivery: Delivery) -> frozenset[int]:
     return frozenset(int(number) for number in ",".join(numbers).split(",") if number.isdecimal())
 
 
+def is_settled(job: Job, delivery: Delivery) -> bool:
+    """Whether the card shows all that there will ever be of the job's result; what was too large then still is."""
+    return shown(delivery) == job.status
+
+
 def has_shown_end(job: Job, delivery: Delivery) -> bool:
     """Whether the job's end stood on its card before: if that is gone since, somebody took it away on purpose."""
     if not job.status.is_terminal:

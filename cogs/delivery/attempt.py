@@ -18,8 +18,9 @@ from cogs.delivery.addresses import (
     stepped_down,
 )
 from cogs.delivery.calls import Calls
+from cogs.delivery.downloads import Downloads
 from cogs.delivery.materials import Materials
-from cogs.delivery.outcomes import Closed, LeaseLost, TryLater
+from cogs.delivery.outcomes import Closed, LeaseLost, OnItsWay, TryLater
 from cogs.delivery.packets import Packet, own_files
 from cogs.delivery.packing import Material, PackingRules, pack
 from cogs.delivery.verdicts import Trouble, Verdict, judge
@@ -49,6 +50,7 @@ class Tools:
     calls: Calls
     updates: JobUpdates
     materials: Materials
+    downloads: Downloads
     catalog: Catalog
     clock: Clock
 
@@ -68,15 +70,17 @@ class Attempt:
         self._anew_as: str | None = None
 
     async def run(self) -> None:
-        """Show the job's state and acknowledge it. Raises: TryLater, LeaseLost, StoreUnavailable."""
+        """Show the job's state and acknowledge it. Raises: TryLater, OnItsWay, LeaseLost, StoreUnavailable."""
         retry = await self._tools.updates.find_retry(self._job)
         self._anew_as = retry.job_id if retry else None
         try:
             await self._walk()
-        except TryLater:
-            # What was learned about the ways is not asked again.
+        except (TryLater, OnItsWay) as error:
+            # What was learned about the ways is not asked again, and what hangs at the card stays there.
             if self._delivery != self._job.delivery:
                 await self._save()
+            if isinstance(error, OnItsWay):
+                error.delivery = self._delivery
             raise
         await self._acknowledge()
 
@@ -89,9 +93,8 @@ class Attempt:
             except Closed as closed:
                 log.info("job_id=%s way %s is closed: %s", self._job.job_id, self._delivery.step, closed)
                 self._delivery = stepped_down(self._job, self._delivery)
-                if self._material is not None and not self._material.files:
-                    # What hung at the other message does not hang at this one.
-                    self._material = None
+                # What hung at the other message does not hang at this one.
+                self._material = None
             else:
                 return
         log.warning("job_id=%s its card cannot be delivered; /job shows it", self._job.job_id)
@@ -109,8 +112,8 @@ class Attempt:
             await self._post()
         else:
             await self._edit()
-        if self._material is not None and self._material.is_fetching:
-            raise TryLater("result not ready")
+        if self._material is not None and self._material.fetching:
+            raise OnItsWay(is_running=self._material.is_running, seconds=self._material.next_seconds)
 
     # --- editing the message that is there ----------------------------------------------------------------------
 
@@ -142,6 +145,7 @@ class Attempt:
     # --- posting a new message ----------------------------------------------------------------------------------
 
     async def _post(self) -> None:
+        await self._packet()  # there has to be something to post, before the message is announced in the database
         channel_id = await self._new_channel_id()
         nonce = nonce_of(self._job, self._delivery.step)
         sent_at = self._delivery.nonce_at if self._delivery.nonce == nonce else None
@@ -217,15 +221,17 @@ class Attempt:
                 raise TryLater(trouble.words, seconds=trouble.retry_after_seconds or 0.0)
 
     async def _packet(self) -> Packet:
-        if self._material is None:
-            self._material = await self._tools.materials.gather(self._job, self._delivery, self._read_files)
-            if self._material.is_fetching and needs_new_message(self._job, self._delivery):
-                raise TryLater("result not ready")
         limit = self._delivery.upload_limit_bytes
         if self._delivery.step is DeliveryStep.DIRECT:
             limit = min(limit, SMALLEST_LIMIT_BYTES)
         if self._most_bytes is not None:
             limit = min(limit, self._most_bytes)
+        if self._material is None:
+            self._material = material = await self._tools.materials.gather(
+                self._job, self._delivery, self._read_files, limit_bytes=limit
+            )
+            if needs_new_message(self._job, self._delivery) and not material.is_worth_a_message:
+                raise OnItsWay(is_running=material.is_running, seconds=material.next_seconds)
         rules = PackingRules(upload_limit_bytes=limit, is_plain=self._is_plain)
         spec = self._tools.catalog.get(self._job.model_id)
         return pack(self._job, self._material, rules, spec=spec, anew_as=self._anew_as)
@@ -272,6 +278,8 @@ class Attempt:
         kept = await self._tools.updates.acknowledge(self._job, self._delivery)
         if not kept or self._job.status is not JobStatus.SUCCEEDED:
             return
-        # What could not be delivered stays on the disk, for the operator to hand over.
-        if self._delivery.step is not DeliveryStep.UNDELIVERED:
-            await self._tools.materials.discard(self._job.job_id)
+        if self._delivery.step is DeliveryStep.UNDELIVERED:
+            # What could not be delivered stays on the disk, for the operator to hand over.
+            await self._tools.downloads.forget(self._job.job_id)
+        else:
+            await self._tools.downloads.discard(self._job.job_id)

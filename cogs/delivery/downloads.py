@@ -1,48 +1,223 @@
-"""Results on their way to the local disk: a download goes on while its card waits."""
+"""Results on their way to the local disk, each output by itself, while its card waits without a place."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+import logging
+import random
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 
-from services.errors import ResultNotReady
+from services.clock import Clock
+from services.errors import ResultNotReady, ResultNotStored, ResultProblem, ResultUnavailable
 from services.jobs.model import Job
+from services.jobs.pacing import Random, backoff_seconds
 from services.jobs.ports import ResultFile, ResultFiles
+
+log = logging.getLogger(__name__)
+
+# For how long after its job's end an answer is not taken for final: a storage shows a new file late, asks to sign in,
+# or sends a page instead. A problem that is not named here is final at once.
+_PATIENCE: Mapping[ResultProblem, timedelta] = {
+    ResultProblem.GONE: timedelta(minutes=10),
+    ResultProblem.REDIRECTED: timedelta(minutes=10),
+    ResultProblem.NOT_MEDIA: timedelta(minutes=10),
+    ResultProblem.EMPTY: timedelta(minutes=10),
+    # No answer, a server error, half a file, or the local disk; the service's links do not live much longer.
+    ResultProblem.UNREACHED: timedelta(hours=24),
+}
+# After so long the card links to what is still being tried for.
+LATE_AFTER = timedelta(minutes=10)
+
+FIRST_RETRY_SECONDS = 2.0
+MOST_RETRY_SECONDS = 60.0
+# From then on the result is late anyway.
+LATE_RETRY_SECONDS = 600.0
+
+# Every download begins in a quick lane. What is not there after so long goes on in the slow lane, if that has room, so
+# that files that come never wait for files that do not.
+QUICK_SECONDS = 3.0
+QUICK_AT_ONCE = 48
+SLOW_AT_ONCE = 48
+
+# How long the first file of a job waits for the others, so that they come with one edit.
+MELT_SECONDS = 1.5
+# Waits are looked at this often by the clock.
+_TICK_SECONDS = 0.5
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Look:
+    """How an output stands that is not on the disk: why there is none for good, or that it is on its way.
+
+    One that is on its way is late after a while, held up while the local disk does not take it, and has failed once it
+    was tried in vain; it is running, or tried again in `next_seconds`.
+    """
+
+    problem: ResultProblem | None = None
+    is_late: bool = False
+    is_held_up: bool = False
+    has_failed: bool = False
+    is_running: bool = False
+    next_seconds: float = 0.0
+
+
+@dataclass(slots=True)
+class _Output:
+    """What is remembered of one output on its way."""
+
+    task: asyncio.Task[None] | None = None
+    tries: int = 0
+    next_at: float = 0.0
+    is_slow: bool = False
+    problem: ResultProblem = ResultProblem.UNREACHED
+    is_held_up: bool = False
+
+
+@dataclass(slots=True)
+class _JobOutputs:
+    """What is remembered of a job whose result is on its way."""
+
+    since: float
+    outputs: dict[int, _Output] = field(default_factory=dict)
+    news: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def is_running(self) -> bool:
+        return any(output.task is not None for output in self.outputs.values())
 
 
 class Downloads:
-    """One download a job, however often its card asks; each outlives the lease under which it was asked for."""
+    """Fetches outputs in the background, again and again until what became of each is certain."""
 
-    def __init__(self, results: ResultFiles) -> None:
+    def __init__(self, results: ResultFiles, clock: Clock, *, chance: Random = random.random) -> None:
         self._results = results
-        self._tasks: dict[str, asyncio.Task[Sequence[ResultFile]]] = {}
+        self._clock = clock
+        self._chance = chance
+        self._quick = asyncio.Semaphore(QUICK_AT_ONCE)
+        self._slow = asyncio.Semaphore(SLOW_AT_ONCE)
+        self._jobs: dict[str, _JobOutputs] = {}
 
-    async def get(self, job: Job, *, within_seconds: float) -> Sequence[ResultFile]:
-        """Return the job's result files.
+    async def find(self, job: Job) -> Mapping[int, ResultFile]:
+        """Return the job's files that are on the local disk, by the numbers of their outputs."""
+        return await self._results.find(job)
 
-        Raises: ResultUnavailable (for good), ResultNotReady (ask again; also when it takes longer than that).
-        """
-        task = self._tasks.get(job.job_id)
-        if task is None:
-            task = asyncio.create_task(self._fetch(job), name=f"download-{job.job_id}")
-            self._tasks[job.job_id] = task
-        done, _ = await asyncio.wait({task}, timeout=within_seconds)
-        if not done:
-            raise ResultNotReady("still downloading")
-        self._tasks.pop(job.job_id, None)
-        return task.result()
+    def look(self, job: Job, number: int, *, most_bytes: int) -> Look:
+        """Return how an output that is not on the disk stands; this begins its download when it is time."""
+        known = self._jobs.setdefault(job.job_id, _JobOutputs(since=self._clock.monotonic()))
+        output = known.outputs.setdefault(number, _Output())
+        age = self._clock.now() - _ended_at(job)
+        if output.task is None and output.tries and age >= _PATIENCE.get(output.problem, timedelta()):
+            return Look(problem=output.problem)
+        if output.task is None and self._clock.monotonic() >= output.next_at:
+            fetching = self._fetch(job, number, known, most_bytes)
+            output.task = asyncio.create_task(fetching, name=f"download-{job.job_id}-{number}")
+        return Look(
+            is_late=bool(output.tries) and age >= LATE_AFTER,
+            is_held_up=output.is_held_up,
+            has_failed=output.tries > 0,
+            is_running=output.task is not None,
+            next_seconds=max(0.0, output.next_at - self._clock.monotonic()),
+        )
+
+    def waited_seconds(self, job: Job) -> float:
+        """Return for how long the job's result has been on its way."""
+        known = self._jobs.get(job.job_id)
+        return self._clock.monotonic() - known.since if known else 0.0
+
+    async def wait(self, job_id: str, *, seconds: float) -> None:
+        """Return when something of the job has come or failed (and what runs beside it had a moment), or after that."""
+        known = self._jobs.get(job_id)
+        if known is None:
+            return
+        end = self._clock.monotonic() + seconds
+        while not known.news.is_set() and self._clock.monotonic() < end:
+            await _set_within(known.news, min(_TICK_SECONDS, seconds))
+        melted = asyncio.get_running_loop().time() + MELT_SECONDS
+        while known.is_running() and asyncio.get_running_loop().time() < melted:
+            known.news.clear()
+            await _set_within(known.news, MELT_SECONDS)
+        known.news.clear()
+
+    async def forget(self, job_id: str) -> None:
+        """Stop the job's downloads; its files stay on the disk."""
+        known = self._jobs.pop(job_id, None)
+        if known is not None:
+            await _stop([output.task for output in known.outputs.values() if output.task is not None])
 
     async def discard(self, job_id: str) -> None:
-        """Remove the job's files."""
+        """Remove what lies on the local disk, once it hangs at the card or never will."""
+        await self.forget(job_id)
         await self._results.discard(job_id)
 
     async def close(self) -> None:
         """Stop every download and wait until all have stopped."""
-        tasks = list(self._tasks.values())
-        self._tasks.clear()
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        for job_id in list(self._jobs):
+            await self.forget(job_id)
 
-    async def _fetch(self, job: Job) -> Sequence[ResultFile]:
-        return await self._results.fetch(job)
+    async def _fetch(self, job: Job, number: int, known: _JobOutputs, most_bytes: int) -> None:
+        output = known.outputs[number]
+        try:
+            await self._in_its_lane(job, number, output, most_bytes)
+        except ResultUnavailable as error:
+            log.info("job_id=%s output %d cannot be had: %s", job.job_id, number, error)
+            output.problem, output.is_held_up = error.problem, False
+        except ResultNotReady as error:
+            log.info("job_id=%s output %d is not there yet: %s", job.job_id, number, error)
+            output.problem, output.is_held_up = ResultProblem.UNREACHED, isinstance(error, ResultNotStored)
+        except Exception:
+            log.exception("job_id=%s output %d met something unforeseen", job.job_id, number)
+            output.problem, output.is_held_up = ResultProblem.UNREACHED, False
+        else:
+            known.outputs.pop(number, None)
+        finally:
+            is_late = self._clock.now() - _ended_at(job) >= LATE_AFTER
+            most = LATE_RETRY_SECONDS if is_late else MOST_RETRY_SECONDS
+            output.tries += 1
+            wait = backoff_seconds(output.tries, first=FIRST_RETRY_SECONDS, most=most, random=self._chance)
+            output.next_at = self._clock.monotonic() + wait
+            output.task = None
+            known.news.set()
+
+    async def _in_its_lane(self, job: Job, number: int, output: _Output, most_bytes: int) -> None:
+        """Fetch the output. Raises: what the results raise; ResultNotReady where there is no room for what is slow."""
+        if output.is_slow:
+            async with self._slow:
+                await self._results.fetch(job, number, most_bytes=most_bytes)
+            return
+        async with self._quick:
+            task = asyncio.create_task(self._results.fetch(job, number, most_bytes=most_bytes))
+            try:
+                await asyncio.wait({task}, timeout=QUICK_SECONDS)
+            except asyncio.CancelledError:
+                await _stop([task])
+                raise
+            output.is_slow = not task.done()
+            if output.is_slow and self._slow.locked():
+                await _stop([task])
+                raise ResultNotReady("slow, as are many others")
+            if output.is_slow:
+                await self._slow.acquire()  # at once: it has room
+        try:
+            await task
+        finally:
+            if output.is_slow:
+                self._slow.release()
+            await _stop([task])
+
+
+async def _set_within(event: asyncio.Event, seconds: float) -> None:
+    with suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await event.wait()
+
+
+async def _stop(tasks: list[asyncio.Task[None]] | list[asyncio.Task[ResultFile]]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _ended_at(job: Job) -> datetime:
+    return job.finished_at or job.changed_at

@@ -6,9 +6,10 @@ import asyncio
 import logging
 import random
 from collections import OrderedDict
+from dataclasses import replace
 
 from cogs.delivery.attempt import Attempt, Tools
-from cogs.delivery.outcomes import LeaseLost, TryLater
+from cogs.delivery.outcomes import LeaseLost, OnItsWay, TryLater
 from services.errors import StoreUnavailable
 from services.jobs.model import Job
 from services.jobs.pacing import Random, backoff_seconds
@@ -59,19 +60,41 @@ class AnnounceLoop:
 
     async def _show(self, job: Job) -> None:
         try:
-            await self.show(job)
+            coming = await self._with_place(job)
+            if coming is not None and coming.is_running:
+                coming = await self._when_there(job, coming)
+            if coming is not None:
+                await self._tools.updates.postpone(job, seconds=0.0 if coming.is_running else coming.seconds)
         except Exception:
             # The lease runs out by itself; somebody takes the card up again then.
             log.exception("job_id=%s its card is left for later", job.job_id)
+
+    async def _when_there(self, job: Job, coming: OnItsWay) -> OnItsWay | None:
+        """Wait for more of a result without a place, since files that do not come hold up nobody's card; then show it.
+
+        The lease lasts for a wait of half the longest edit and one edit more.
+        """
+        seconds = min(coming.seconds, self._tools.updates.longest_edit_seconds / 2)
+        await self._tools.downloads.wait(job.job_id, seconds=seconds)
+        await self._room.acquire()
+        self._busy += 1
+        return await self._with_place(replace(job, delivery=coming.delivery or job.delivery))
+
+    async def _with_place(self, job: Job) -> OnItsWay | None:
+        try:
+            return await self.show(job)
         finally:
             self._busy -= 1
             self._room.release()
 
-    async def show(self, job: Job) -> None:
-        """Bring one card up to date, or see that it is tried again."""
+    async def show(self, job: Job) -> OnItsWay | None:
+        """Bring one card up to date, or see that it is tried again; return when more of its result is on its way."""
         try:
             async with asyncio.timeout(self._tools.updates.longest_edit_seconds):
                 await Attempt(job, self._tools).run()
+        except OnItsWay as coming:
+            self._failures.pop(job.job_id, None)
+            return coming
         except TryLater as later:
             await self._postpone(job, str(later), at_least=later.seconds)
         except LeaseLost:
@@ -86,6 +109,7 @@ class AnnounceLoop:
             await self._postpone(job, "unforeseen")
         else:
             self._failures.pop(job.job_id, None)
+        return None
 
     async def _postpone(self, job: Job, why: str, *, at_least: float = 0.0) -> None:
         failures = self._failures.pop(job.job_id, 0) + 1

@@ -1,81 +1,122 @@
-"""A result's files: those that hang at the card, those on the local disk, or why there are none."""
+"""A result's files: what hangs at the card, what is on the local disk, what is on its way, and why the rest is not."""
 
 from __future__ import annotations
 
 import logging
+from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import timedelta
+from dataclasses import dataclass, field
 
-from cogs.delivery.addresses import shown, shown_gone
-from cogs.delivery.downloads import Downloads
-from cogs.delivery.outcomes import TryLater
-from cogs.delivery.packing import Material
-from services.clock import Clock
-from services.errors import ResultNotReady, ResultProblem, ResultUnavailable
+from cogs.delivery.addresses import is_settled, shown_gone
+from cogs.delivery.downloads import Downloads, Look
+from cogs.delivery.outcomes import OnItsWay
+from cogs.delivery.packing import OVERHEAD_BYTES, Material, number_of
+from cogs.ui.text import ATTACHMENTS_MAX
+from services.errors import ResultProblem
 from services.jobs.model import CardFile, Delivery, Job, JobStatus
+from services.jobs.ports import ResultFile
 
 log = logging.getLogger(__name__)
 
 # How long a result may be on its way before its card says so: an edit that is mostly not needed.
-QUIET_SECONDS = 20.0
-# For how long after its end a job's result is asked for; the service's links do not live much longer.
-GIVE_UP_AFTER = timedelta(hours=24)
+QUIET_SECONDS = 8.0
+# A card whose result is on its way is looked at again after so long, whatever happens.
+_LONGEST_WAIT_SECONDS = 30.0
+_REMEMBERED = 10_000
 
 # Reads what hangs at the card now, by the way that is in use.
 ReadFiles = Callable[[], Awaitable[Sequence[CardFile]]]
 
 
+@dataclass(slots=True)
+class _Found:
+    """What was found of a job's outputs, by their numbers."""
+
+    files: list[ResultFile] = field(default_factory=list)
+    missing: dict[int, ResultProblem] = field(default_factory=dict)
+    fetching: dict[int, Look] = field(default_factory=dict)
+
+    @property
+    def has_failed(self) -> bool:
+        return bool(self.missing) or any(look.has_failed for look in self.fetching.values())
+
+    @property
+    def is_running(self) -> bool:
+        return any(look.is_running for look in self.fetching.values())
+
+    @property
+    def next_seconds(self) -> float:
+        """In how many seconds something can be new; what runs tells that by itself."""
+        waits = [look.next_seconds for look in self.fetching.values() if not look.is_running]
+        return min([_LONGEST_WAIT_SECONDS, *waits]) if self.is_running else min(waits, default=0.0)
+
+
 class Materials:
     """Finds out what a card can show of a result."""
 
-    def __init__(self, downloads: Downloads, clock: Clock, *, download_seconds: float) -> None:
+    def __init__(self, downloads: Downloads) -> None:
         self._downloads = downloads
-        self._clock = clock
-        self._download_seconds = download_seconds
-        self._waiting_since: dict[str, float] = {}
+        self._read: OrderedDict[str, None] = OrderedDict()
 
-    async def gather(self, job: Job, delivery: Delivery, read_files: ReadFiles) -> Material:
-        """Return what there is. Raises: TryLater while a result is on its way and its card need not say so yet."""
+    async def gather(self, job: Job, delivery: Delivery, read_files: ReadFiles, *, limit_bytes: int) -> Material:
+        """Return what there is. Raises: OnItsWay while that is nothing, and the card need not say so yet."""
         if job.status is not JobStatus.SUCCEEDED:
             return Material()
-        if delivery.files or shown(delivery) == job.status:
-            # Without files it was shown with links only: what was too large then still is.
-            return Material(kept=delivery.files, gone=shown_gone(delivery))
-        try:
-            files = await self._downloads.get(job, within_seconds=self._download_seconds)
-        except ResultUnavailable as error:
-            return await self._without_files(job, error.problem, read_files)
-        except ResultNotReady as error:
-            if self._is_hopeless(job):
-                return await self._without_files(job, ResultProblem.UNREACHED, read_files)
-            return self._on_its_way(job, error)
-        self._waiting_since.pop(job.job_id, None)
-        return Material(files=tuple(files))
+        kept = delivery.files
+        if is_settled(job, delivery):
+            return Material(kept=kept, missing=dict.fromkeys(shown_gone(delivery), ResultProblem.GONE))
+        found = await self._find(job, kept, limit_bytes)
+        if found.has_failed and job.job_id not in self._read:
+            # A process that died may have uploaded files: before a card is overwritten with bad news, it is read.
+            hanging = tuple(await read_files())
+            self._remember(job.job_id)
+            if hanging != kept:
+                log.info("job_id=%s %d of its files hang at the card already", job.job_id, len(hanging))
+                kept = hanging
+                found = await self._find(job, kept, limit_bytes)
+        quiet_seconds = QUIET_SECONDS - self._downloads.waited_seconds(job)
+        if found.fetching and not (found.files or kept or found.missing) and quiet_seconds > 0:
+            raise OnItsWay(is_running=found.is_running, seconds=min(found.next_seconds, quiet_seconds))
+        return Material(
+            kept=kept,
+            files=tuple(found.files),
+            missing=found.missing,
+            fetching=frozenset(found.fetching),
+            late=frozenset(number for number, look in found.fetching.items() if look.is_late),
+            is_held_up=any(look.is_held_up for look in found.fetching.values()),
+            is_running=found.is_running,
+            next_seconds=found.next_seconds,
+        )
 
-    async def close(self) -> None:
-        """Stop the downloads."""
-        await self._downloads.close()
+    async def _find(self, job: Job, kept: Sequence[CardFile], limit_bytes: int) -> _Found:
+        """Look at as many outputs as a message has places for; what cannot be had leaves its place to the next."""
+        found = _Found()
+        if not job.outputs:
+            found.missing[0] = ResultProblem.NO_OUTPUT
+            return found
+        there = {number_of(file.filename) for file in kept}
+        on_disk = await self._downloads.find(job)
+        limit_bytes -= OVERHEAD_BYTES
+        left_bytes = limit_bytes - sum(file.size_bytes for file in on_disk.values() if file.size_bytes <= limit_bytes)
+        for number in range(1, len(job.outputs) + 1):
+            if len(kept) + len(found.files) + len(found.fetching) >= ATTACHMENTS_MAX:
+                break
+            file = on_disk.get(number)
+            if number in there:
+                continue
+            if file is not None and file.size_bytes > limit_bytes:
+                found.missing[number] = ResultProblem.NOT_POSTABLE
+            elif file is not None:
+                found.files.append(file)
+            else:
+                look = self._downloads.look(job, number, most_bytes=left_bytes)
+                if look.problem is not None:
+                    found.missing[number] = look.problem
+                else:
+                    found.fetching[number] = look
+        return found
 
-    async def discard(self, job_id: str) -> None:
-        """Remove what lies on the local disk, once it hangs at the card or never will."""
-        self._waiting_since.pop(job_id, None)
-        await self._downloads.discard(job_id)
-
-    async def _without_files(self, job: Job, problem: ResultProblem, read_files: ReadFiles) -> Material:
-        """Look before a card is overwritten with bad news: a process that died may have uploaded the files."""
-        self._waiting_since.pop(job.job_id, None)
-        kept = tuple(await read_files())
-        if kept:
-            log.info("job_id=%s its files hang at the card already", job.job_id)
-            return Material(kept=kept)
-        log.warning("job_id=%s its result cannot be fetched: %s", job.job_id, problem)
-        return Material(problem=problem)
-
-    def _is_hopeless(self, job: Job) -> bool:
-        return job.finished_at is not None and self._clock.now() - job.finished_at > GIVE_UP_AFTER
-
-    def _on_its_way(self, job: Job, error: ResultNotReady) -> Material:
-        since = self._waiting_since.setdefault(job.job_id, self._clock.monotonic())
-        if self._clock.monotonic() - since < QUIET_SECONDS:
-            raise TryLater(f"result not ready: {error}") from error
-        return Material(is_fetching=True)
+    def _remember(self, job_id: str) -> None:
+        self._read[job_id] = None
+        if len(self._read) > _REMEMBERED:
+            self._read.popitem(last=False)

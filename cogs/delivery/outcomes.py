@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from services.jobs.model import Delivery
+
 
 class TryLater(Exception):
     """The same way is to be tried again, in `seconds` at the earliest."""
@@ -9,6 +11,16 @@ class TryLater(Exception):
     def __init__(self, why: str, *, seconds: float = 0.0) -> None:
         super().__init__(why)
         self.seconds = seconds
+
+
+class OnItsWay(Exception):
+    """The card shows what there is of the result; more may be there in `seconds`, or as soon as a download ends."""
+
+    def __init__(self, *, is_running: bool, seconds: float) -> None:
+        super().__init__("the result is on its way")
+        self.is_running = is_running
+        self.seconds = seconds
+        self.delivery: Delivery | None = None  # as it is stored by then
 
 
 class Closed(Exception):

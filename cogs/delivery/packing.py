@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from cogs.delivery.addresses import FETCHING, UNAVAILABLE, written_digest
 from cogs.delivery.packets import Packet, Upload
@@ -18,7 +18,7 @@ from services.jobs.ports import ResultFile
 from services.models.spec import ModelSpec
 
 # What a request holds beside its files, in bytes: the card, the form's own lines.
-_OVERHEAD_BYTES = 16 * 1024
+OVERHEAD_BYTES = 16 * 1024
 
 _SOUNDS = frozenset({"mp3", "wav", "flac", "ogg", "opus", "m4a", "aac", "pcm"})
 _PICTURES = frozenset({"png", "jpg", "jpeg", "webp", "gif", "avif", "mp4", "mov", "webm"})
@@ -28,16 +28,25 @@ _NUMBER = re.compile(r"-(\d+)\.[^.]*$")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Material:
-    """What is known of a result: files that hang at the card already, files on the local disk, or why there is none.
+    """What is known of a result: files at the card, files on the local disk, and the numbers of the other outputs.
 
-    `gone` are the numbers of outputs that could not be fetched when the card was drawn with what is kept.
+    Those cannot be had, or are on their way; what is `late` is linked to as well, and `is_held_up` by the local disk.
+    When to look again: in `next_seconds`, or as soon as a download ends, if any is running.
     """
 
     kept: tuple[CardFile, ...] = ()
-    gone: frozenset[int] = frozenset()
     files: tuple[ResultFile, ...] = ()
-    problem: ResultProblem | None = None
-    is_fetching: bool = False
+    missing: Mapping[int, ResultProblem] = field(default_factory=dict)
+    fetching: frozenset[int] = frozenset()
+    late: frozenset[int] = frozenset()
+    is_held_up: bool = False
+    is_running: bool = False
+    next_seconds: float = 0.0
+
+    @property
+    def is_worth_a_message(self) -> bool:
+        """Whether there is more to show than that the result is on its way."""
+        return not self.fetching or bool(self.files or self.missing or self.late)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -52,7 +61,7 @@ def pack(
     job: Job, material: Material, rules: PackingRules, *, spec: ModelSpec | None, anew_as: str | None = None
 ) -> Packet:
     """Return the packet; `anew_as` is the job that was submitted in place of an unconfirmed one."""
-    chosen = _chosen(material.files, rules.upload_limit_bytes)
+    chosen = _chosen(material, rules.upload_limit_bytes)
     result = _result(job, material, chosen) if job.status is JobStatus.SUCCEEDED else CardResult()
     if rules.is_plain:
         card = render_plain_card(job, result=result)
@@ -61,7 +70,7 @@ def pack(
     names = [picture.filename for picture in result.pictures]
     return Packet(
         card=card,
-        digest=written_digest(_shows(job, material), digest_of(card, names), gone=_gone(result)),
+        digest=written_digest(_shows(job, material, result), digest_of(card, names), gone=_gone(result)),
         uploads=tuple(
             Upload(
                 path=file.path,
@@ -75,17 +84,17 @@ def pack(
     )
 
 
-def _shows(job: Job, material: Material) -> str:
-    if material.is_fetching:
+def _shows(job: Job, material: Material, result: CardResult) -> str:
+    if material.fetching:
         return FETCHING
-    return UNAVAILABLE if material.problem else job.status
+    return UNAVAILABLE if result.problem else job.status
 
 
-def _chosen(files: Sequence[ResultFile], limit_bytes: int) -> tuple[ResultFile, ...]:
-    """Return the files to upload, in order: ten at most, and together within the place's limit."""
-    left = limit_bytes - _OVERHEAD_BYTES
+def _chosen(material: Material, limit_bytes: int) -> tuple[ResultFile, ...]:
+    """Return the files to upload, in order: ten with those that stay, at most, and together within the limit."""
+    left = limit_bytes - OVERHEAD_BYTES
     chosen: list[ResultFile] = []
-    for file in files[:ATTACHMENTS_MAX]:
+    for file in material.files[: ATTACHMENTS_MAX - len(material.kept)]:
         if file.size_bytes <= left:
             chosen.append(file)
             left -= file.size_bytes
@@ -93,25 +102,42 @@ def _chosen(files: Sequence[ResultFile], limit_bytes: int) -> tuple[ResultFile, 
 
 
 def _result(job: Job, material: Material, chosen: Sequence[ResultFile]) -> CardResult:
-    names = [file.filename for file in material.kept] or [file.filename for file in chosen]
+    names = [file.filename for file in material.kept] + [file.filename for file in chosen]
+    names.sort(key=number_of)
     return CardResult(
         pictures=tuple(CardPicture(filename=name, kind=_kind(job, name)) for name in names),
-        links=() if material.is_fetching else tuple(_links(job, names, material)),
-        problem=material.problem,
-        is_fetching=material.is_fetching,
+        links=tuple(_links(job, names, material)),
+        problem=_problem(job, material),
+        fetching=tuple(sorted(material.fetching - material.late)),
+        is_held_up=material.is_held_up,
     )
 
 
+def _problem(job: Job, material: Material) -> ResultProblem | None:
+    """Return why there is no result at all; None where there is something, if only a file that is too large."""
+    is_all = len(material.missing) >= max(len(job.outputs), 1)
+    if not is_all or ResultProblem.NOT_POSTABLE in material.missing.values():
+        return None
+    return next(iter(material.missing.values()))
+
+
 def _links(job: Job, names: Sequence[str], material: Material) -> Iterable[CardLink]:
-    there = {_number(name) for name in names}
-    on_disk = {_number(file.filename) for file in material.files}
+    there = {number_of(name) for name in names}
     for number, output in enumerate(job.outputs, start=1):
-        if number in there:
+        if number in there or number in material.fetching - material.late:
             continue
-        reason = LinkReason.TOO_MANY if number > ATTACHMENTS_MAX else LinkReason.TOO_LARGE
-        if material.problem or number in material.gone or (material.files and number not in on_disk):
-            reason = LinkReason.UNAVAILABLE
-        yield CardLink(number=number, url=output.url, reason=reason)
+        yield CardLink(number=number, url=output.url, reason=_reason(number, material))
+
+
+def _reason(number: int, material: Material) -> LinkReason:
+    if number in material.late:
+        return LinkReason.LATE
+    problem = material.missing.get(number)
+    if problem is not None and problem is not ResultProblem.NOT_POSTABLE:
+        return LinkReason.UNAVAILABLE
+    # A file on the disk that is not uploaded has no room beside the others.
+    is_too_large = problem is not None or number in {number_of(file.filename) for file in material.files}
+    return LinkReason.TOO_LARGE if is_too_large or number <= ATTACHMENTS_MAX else LinkReason.TOO_MANY
 
 
 def _gone(result: CardResult) -> list[int]:
@@ -121,7 +147,7 @@ def _gone(result: CardResult) -> list[int]:
 def _kind(job: Job, filename: str) -> MediaKind:
     """Return what the file is: its name's end tells it better than the word under which the service named it."""
     suffix = filename.rpartition(".")[2]
-    number = _number(filename)
+    number = number_of(filename)
     if suffix in _SOUNDS:
         return MediaKind.AUDIO
     if suffix in _PICTURES or not 1 <= number <= len(job.outputs):
@@ -129,7 +155,7 @@ def _kind(job: Job, filename: str) -> MediaKind:
     return job.outputs[number - 1].kind
 
 
-def _number(filename: str) -> int:
+def number_of(filename: str) -> int:
     """Return the output's number, counted from 1, out of a result file's name; 0 where it has none."""
     match = _NUMBER.search(filename)
     return int(match[1]) if match else 0

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 import discord
 from discord import ui
+
+from cogs.ui.text import encodable
 
 NO_MENTIONS = discord.AllowedMentions.none()
 
@@ -22,3 +25,17 @@ class Panel(ui.LayoutView):
         for item in items:
             self.add_item(item)
         self.stop()
+
+    def to_components(self) -> list[dict[str, Any]]:
+        """Return the payload, whatever a person, the API or the settings wrote into it, as a request can carry it."""
+        return [_encodable(component) for component in super().to_components()]  # type: ignore[no-untyped-call] # discord.py's
+
+
+def _encodable(value: Any) -> Any:  # noqa: ANN401 - JSON of any shape
+    if isinstance(value, str):
+        return encodable(value)
+    if isinstance(value, dict):
+        return {key: _encodable(each) for key, each in value.items()}
+    if isinstance(value, list):
+        return [_encodable(each) for each in value]
+    return value

@@ -23,6 +23,7 @@ class LinkReason(StrEnum):
     TOO_LARGE = "too_large"
     TOO_MANY = "too_many"
     UNAVAILABLE = "unavailable"
+    LATE = "late"  # still tried for
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -38,13 +39,15 @@ class CardLink:
 class CardResult:
     """All that a card shows of a result; empty for a job that has none.
 
-    `problem` says why a result cannot be fetched, `is_fetching` that it takes longer than usual.
+    `problem` says why nothing of a result can be fetched; `fetching` are the numbers of the outputs that are on their
+    way, which `is_held_up` by the bot's own disk.
     """
 
     pictures: tuple[CardPicture, ...] = ()
     links: tuple[CardLink, ...] = ()
     problem: ResultProblem | None = None
-    is_fetching: bool = False
+    fetching: tuple[int, ...] = ()
+    is_held_up: bool = False
 
 
 NO_RESULT = CardResult()

@@ -92,11 +92,19 @@ def failure(job: Job) -> Sequence[str]:
     return (sentence, quoted(reason, REASON_MAX)) if reason else (sentence,)
 
 
-def missing_result(result: CardResult) -> str:
-    """Return why a result is not on the card (yet); empty where it is."""
+def missing_result(result: CardResult, *, total: int) -> str:
+    """Return why a result is not on the card (yet), or which of `total` are not; empty where it is."""
     if result.problem is not None:
         return result_sentence(result.problem)
-    return "The result is there and being fetched; that takes longer than usual." if result.is_fetching else ""
+    if result.is_held_up:
+        return "This bot cannot store files just now: RunComfy keeps the result until it can, and it comes by itself."
+    if not result.fetching:
+        return ""
+    if not result.pictures and not result.links:
+        return "The result is there and being fetched; that takes longer than usual."
+    is_one = len(result.fetching) == 1
+    which = f"{'Result' if is_one else 'Results'} {_listed(result.fetching)} of {total}"
+    return f"{which} {'is' if is_one else 'are'} still being fetched."
 
 
 def links(links: Sequence[CardLink], *, total: int, unlisted: int, is_explained: bool) -> str:
@@ -227,10 +235,10 @@ def _why_linked(reason: LinkReason, numbers: Sequence[int], total: int) -> str:
             return f"{which} {'does' if is_one else 'do'} not fit into what this place lets a bot upload."
         case LinkReason.TOO_MANY:
             return f"A message holds ten files: {which[0].lower()}{which[1:]} {'is' if is_one else 'are'} beyond that."
-        case LinkReason.UNAVAILABLE if len(numbers) == total:
-            return f"{which} could be fetched."
-        case LinkReason.UNAVAILABLE:
-            return f"{which} could not be fetched."
+        case _:
+            could = "could" if len(numbers) == total else "could not"
+            yet = " yet; that is tried again by itself" if reason is LinkReason.LATE else ""
+            return f"{which} {could} be fetched{yet}."
 
 
 def _listed(numbers: Sequence[int]) -> str:
@@ -242,4 +250,5 @@ _LINKED_ALONE = {
     LinkReason.TOO_LARGE: "The result is larger than this place lets a bot upload.",
     LinkReason.TOO_MANY: "A message holds ten files.",
     LinkReason.UNAVAILABLE: "The result could not be fetched.",
+    LinkReason.LATE: "The result could not be fetched yet; that is tried again by itself.",
 }

@@ -153,6 +153,7 @@ def _links(job: Job, away: Sequence[tuple[int, str]]) -> Iterator[ui.Button[Pane
     link = card_link(job)
     if link:
         yield ui.Button(label=CARD, url=link)
-    fitting = [(number, url) for number, url in away if len(url) <= _LINK_MAX]
+    addresses = [(number, text.web_address(url) or "") for number, url in away]
+    fitting = [(number, url) for number, url in addresses if 0 < len(url) <= _LINK_MAX]
     for number, url in fitting[: _BUTTONS_MAX - bool(link)]:
         yield ui.Button(label="Result" if len(job.outputs) == 1 else f"Result {number}", url=url)

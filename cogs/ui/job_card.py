@@ -14,7 +14,7 @@ from cogs.ui.base import Panel
 from cogs.ui.card_result import NO_RESULT, CardLink, CardPicture, CardResult
 from cogs.ui.job_buttons import CancelButton, SubmitAnewButton, row_of
 from cogs.ui.states import STATES
-from cogs.ui.text import ALT_TEXT_MAX
+from cogs.ui.text import ALT_TEXT_MAX, web_address
 from services.jobs.model import CANCELLABLE, CancelState, Job, JobStatus, MediaKind
 from services.models.spec import ModelSpec
 
@@ -49,8 +49,7 @@ def render_plain_card(job: Job, *, result: CardResult = NO_RESULT) -> Panel:
 
 def digest_of(card: Panel, filenames: Sequence[str]) -> str:
     """Return a short digest of the payload: cards with equal digests look the same."""
-    components: object = card.to_components()  # type: ignore[no-untyped-call] # discord.py leaves it untyped
-    payload = json.dumps([components, list(filenames)], sort_keys=True, separators=(",", ":"))
+    payload = json.dumps([card.to_components(), list(filenames)], sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(payload.encode()).hexdigest()[:32]
 
 
@@ -75,29 +74,27 @@ def _result(job: Job, result: CardResult) -> Iterator[CardItem]:
     for picture in result.pictures:
         if picture.kind is MediaKind.AUDIO:
             yield ui.File(_uri(picture))
-    missing = card_text.missing_result(result)
+    total = max(len(job.outputs), len(result.links))
+    missing = card_text.missing_result(result, total=total)
     if missing:
         yield ui.TextDisplay(missing)
-    yield from _links(result.links, total=max(len(job.outputs), len(result.links)), is_explained=bool(missing))
+    yield from _links(result.links, total=total, is_explained=result.problem is not None)
 
 
 def _links(links: Sequence[CardLink], *, total: int, is_explained: bool) -> Iterator[CardItem]:
-    listed = [link for link in links if _fits_button(link.url)][: 2 * ROW_BUTTONS_MAX]
+    addresses = [(link.number, web_address(link.url) or "") for link in links]
+    listed = [each for each in addresses if 0 < len(each[1]) <= BUTTON_URL_MAX][: 2 * ROW_BUTTONS_MAX]
     text = card_text.links(links, total=total, unlisted=len(links) - len(listed), is_explained=is_explained)
     if text:
         yield ui.TextDisplay(text)
     for first in range(0, len(listed), ROW_BUTTONS_MAX):
         row = listed[first : first + ROW_BUTTONS_MAX]
-        yield ui.ActionRow(*(_link_button(link, is_only=total == 1) for link in row))
+        yield ui.ActionRow(*(_link_button(number, url, is_only=total == 1) for number, url in row))
 
 
-def _fits_button(url: str) -> bool:
-    return url.startswith(("https://", "http://")) and len(url) <= BUTTON_URL_MAX
-
-
-def _link_button(link: CardLink, *, is_only: bool) -> ui.Button[Panel]:
-    label = "Open the result" if is_only else f"Open result {link.number}"
-    return ui.Button(style=discord.ButtonStyle.link, label=label, url=link.url)
+def _link_button(number: int, url: str, *, is_only: bool) -> ui.Button[Panel]:
+    label = "Open the result" if is_only else f"Open result {number}"
+    return ui.Button(style=discord.ButtonStyle.link, label=label, url=url)
 
 
 def _gallery_item(job: Job, picture: CardPicture) -> discord.MediaGalleryItem:

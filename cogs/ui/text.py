@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import datetime
 from decimal import Decimal
+from urllib.parse import quote, urlsplit
 
 # Discord's limits (developer documentation: application commands, message components, messages).
 CONTENT_MAX = 2_000
@@ -31,6 +32,9 @@ _BEFORE_MARKS = re.compile(r"(?=[\\*_~`|\[\]<]|:[\w+-]+:)")
 _LINE_MARKS = re.compile(r"^([ ]*\d*)([#>+.-])", re.MULTILINE)
 _SCHEMES = re.compile(r"(?<=[A-Za-z])://")
 _EVERYBODY = re.compile(r"@(?=everyone|here)")
+# What stands in an address as it is: the rest of ASCII's marks and, above all, escapes that are there already.
+_IN_ADDRESSES = "!#$%&'()*+,-./:;=?@[]_~|^{}"
+_HOST = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*\.?|[0-9a-f:.]*:[0-9a-f:.]*", re.IGNORECASE)
 _BACKTICKS = re.compile(r"`(?=`)")
 _BLANK_LINES = re.compile(r"\n[^\S\n]*(?:\n[^\S\n]*)+")
 
@@ -40,6 +44,23 @@ def cut(text: str, most: int) -> str:
     if len(text) <= most:
         return text
     return text[: max(most - 1, 0)].rstrip() + ELLIPSIS if most > 0 else ""
+
+
+def encodable(text: str) -> str:
+    """Return the text as a request can carry it: halves of surrogate pairs become the mark of what is unknown."""
+    return text if text.isascii() else text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def web_address(url: str) -> str | None:
+    """Return an address as a link button takes it; None where Discord would refuse it, and the whole card with it."""
+    try:
+        whole = quote(url.strip(), safe=_IN_ADDRESSES)
+        parts = urlsplit(whole)
+        port = parts.port
+    except ValueError:
+        return None
+    is_host = bool(_HOST.fullmatch(parts.hostname or "")) and port != 0 and "@" not in parts.netloc
+    return whole if parts.scheme in {"http", "https"} and is_host else None
 
 
 def cleaned(text: str) -> str:

@@ -233,12 +233,17 @@ class ResultFile:
 
 
 class ResultFiles(Protocol):
-    """Where results rest between the API and Discord."""
+    """Where results rest between the API and Discord. Outputs are numbered from 1."""
 
-    async def fetch(self, job: Job) -> Sequence[ResultFile]:
-        """Return the job's result files in order, downloading what is not there yet (whole files only).
+    async def find(self, job: Job) -> Mapping[int, ResultFile]:
+        """Return the job's files that are there, by the numbers of their outputs (whole files only)."""
+        ...
 
-        Raises: ResultUnavailable (for good), ResultNotReady (try again).
+    async def fetch(self, job: Job, number: int, *, most_bytes: int) -> ResultFile:
+        """Return one output's file, downloading it if it is not there yet.
+
+        Raises: ResultUnavailable (NOT_POSTABLE where it is larger than `most_bytes`), ResultNotReady (try again),
+        ResultNotStored (the same: the local disk does not take it).
         """
         ...
 

@@ -7,7 +7,7 @@ import logging
 import os
 import re
 import secrets
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
@@ -17,7 +17,7 @@ from typing import Self
 
 import aiohttp
 
-from services.errors import ResultNotReady, ResultProblem, ResultUnavailable, StartupError
+from services.errors import ResultNotStored, StartupError
 from services.jobs.model import Job, Output
 from services.jobs.ports import ResultFile
 from services.runcomfy.fetching import DownloadLimits, ResultFetcher
@@ -35,8 +35,6 @@ class ResultFolder:
     """The ResultFiles of this installation; use it inside `async with`.
 
     A file is `<job_id>-<n>.<ext>`, written as a `.part` beside it, flushed and renamed: what bears the name is whole.
-    A job's download goes on when its caller is cancelled, and the next caller joins it: a long one outlives the time
-    that a card's edit may take.
     """
 
     def __init__(
@@ -53,7 +51,7 @@ class ResultFolder:
         # Another process may share the folder: each writes parts of its own.
         self._tag = secrets.token_hex(4)
         self._session: aiohttp.ClientSession | None = None
-        self._running: dict[str, asyncio.Task[Sequence[ResultFile]]] = {}
+        self.problem: str | None = None
 
     async def __aenter__(self) -> Self:
         """Make the folder and open the session, which has neither token nor cookies.
@@ -74,37 +72,43 @@ class ResultFolder:
         exc: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        """End the downloads that still run and close the session."""
-        running = tuple(self._running.values())
-        for task in running:
-            task.cancel()
-        await asyncio.gather(*running, return_exceptions=True)
+        """Close the session."""
         if self._session is not None:
             await self._session.close()
 
-    async def fetch(self, job: Job) -> Sequence[ResultFile]:
-        """Return the job's files in order, downloading what is not there yet.
+    async def find(self, job: Job) -> Mapping[int, ResultFile]:
+        """Return the job's files that are there, by the numbers of their outputs; none where the folder is away."""
+        try:
+            found = await asyncio.to_thread(self._find, job.job_id)
+        except OSError as error:
+            self._note_problem(str(error.strerror))
+            return {}
+        return {
+            number: _result_file(path, size, job.outputs[number - 1])
+            for number, (path, size) in sorted(found.items())
+            if 1 <= number <= len(job.outputs)
+        }
 
-        Of several outputs, those that cannot be had are left out (and logged); each file names its output.
-        Raises: ResultUnavailable where none can be had, ResultNotReady.
+    async def fetch(self, job: Job, number: int, *, most_bytes: int) -> ResultFile:
+        """Download one of the job's outputs, if it is not there yet.
+
+        Raises: ResultUnavailable, ResultNotReady; ResultNotStored where the local disk does not take it.
         """
-        task = self._running.get(job.job_id)
-        if task is None:
-            task = asyncio.create_task(self._fetch_all(job), name=f"results of {job.job_id}")
-            self._running[job.job_id] = task
-            task.add_done_callback(lambda done: self._let_go(job.job_id, done))
-        # Waiting does not pass a cancellation on, and is not cancelled with what it waits for.
-        await asyncio.wait([task])
-        if task.cancelled():
-            raise ResultNotReady("the download was stopped")
-        return task.result()
+        found = (await self.find(job)).get(number)
+        if found is not None:
+            return found
+        try:
+            file = await self._download(job, number, most_bytes)
+        except ResultNotStored as error:
+            self._note_problem(str(error))
+            raise
+        if self.problem is not None:
+            log.warning("the folder of results takes files again")
+            self.problem = None
+        return file
 
     async def discard(self, job_id: str) -> None:
-        """Remove the job's files, and end a download of them; none there is fine."""
-        task = self._running.get(job_id)
-        if task is not None:
-            task.cancel()
-            await asyncio.wait([task])
+        """Remove the job's files; none there is fine."""
         try:
             await asyncio.to_thread(self._remove, job_id)
         except OSError as error:
@@ -118,53 +122,35 @@ class ResultFolder:
         """
         return await asyncio.to_thread(self._sweep, frozenset(keep), older_than.timestamp())
 
-    def _let_go(self, job_id: str, task: asyncio.Task[Sequence[ResultFile]]) -> None:
-        self._running.pop(job_id, None)
-        if not task.cancelled() and task.exception() is not None:
-            # Said here too, since nobody may be waiting any more.
-            log.debug("job_id=%s its results: %s", job_id, task.exception())
+    async def _download(self, job: Job, number: int, most_bytes: int) -> ResultFile:
+        if self._session is None:
+            raise RuntimeError("used outside its `async with`")
+        output = job.outputs[number - 1]
+        part = self._folder / f"{job.job_id}-{number}.{self._tag}.part"
+        fetcher = ResultFetcher(self._session, hosts=self._hosts, limits=self._limits)
+        found = await fetcher.fetch(output.url, part=part, most_bytes=most_bytes)
+        path = self._folder / f"{job.job_id}-{number}.{found.extension}"
+        try:
+            size = await asyncio.to_thread(_put, part, path)
+        except OSError as error:
+            raise ResultNotStored(str(error.strerror)) from error
+        return _result_file(path, size, output)
 
-    async def _fetch_all(self, job: Job) -> Sequence[ResultFile]:
-        if not job.outputs:
-            raise ResultUnavailable(ResultProblem.NO_OUTPUT)
-        files: list[ResultFile] = []
-        problem: ResultUnavailable | None = None
-        for number, output in enumerate(job.outputs, start=1):
-            try:
-                files.append(await self._fetch_one(job.job_id, number, output))
-            except ResultUnavailable as error:
-                log.warning("job_id=%s output %d cannot be had: %s", job.job_id, number, error)
-                problem = problem or error
-            except OSError as error:
-                # A disk that is full or away may come back; the result is at the API still.
-                raise ResultNotReady(type(error).__name__) from error
-        if problem is not None and not files:
-            raise problem
-        return tuple(files)
+    def _note_problem(self, what: str) -> None:
+        """Say loudly, once, that the folder is unwell: every result waits for it."""
+        if self.problem is None:
+            log.error("jobs.results_dir: the folder of results takes no files (%s): results wait for it", what)
+        self.problem = f"the folder of results takes no files: {what}"
 
-    async def _fetch_one(self, job_id: str, number: int, output: Output) -> ResultFile:
-        path = await asyncio.to_thread(self._find, job_id, number)
-        if path is None:
-            if self._session is None:
-                raise RuntimeError("used outside its `async with`")
-            part = self._folder / f"{job_id}-{number}.{self._tag}.part"
-            found = await ResultFetcher(self._session, hosts=self._hosts, limits=self._limits).fetch(
-                output.url, part=part
-            )
-            path = self._folder / f"{job_id}-{number}.{found.extension}"
-            await asyncio.to_thread(part.replace, path)
-        size = (await asyncio.to_thread(path.stat)).st_size
-        # What the file is, is known better now than from the key under which the API named it.
-        known = replace(output, kind=kind_of_extension(path.suffix) or output.kind)
-        return ResultFile(path=path, filename=path.name, size_bytes=size, output=known)
-
-    def _find(self, job_id: str, number: int) -> Path | None:
+    def _find(self, job_id: str) -> dict[int, tuple[Path, int]]:
         self._folder.mkdir(parents=True, exist_ok=True)  # somebody may have tidied it away
+        found = {}
         for path in self._folder.iterdir():
             match = _WHOLE.fullmatch(path.name)
-            if match and match["job"] == job_id and int(match["number"]) == number:
-                return path
-        return None
+            if match and match["job"] == job_id:
+                with suppress(FileNotFoundError):
+                    found[int(match["number"])] = (path, path.stat().st_size)
+        return found
 
     def _remove(self, job_id: str) -> None:
         for path in list(self._folder.iterdir()):
@@ -182,6 +168,18 @@ class ResultFolder:
                     path.unlink()
                     removed += 1
         return removed
+
+
+def _result_file(path: Path, size_bytes: int, output: Output) -> ResultFile:
+    # What the file is, is known better now than from the key under which the API named it.
+    known = replace(output, kind=kind_of_extension(path.suffix) or output.kind)
+    return ResultFile(path=path, filename=path.name, size_bytes=size_bytes, output=known)
+
+
+def _put(part: Path, path: Path) -> int:
+    """Give a whole file its name and return its size."""
+    part.replace(path)
+    return path.stat().st_size
 
 
 def _require_writable(folder: Path) -> None:

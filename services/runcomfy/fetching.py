@@ -5,38 +5,49 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import aclosing, asynccontextmanager
+import re
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from contextlib import aclosing, asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, TypeVar
 
 import aiohttp
 from yarl import URL
 
-from services.errors import ResultNotReady, ResultProblem, ResultUnavailable
+from services.errors import ResultNotReady, ResultNotStored, ResultProblem, ResultUnavailable
 from services.runcomfy.hosts import ResultHosts
 from services.runcomfy.media_types import HEAD_BYTES, MediaType, recognise
 
 log = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 CHUNK_BYTES = 256 * 1024
 
 _OK = 200
 _NO_CONTENT = frozenset({204, 205})
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
-_TRY_AGAIN = frozenset({408, 425, 429})
+# What a storage answers of a file that it does not show yet, or not just now.
+_TRY_AGAIN = frozenset({408, 409, 423, 425, 429})
 _MOST_HOPS = 5
+_LONGEST_LABEL = 63
+# What would break the request's first line, where an address holds it as it is.
+_NOT_IN_A_REQUEST = re.compile(r'[\x00-\x20\x7f"<>`]')
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DownloadLimits:
-    """Bounds of one file: its size, and the seconds to connect, between two pieces, and for all of it."""
+    """Bounds of one file: its size, and the seconds to connect, between two pieces, and for all of it.
+
+    What comes more slowly than `slowest_bytes_per_second` is given up once it has had `stall_seconds`.
+    """
 
     largest_bytes: int = 512 * 1024 * 1024
     connect_seconds: float = 10.0
     stall_seconds: float = 30.0
-    whole_seconds: float = 900.0
+    slowest_bytes_per_second: int = 1024
+    whole_seconds: float = 1800.0
 
 
 class ResultFetcher:
@@ -47,20 +58,25 @@ class ResultFetcher:
         self._hosts = hosts
         self._limits = limits
 
-    async def fetch(self, url: str, *, part: Path) -> MediaType:
+    async def fetch(self, url: str, *, part: Path, most_bytes: int) -> MediaType:
         """Stream the file into `part`, flushed to the disk, and return what it is.
 
-        Raises: ResultUnavailable, ResultNotReady; then `part` is gone.
+        Raises: ResultUnavailable (NOT_POSTABLE where it is larger than `most_bytes`), ResultNotReady; then `part` is
+        gone.
         """
         try:
+            file = await asyncio.to_thread(part.open, "wb")
+        except OSError as error:
+            raise ResultNotStored(str(error.strerror)) from error
+        try:
             async with asyncio.timeout(self._limits.whole_seconds), self._follow(url) as response:
-                return await self._save(response, part)
-        except (aiohttp.ClientError, OSError) as error:
-            # Time-outs are OSErrors too, as is a full disk: all may pass.
-            await asyncio.to_thread(part.unlink, missing_ok=True)
-            raise ResultNotReady(type(error).__name__) from error
-        except BaseException:
-            await asyncio.shield(asyncio.to_thread(part.unlink, missing_ok=True))
+                return await self._save(response, file, most_bytes)
+        except BaseException as error:
+            # The file is closed before it is removed; a cancellation in the middle leaves no half of it either.
+            await asyncio.shield(asyncio.to_thread(_drop, file, part))
+            if isinstance(error, aiohttp.ClientError | OSError):
+                # Time-outs are OSErrors too.
+                raise ResultNotReady(type(error).__name__) from error
             raise
 
     @asynccontextmanager
@@ -74,23 +90,33 @@ class ResultFetcher:
             sock_read=limits.stall_seconds,
         )
         url = _parse(text)
+        if url is None:
+            raise ResultUnavailable(ResultProblem.BAD_ADDRESS)
+        if not self._hosts.allows(url):
+            raise ResultUnavailable(ResultProblem.HOST_REFUSED, url.raw_host or "")
         for _ in range(_MOST_HOPS + 1):
-            if url is None or not self._hosts.allows(url):
-                raise ResultUnavailable(ResultProblem.HOST_REFUSED, (url.raw_host or "") if url else "")
-            async with self._session.get(url, allow_redirects=False, timeout=timeout) as response:
+            try:
+                asked = await self._session.get(url, allow_redirects=False, timeout=timeout)
+            except ValueError as error:
+                # aiohttp's InvalidURL, or a name that no resolver takes.
+                raise ResultUnavailable(ResultProblem.BAD_ADDRESS) from error
+            async with asked as response:
                 if response.status not in _REDIRECTS:
                     _require_good(response)
                     yield response
                     return
-                url = _parse(response.headers.get("Location", ""), base=url)
-        raise ResultUnavailable(ResultProblem.HOST_REFUSED, "redirected too often")
+                target = _parse(response.headers.get("Location", ""), base=url)
+            if target is None or not self._hosts.allows(target):
+                raise ResultUnavailable(ResultProblem.REDIRECTED, (target.raw_host or "") if target else "")
+            url = target
+        raise ResultUnavailable(ResultProblem.REDIRECTED, "too often")
 
-    async def _save(self, response: aiohttp.ClientResponse, part: Path) -> MediaType:
+    async def _save(self, response: aiohttp.ClientResponse, file: BinaryIO, most_bytes: int) -> MediaType:
         # A packed body is as long as its packing; the length that was told is another's.
         due = None if "Content-Encoding" in response.headers else response.content_length
-        if due is not None and due > self._limits.largest_bytes:
-            raise ResultUnavailable(ResultProblem.TOO_LARGE, str(due))
-        async with aclosing(_in_chunks(response.content)) as chunks:
+        if due is not None:
+            self._require_size(due, most_bytes)
+        async with aclosing(self._chunks(response)) as chunks:
             first = await anext(chunks, b"")
             if not first:
                 raise ResultUnavailable(ResultProblem.EMPTY)
@@ -101,26 +127,39 @@ class ResultFetcher:
             )
             if found is None:
                 raise ResultUnavailable(ResultProblem.NOT_MEDIA, response.content_type)
-            size = await self._write(first, chunks, part)
+            size = await self._write(first, chunks, file, most_bytes)
         if due is not None and size != due:
             raise ResultNotReady(f"{size} of {due} bytes")
         return found
 
-    async def _write(self, first: bytes, rest: AsyncIterator[bytes], part: Path) -> int:
+    def _chunks(self, response: aiohttp.ClientResponse) -> AsyncGenerator[bytes, None]:
+        limits = self._limits
+        return _in_chunks(response.content, slowest=limits.slowest_bytes_per_second, after_seconds=limits.stall_seconds)
+
+    def _require_size(self, size: int, most_bytes: int) -> None:
+        if size > self._limits.largest_bytes:
+            raise ResultUnavailable(ResultProblem.TOO_LARGE, str(size))
+        if size > most_bytes:
+            raise ResultUnavailable(ResultProblem.NOT_POSTABLE, str(size))
+
+    async def _write(self, first: bytes, rest: AsyncIterator[bytes], file: BinaryIO, most_bytes: int) -> int:
         """Write all chunks, in threads, and flush them to the disk; return how many bytes there were."""
         size, chunk = 0, first
-        file = await asyncio.to_thread(part.open, "wb")
-        try:
-            while chunk:
-                size += len(chunk)
-                if size > self._limits.largest_bytes:
-                    raise ResultUnavailable(ResultProblem.TOO_LARGE, f"more than {self._limits.largest_bytes}")
-                await asyncio.to_thread(file.write, chunk)
-                chunk = await anext(rest, b"")
-            await asyncio.to_thread(_flush, file)
-        finally:
-            await asyncio.shield(asyncio.to_thread(file.close))
+        while chunk:
+            size += len(chunk)
+            self._require_size(size, most_bytes)
+            await _to_disk(file.write, chunk)
+            chunk = await anext(rest, b"")
+        await _to_disk(_finish, file)
         return size
+
+
+async def _to_disk(work: Callable[[T], object], what: T) -> None:
+    """Do something on the disk, in a thread. Raises: ResultNotStored."""
+    try:
+        await asyncio.to_thread(work, what)
+    except OSError as error:
+        raise ResultNotStored(str(error.strerror)) from error
 
 
 def _require_good(response: aiohttp.ClientResponse) -> None:
@@ -135,19 +174,46 @@ def _require_good(response: aiohttp.ClientResponse) -> None:
 
 
 def _parse(text: str, *, base: URL | None = None) -> URL | None:
-    """Return an absolute URL as the session will fetch it; its escapes stay as they are, since they may be signed."""
+    """Return an absolute URL as the session will fetch it; its escapes stay as they are, since they may be signed.
+
+    None where there is none in the text. yarl would leave out what cannot be encoded, and ask for something else.
+    """
+    text = _NOT_IN_A_REQUEST.sub(lambda found: f"%{ord(found[0]):02X}", text.strip())
+    if not text or not _is_encodable(text):
+        return None
     try:
         url = URL(text, encoded=text.isascii())
-        return (base.join(url) if base else url) if text else None
+        url = base.join(url) if base else url
+        # yarl looks at a port when it is asked for it; no resolver takes a longer name.
+        is_usable = url.port is not None and all(
+            len(label) <= _LONGEST_LABEL for label in (url.raw_host or "").split(".")
+        )
     except ValueError:
         return None
+    return url if is_usable else None
 
 
-async def _in_chunks(content: aiohttp.StreamReader) -> AsyncGenerator[bytes, None]:
-    """Yield chunks of 256 KiB, the last one smaller: the network's own pieces would cost a thread's turn each."""
+def _is_encodable(text: str) -> bool:
+    """Whether the text holds no half of a surrogate pair."""
+    return not any("\ud800" <= each <= "\udfff" for each in text)
+
+
+async def _in_chunks(
+    content: aiohttp.StreamReader, *, slowest: int, after_seconds: float
+) -> AsyncGenerator[bytes, None]:
+    """Yield chunks of 256 KiB, the last one smaller: the network's own pieces would cost a thread's turn each.
+
+    Raises: ResultNotReady for what drips.
+    """
+    clock = asyncio.get_running_loop().time
+    began, size = clock(), 0
     gathered = bytearray()
     async for piece in content.iter_chunked(CHUNK_BYTES):
         gathered += piece
+        size += len(piece)
+        seconds = clock() - began
+        if seconds > after_seconds and size < slowest * seconds:
+            raise ResultNotReady(f"{size} bytes in {seconds:.0f} s")
         if len(gathered) >= CHUNK_BYTES:
             yield bytes(gathered)
             gathered.clear()
@@ -155,6 +221,14 @@ async def _in_chunks(content: aiohttp.StreamReader) -> AsyncGenerator[bytes, Non
         yield bytes(gathered)
 
 
-def _flush(file: BinaryIO) -> None:
+def _finish(file: BinaryIO) -> None:
     file.flush()
     os.fsync(file.fileno())
+    file.close()
+
+
+def _drop(file: BinaryIO, part: Path) -> None:
+    with suppress(OSError):  # what is still to be written need not be
+        file.close()
+    with suppress(OSError):
+        part.unlink()

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Mapping
 from pathlib import Path
 
-from services.errors import ResultNotReady, ResultUnavailable
-from services.jobs.model import Job
+from services.errors import ResultNotReady, ResultProblem, ResultUnavailable
+from services.jobs.model import Job, Output
 from services.jobs.ports import ResultFile
 
 
 class ResultsFolder:
     """Implements `services.jobs.ports.ResultFiles` over a real folder. `trouble` is raised instead, while it is set.
 
-    `missing` outputs are gone at the service: the rest is returned, as the port's implementation does.
+    `troubles` are those of single outputs, by their numbers; `missing` outputs are gone at the service; `held` ones,
+    and all of `slow` jobs, do not come before `gate` is set.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -22,24 +24,39 @@ class ResultsFolder:
         self.sizes: list[int] = []
         self.missing: set[int] = set()
         self.trouble: ResultNotReady | ResultUnavailable | None = None
+        self.troubles: dict[int, ResultNotReady | ResultUnavailable] = {}
+        self.held: set[int] = set()
+        self.slow: set[str] = set()
+        self.gate = asyncio.Event()
         self.fetched: list[str] = []
         self.discarded: list[str] = []
 
-    async def fetch(self, job: Job) -> Sequence[ResultFile]:
-        """Return a file for each output; `sizes` pads them."""
+    async def find(self, job: Job) -> Mapping[int, ResultFile]:
+        """Return the files that were fetched."""
+        paths = ((number, self._path(job, number, output)) for number, output in enumerate(job.outputs, start=1))
+        return {
+            number: ResultFile(
+                path=path, filename=path.name, size_bytes=path.stat().st_size, output=job.outputs[number - 1]
+            )
+            for number, path in paths
+            if path.exists()
+        }
+
+    async def fetch(self, job: Job, number: int, *, most_bytes: int) -> ResultFile:
+        """Make the output's file; `sizes` pads it."""
         self.fetched.append(job.job_id)
-        if self.trouble is not None:
-            raise self.trouble
-        files = []
-        for number, output in enumerate(job.outputs, start=1):
-            if number in self.missing:
-                continue
-            suffix = output.url.rpartition(".")[2]
-            path = self._folder / f"{job.job_id}-{number}.{suffix}"
-            size = self.sizes[number - 1] if number <= len(self.sizes) else len(self.content)
-            path.write_bytes(self.content.ljust(size, b"\0"))
-            files.append(ResultFile(path=path, filename=path.name, size_bytes=size, output=output))
-        return files
+        if number in self.held or job.job_id in self.slow:
+            await self.gate.wait()
+        trouble = self.troubles.get(number, self.trouble)
+        if trouble is not None:
+            raise trouble
+        if number in self.missing:
+            raise ResultUnavailable(ResultProblem.GONE)
+        size = self.sizes[number - 1] if number <= len(self.sizes) else len(self.content)
+        if size > most_bytes:
+            raise ResultUnavailable(ResultProblem.NOT_POSTABLE)
+        self._path(job, number, job.outputs[number - 1]).write_bytes(self.content.ljust(size, b"\0"))
+        return (await self.find(job))[number]
 
     async def discard(self, job_id: str) -> None:
         """Remove the job's files."""
@@ -47,6 +64,9 @@ class ResultsFolder:
         for path in self._folder.glob(f"{job_id}-*"):
             path.unlink()
 
-    def held(self, job_id: str) -> list[str]:
+    def names(self, job_id: str) -> list[str]:
         """Return the names of the job's files on the disk."""
         return sorted(path.name for path in self._folder.glob(f"{job_id}-*"))
+
+    def _path(self, job: Job, number: int, output: Output) -> Path:
+        return self._folder / f"{job.job_id}-{number}.{output.url.rpartition('.')[2]}"

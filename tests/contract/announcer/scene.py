@@ -255,6 +255,12 @@ class Scene:
             while await self._count(*is_left) == 0:  # noqa: ASYNC110 - another task's work in the database
                 await asyncio.sleep(0.01)
 
+    async def until_saved(self, job: Job, *, files: int) -> None:
+        """Wait until the database knows that so many files hang at the card."""
+        async with asyncio.timeout(10.0):
+            while len((await self.reload(job)).delivery.files) != files:  # noqa: ASYNC110 - as above
+                await asyncio.sleep(0.01)
+
     async def caught_up(self) -> None:
         """Wait until every change that is due by now stands on its card."""
         async with asyncio.timeout(10.0):

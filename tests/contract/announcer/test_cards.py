@@ -32,7 +32,7 @@ async def test_a_result_is_uploaded_acknowledged_and_taken_off_the_disk(scene: S
     assert [attachment.description for attachment in card.attachments] == ["a fox in the snow"]
     assert [file.filename for file in known.delivery.files] == [name]
     assert scene.results.discarded == [job.job_id]
-    assert scene.results.held(job.job_id) == []
+    assert scene.results.names(job.job_id) == []
 
 
 async def test_a_private_card_stays_private(scene: Scene) -> None:
@@ -141,22 +141,6 @@ async def test_of_more_than_ten_files_the_rest_are_links(scene: Scene) -> None:
         await scene.acknowledged(job)
     assert len(files_of(card)) == 10
     assert links_of(card) == [f"https://results.example/{number}.png" for number in (11, 12, 13)]
-
-
-async def test_of_a_result_that_is_gone_in_part_the_rest_is_shown(scene: Scene) -> None:
-    """What can be had is uploaded; the card says that something is missing, and links to where it was."""
-    scene.results.missing = {1}
-    job = await scene.finish(await scene.accepted(), outputs=2)
-    async with scene.announcing():
-        card = await scene.shows(job, "Result 1 of 2 could not be fetched.")
-        await scene.acknowledged(job)
-        await scene.move(job, cost=Decimal("0.05"))
-        await scene.shows(job, "$0.05")
-        assert "Result 1 of 2 could not be fetched." in text_of(card)
-        assert "upload" not in text_of(card)
-        await scene.acknowledged(job)
-    assert files_of(card) == gallery_of(card) == [f"{job.job_id}-2.png"]
-    assert links_of(card) == ["https://results.example/1.png"]
 
 
 async def test_a_sound_hangs_as_a_file(scene: Scene) -> None:

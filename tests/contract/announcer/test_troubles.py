@@ -10,7 +10,7 @@ import pytest
 from sandbox.discord.rest.faults import Fault
 from sandbox.discord.rest.routing import Answer
 from sandbox.discord.traffic import Call
-from services.errors import ResultNotReady, ResultProblem, ResultUnavailable, StoreUnavailable
+from services.errors import StoreUnavailable
 from services.jobs.model import Delivery, DeliveryStep, JobStatus
 from services.store.jobs import SqlJobStore
 from tests.contract.announcer.scene import (
@@ -225,61 +225,6 @@ async def test_direct_messages_that_cannot_be_opened_just_now(scene: Scene) -> N
         known = await scene.acknowledged(job)
     assert known.delivery.step is DeliveryStep.DIRECT
     assert len(scene.direct_cards(job)) == 1
-
-
-async def test_a_result_on_its_way_is_waited_for_without_an_edit(scene: Scene) -> None:
-    """A file that is there a moment later costs one edit."""
-    job = await scene.finish(await scene.accepted())
-    scene.results.trouble = ResultNotReady("503")
-    async with scene.announcing():
-        await until(lambda: len(scene.results.fetched) >= 2)
-        assert scene.calls(*WRITES) == []
-        scene.results.trouble = None
-        await scene.shows(job, "Done")
-        await scene.acknowledged(job)
-    assert len(scene.calls(*WRITES)) == 1
-
-
-async def test_a_result_that_takes_long_says_so(scene: Scene) -> None:
-    """After a while the card says that the result is being fetched; the result then replaces that."""
-    job = await scene.finish(await scene.accepted())
-    scene.results.trouble = ResultNotReady("503")
-    async with scene.announcing():
-        await until(lambda: len(scene.results.fetched) == 1)
-        await scene.until_postponed(job)
-        await scene.clock.advance(30)
-        card = await scene.shows(job, "being fetched")
-        assert links_of(card) == []
-        await scene.until_postponed(job)
-        scene.results.trouble = None
-        await scene.clock.advance(30)
-        await until(lambda: files_of(card) == [f"{job.job_id}-1.png"])
-        await scene.acknowledged(job)
-    assert "being fetched" not in text_of(card)
-    assert len(scene.calls(*WRITES)) == 2
-
-
-async def test_a_result_that_is_never_ready_is_given_up_after_a_day(scene: Scene) -> None:
-    """A job's card does not say "being fetched" for ever."""
-    job = await scene.finish(await scene.accepted())
-    await scene.clock.advance(25 * HOUR)
-    scene.results.trouble = ResultNotReady("503")
-    async with scene.announcing():
-        card = await scene.shows(job, "could not be fetched for a whole day")
-        await scene.acknowledged(job)
-    assert links_of(card) == ["https://results.example/1.png"]
-
-
-@pytest.mark.parametrize("problem", ResultProblem)
-async def test_a_result_that_cannot_be_fetched_is_told_with_its_link(scene: Scene, problem: ResultProblem) -> None:
-    """The card says why, and links to what the service has."""
-    job = await scene.finish(await scene.accepted())
-    scene.results.trouble = ResultUnavailable(problem)
-    async with scene.announcing():
-        card = await scene.shows(job, "Done")
-        await scene.acknowledged(job)
-    assert links_of(card) == ["https://results.example/1.png"]
-    assert files_of(card) == []
 
 
 class ForgetfulStore(SqlJobStore):

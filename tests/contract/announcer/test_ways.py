@@ -157,7 +157,7 @@ async def test_what_nobody_takes_is_kept(scene: Scene) -> None:
         assert known.delivery.step is DeliveryStep.UNDELIVERED
         await scene.move(job, cost=Decimal("0.05"))
         await scene.acknowledged(job)
-    assert scene.results.held(job.job_id) == [f"{job.job_id}-1.png"]
+    assert scene.results.names(job.job_id) == [f"{job.job_id}-1.png"]
     assert scene.results.discarded == []
     assert len(scene.calls(CREATE_MESSAGE)) == 1
 

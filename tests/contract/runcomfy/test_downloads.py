@@ -17,6 +17,8 @@ from services.runcomfy.downloads import ResultFolder
 from tests.contract.runcomfy.conftest import INPUTS, MODEL
 from tests.contract.runcomfy.jobs import job_with
 
+PLENTY = 1024 * 1024 * 1024
+
 
 def names(folder: Path) -> list[str]:
     """Return what lies in the result folder."""
@@ -38,7 +40,7 @@ async def job(client: RunComfyClient, finished: ModelRequest) -> Job:
 
 async def test_a_picture_comes_to_the_disk(results: ResultFolder, job: Job, tmp_path: Path) -> None:
     """Under the job's name, whole, and nothing beside it."""
-    (file,) = await results.fetch(job)
+    file = await results.fetch(job, 1, most_bytes=PLENTY)
     assert (file.filename, file.output) == (f"{job.job_id}-1.png", job.outputs[0])
     assert names(tmp_path) == [file.filename]
     assert file.size_bytes == file.path.stat().st_size > 0
@@ -48,8 +50,9 @@ async def test_a_picture_comes_to_the_disk(results: ResultFolder, job: Job, tmp_
 
 async def test_what_is_there_is_not_fetched_again(server: ModelApiServer, results: ResultFolder, job: Job) -> None:
     """A second fetch, as after a restart, costs no download."""
-    first = await results.fetch(job)
-    assert await results.fetch(job) == first
+    first = await results.fetch(job, 1, most_bytes=PLENTY)
+    assert await results.find(job) == {1: first}
+    assert await results.fetch(job, 1, most_bytes=PLENTY) == first
     assert len(server.traffic.of(Route.FILE)) == 1
 
 
@@ -61,7 +64,7 @@ async def test_several_outputs_keep_their_order(
     """Each file is numbered as its output stands."""
     server.behaviour = replace(server.behaviour, output_count=3)
     job = await job_of(server, client)
-    files = await results.fetch(job)
+    files = [await results.fetch(job, number, most_bytes=PLENTY) for number in (1, 2, 3)]
     assert [file.filename for file in files] == [f"{job.job_id}-{number}.png" for number in (1, 2, 3)]
     assert tuple(file.output for file in files) == job.outputs
 
@@ -81,27 +84,28 @@ async def test_films_and_sounds_come_too(
     """With their own extension."""
     server.behaviour = replace(server.behaviour, output_shape=shape)
     job = await job_of(server, client)
-    (file,) = await results.fetch(job)
+    file = await results.fetch(job, 1, most_bytes=PLENTY)
     assert (file.output.kind, file.filename) == (kind, f"{job.job_id}-1.{extension}")
 
 
-FOR_GOOD = [
+A_NO = [
     (FaultOrder(fault=Fault.FILE_GONE, status=404), ResultProblem.GONE),
     (FaultOrder(fault=Fault.FILE_GONE, status=403), ResultProblem.GONE),
     (FaultOrder(fault=Fault.FILE_GONE, status=410), ResultProblem.GONE),
+    *((FaultOrder(fault=Fault.ERROR_BEFORE, status=status), ResultProblem.GONE) for status in (400, 401, 416)),
     (FaultOrder(fault=Fault.WRONG_CONTENT_TYPE), ResultProblem.NOT_MEDIA),
     (FaultOrder(fault=Fault.NOT_A_PICTURE), ResultProblem.NOT_MEDIA),
     (FaultOrder(fault=Fault.HTML), ResultProblem.NOT_MEDIA),
     (FaultOrder(fault=Fault.EMPTY_FILE), ResultProblem.EMPTY),
-    (FaultOrder(fault=Fault.REDIRECT), ResultProblem.HOST_REFUSED),
-    (FaultOrder(fault=Fault.REDIRECT, location="https://example.com/a.png"), ResultProblem.HOST_REFUSED),
-    (FaultOrder(fault=Fault.REDIRECT, location="http://files.runcomfy.net/a.png"), ResultProblem.HOST_REFUSED),
-    (FaultOrder(fault=Fault.REDIRECT, location="http://169.254.169.254/"), ResultProblem.HOST_REFUSED),
-    (FaultOrder(fault=Fault.REDIRECT, location="file:///etc/passwd"), ResultProblem.HOST_REFUSED),
+    (FaultOrder(fault=Fault.REDIRECT), ResultProblem.REDIRECTED),
+    (FaultOrder(fault=Fault.REDIRECT, location="https://example.com/a.png"), ResultProblem.REDIRECTED),
+    (FaultOrder(fault=Fault.REDIRECT, location="http://files.runcomfy.net/a.png"), ResultProblem.REDIRECTED),
+    (FaultOrder(fault=Fault.REDIRECT, location="http://169.254.169.254/"), ResultProblem.REDIRECTED),
+    (FaultOrder(fault=Fault.REDIRECT, location="file:///etc/passwd"), ResultProblem.REDIRECTED),
 ]
 
 
-@pytest.mark.parametrize(("order", "problem"), FOR_GOOD, ids=lambda value: str(getattr(value, "fault", value)))
+@pytest.mark.parametrize(("order", "problem"), A_NO, ids=lambda value: str(getattr(value, "fault", value)))
 async def test_what_cannot_be_had_is_told(
     server: ModelApiServer,
     results: ResultFolder,
@@ -110,17 +114,17 @@ async def test_what_cannot_be_had_is_told(
     order: FaultOrder,
     problem: ResultProblem,
 ) -> None:
-    """For good, with its reason, and nothing is left on the disk."""
+    """With its reason, and nothing is left on the disk."""
     server.faults.next(Route.FILE, order, times=None)
     with pytest.raises(ResultUnavailable) as caught:
-        await results.fetch(job)
+        await results.fetch(job, 1, most_bytes=PLENTY)
     assert caught.value.problem is problem
     assert names(tmp_path) == []
     assert server.traffic.of(Route.ELSEWHERE) == []
 
 
 NOT_NOW = [
-    *(FaultOrder(fault=Fault.ERROR_BEFORE, status=status) for status in (500, 503, 429, 408)),
+    *(FaultOrder(fault=Fault.ERROR_BEFORE, status=status) for status in (500, 503, 429, 408, 409, 425)),
     *(FaultOrder(fault=fault) for fault in (Fault.RESET_BEFORE, Fault.HANG_BEFORE, Fault.TRUNCATED_FILE)),
 ]
 
@@ -136,18 +140,18 @@ async def test_what_may_come_is_asked_for_again(
     """A bad moment leaves nothing behind, and the next fetch has the file."""
     server.faults.next(Route.FILE, order, times=2)  # aiohttp repeats a GET once by itself
     with pytest.raises(ResultNotReady):
-        await results.fetch(job)
+        await results.fetch(job, 1, most_bytes=PLENTY)
     assert names(tmp_path) == []
     server.faults.clear()
-    assert len(await results.fetch(job)) == 1
+    assert (await results.fetch(job, 1, most_bytes=PLENTY)).size_bytes > 0
 
 
 async def test_a_storage_that_is_away_may_come_back(server: ModelApiServer, results: ResultFolder, job: Job) -> None:
     """A refused connection is a bad moment."""
     async with server.away():
         with pytest.raises(ResultNotReady):
-            await results.fetch(job)
-    assert len(await results.fetch(job)) == 1
+            await results.fetch(job, 1, most_bytes=PLENTY)
+    assert (await results.fetch(job, 1, most_bytes=PLENTY)).size_bytes > 0
 
 
 async def test_a_file_has_a_largest_size(
@@ -159,7 +163,7 @@ async def test_a_file_has_a_largest_size(
     """A stream that tells no length is cut at the limit, and the disk is free again."""
     server.faults.next(Route.FILE, FaultOrder(fault=Fault.OVERSIZE, byte_count=2_500_000))
     with pytest.raises(ResultUnavailable):
-        await results.fetch(job)
+        await results.fetch(job, 1, most_bytes=PLENTY)
     assert names(tmp_path) == []
 
 
@@ -172,15 +176,8 @@ async def test_an_expired_result_is_gone(
     """The API's links die."""
     await world.advance(server.behaviour.output_lives_seconds + 1)
     with pytest.raises(ResultUnavailable) as caught:
-        await results.fetch(job)
+        await results.fetch(job, 1, most_bytes=PLENTY)
     assert caught.value.problem is ResultProblem.GONE
-
-
-async def test_a_job_without_outputs_has_none(results: ResultFolder) -> None:
-    """A success that names no file is told as that."""
-    with pytest.raises(ResultUnavailable) as caught:
-        await results.fetch(job_with())
-    assert caught.value.problem is ResultProblem.NO_OUTPUT
 
 
 async def test_another_host_is_refused(server: ModelApiServer, client: RunComfyClient, results: ResultFolder) -> None:
@@ -188,6 +185,6 @@ async def test_another_host_is_refused(server: ModelApiServer, client: RunComfyC
     server.behaviour = replace(server.behaviour, output_origin=server.url.replace("127.0.0.1", "localhost"))
     job = await job_of(server, client)
     with pytest.raises(ResultUnavailable) as caught:
-        await results.fetch(job)
+        await results.fetch(job, 1, most_bytes=PLENTY)
     assert (caught.value.problem, caught.value.detail) == (ResultProblem.HOST_REFUSED, "localhost")
     assert server.traffic.of(Route.FILE) == []

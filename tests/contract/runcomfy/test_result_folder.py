@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
@@ -12,8 +13,9 @@ import pytest
 from aiohttp import web
 
 from sandbox.pictures import paint
-from services.errors import ResultNotReady, ResultProblem, ResultUnavailable, StartupError
-from services.jobs.model import MediaKind
+from services.errors import ResultNotReady, ResultNotStored, ResultProblem, ResultUnavailable, StartupError
+from services.jobs.model import Job, MediaKind
+from services.jobs.ports import ResultFile
 from services.runcomfy.downloads import ResultFolder
 from services.runcomfy.fetching import CHUNK_BYTES, DownloadLimits
 from tests.contract.runcomfy.file_host import FileHost
@@ -54,10 +56,15 @@ def names(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir())
 
 
+async def fetch(results: ResultFolder, job: Job, number: int = 1) -> ResultFile:
+    """Fetch one of the job's outputs."""
+    return await results.fetch(job, number, most_bytes=2 * LARGEST)
+
+
 async def fetch_problem(results: ResultFolder, url: str) -> ResultProblem:
     """Fetch one picture and return why it cannot be had."""
     with pytest.raises(ResultUnavailable) as caught:
-        await results.fetch(job_with(picture(url)))
+        await fetch(results, job_with(picture(url)))
     return caught.value.problem
 
 
@@ -68,7 +75,7 @@ async def test_a_redirect_to_an_allowed_host_is_followed(host: FileHost, results
     for hop in range(4):
         host.redirect(f"/{hop}", f"/{hop + 1}", status=status)
     host.redirect("/4", host.url("/cat.png"), status=status)
-    (file,) = await results.fetch(job_with(picture(host.url("/0"))))
+    file = await fetch(results, job_with(picture(host.url("/0"))))
     assert file.path.read_bytes() == CAT
     assert len(host.asked) == 6
 
@@ -76,7 +83,7 @@ async def test_a_redirect_to_an_allowed_host_is_followed(host: FileHost, results
 async def test_redirects_have_an_end(host: FileHost, results: ResultFolder) -> None:
     """Six are one too many, as is a circle."""
     url = host.redirect("/circle", "/circle")
-    assert await fetch_problem(results, url) is ResultProblem.HOST_REFUSED
+    assert await fetch_problem(results, url) is ResultProblem.REDIRECTED
     assert len(host.asked) == 6
 
 
@@ -92,7 +99,7 @@ async def test_each_hop_is_checked(host: FileHost, results: ResultFolder) -> Non
         ]
         for number, target in enumerate([*targets, "", "http://ada:secret@" + host.netloc + "/cat.png"]):
             url = host.redirect(f"/{number}", target)
-            assert await fetch_problem(results, url) is ResultProblem.HOST_REFUSED
+            assert await fetch_problem(results, url) is ResultProblem.REDIRECTED
         assert other.asked == []
     assert "/cat.png" not in host.asked
 
@@ -100,8 +107,32 @@ async def test_each_hop_is_checked(host: FileHost, results: ResultFolder) -> Non
 async def test_escapes_in_an_address_stay_as_they_are(host: FileHost, results: ResultFolder) -> None:
     """Signed addresses would die of another quoting."""
     url = host.serve("/aGk%3D/%7Ex%2Fy/cat.png", CAT)
-    await results.fetch(job_with(picture(url + "?sig=a%2Bb")))
+    await fetch(results, job_with(picture(url + "?sig=a%2Bb")))
     assert host.asked == ["/aGk%3D/%7Ex%2Fy/cat.png"]
+
+
+async def test_a_raw_space_in_an_address_is_sent_as_one(host: FileHost, results: ResultFolder) -> None:
+    """A request's first line would break of it."""
+    host.serve("/my%20cat.png", CAT)
+    assert (await fetch(results, job_with(picture(host.url("/my cat.png"))))).size_bytes == len(CAT)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        *("", " ", "https://", "https:///x.png", "https://files.runcomfy.net:99999/x.png", "https://[::1/x.png"),
+        *("https://files.runcomfy.net:abc/x.png", "https://files.runcomfy.net:-1/x.png", "https://a\\@b/x.png"),
+        *("https://files.runcomfy.net/\ud800.png", "https://\udfff.runcomfy.net/x.png", "files.runcomfy.net/x.png"),
+        *(f"https://{'a' * 70}.runcomfy.net/x.png", "https://a..b.runcomfy.net/x.png", "https://a b.runcomfy.net/x"),
+        *("https://files.runcomfy.net\n.evil/x", "https://files.runcomfy.net:0/x.png", "http://%ff/x", "//", "\x00"),
+    ],
+    ids=ascii,
+)
+async def test_an_address_that_is_none_is_told_as_that(folder: Path, address: str) -> None:
+    """Whatever stands there, it costs this one output, and nothing is asked for in its stead."""
+    async with ResultFolder(folder) as results:
+        assert await fetch_problem(results, address) in {ResultProblem.BAD_ADDRESS, ResultProblem.HOST_REFUSED}
+    assert names(folder) == []
 
 
 @pytest.mark.parametrize("size", [CHUNK_BYTES - 1, CHUNK_BYTES, CHUNK_BYTES + 1, 3 * CHUNK_BYTES, LARGEST])
@@ -109,7 +140,7 @@ async def test_every_size_up_to_the_limit_comes_whole(host: FileHost, results: R
     """Around each boundary of the chunks, byte for byte."""
     body = CAT + os.urandom(size - len(CAT))
     url = host.serve("/cat.png", body)
-    (file,) = await results.fetch(job_with(picture(url)))
+    file = await fetch(results, job_with(picture(url)))
     assert file.size_bytes == size
     assert file.path.read_bytes() == body
 
@@ -140,6 +171,25 @@ async def test_one_byte_more_is_too_large(
     assert names(folder) == []
 
 
+@pytest.mark.parametrize("tells_length", [True, False])
+async def test_what_nothing_can_post_is_not_downloaded(
+    host: FileHost, results: ResultFolder, folder: Path, *, tells_length: bool
+) -> None:
+    """A download ends at what its card's place can take."""
+
+    async def answer(request: web.Request) -> web.StreamResponse:
+        response = web.StreamResponse(headers={"Content-Type": "image/png"})
+        response.content_length = 600_000 if tells_length else None
+        await response.prepare(request)
+        await response.write(CAT + bytes(600_000 - len(CAT)))
+        return response
+
+    with pytest.raises(ResultUnavailable) as caught:
+        await results.fetch(job_with(picture(host.handle("/cat.png", answer))), 1, most_bytes=500_000)
+    assert caught.value.problem is ResultProblem.NOT_POSTABLE
+    assert names(folder) == []
+
+
 async def test_a_stream_that_breaks_off_leaves_nothing(host: FileHost, results: ResultFolder, folder: Path) -> None:
     """Also when much of it stood on the disk already."""
 
@@ -152,7 +202,7 @@ async def test_a_stream_that_breaks_off_leaves_nothing(host: FileHost, results: 
         return response
 
     with pytest.raises(ResultNotReady):
-        await results.fetch(job_with(picture(host.handle("/cat.png", answer))))
+        await fetch(results, job_with(picture(host.handle("/cat.png", answer))))
     assert names(folder) == []
 
 
@@ -161,71 +211,41 @@ async def test_a_stream_that_stalls_is_given_up(host: FileHost, folder: Path) ->
     limits = DownloadLimits(stall_seconds=0.2, whole_seconds=900.0)
     async with ResultFolder(folder, result_hosts=[host.netloc], limits=limits) as results, asyncio.timeout(10):
         with pytest.raises(ResultNotReady):
-            await results.fetch(job_with(picture(host.hold("/cat.png", CAT))))
+            await fetch(results, job_with(picture(host.hold("/cat.png", CAT))))
+
+
+async def test_a_stream_that_drips_is_given_up(host: FileHost, folder: Path) -> None:
+    """It never stalls, and never ends either."""
+
+    async def answer(request: web.Request) -> web.StreamResponse:
+        response = web.StreamResponse(headers={"Content-Type": "image/png"})
+        await response.prepare(request)
+        while not host.gate.is_set():
+            await response.write(CAT[:1])
+            await asyncio.sleep(0.02)
+        return response
+
+    limits = DownloadLimits(stall_seconds=0.2, whole_seconds=900.0)
+    async with ResultFolder(folder, result_hosts=[host.netloc], limits=limits) as results, asyncio.timeout(10):
+        with pytest.raises(ResultNotReady):
+            await fetch(results, job_with(picture(host.handle("/cat.png", answer))))
+    assert names(folder) == []
 
 
 async def test_a_kind_that_was_guessed_wrong_is_mended(host: FileHost, results: ResultFolder) -> None:
     """What the file is, is known from the file; also when it is found on the disk again."""
     url = host.serve("/x", b"\0\0\0\x18ftypisom" + bytes(100), content_type="application/octet-stream")
     for _ in range(2):
-        (file,) = await results.fetch(job_with(picture(url)))
+        file = await fetch(results, job_with(picture(url)))
         assert (file.output.kind, file.output.url, file.path.suffix) == (MediaKind.VIDEO, url, ".mp4")
 
 
-async def test_what_can_be_had_is_had(host: FileHost, results: ResultFolder, caplog: pytest.LogCaptureFixture) -> None:
-    """One dead link among several outputs does not cost the others."""
-    good = [picture(host.serve("/1.png", CAT)), picture(host.serve("/3.png", CAT))]
-    job = job_with(good[0], picture(host.url("/dead.png")), good[1])
-    files = await results.fetch(job)
-    assert [file.output for file in files] == good
-    assert [file.filename for file in files] == [f"{job.job_id}-1.png", f"{job.job_id}-3.png"]
-    assert "job_id=k7m3qabcde output 2 cannot be had: gone" in caplog.text
-    assert host.netloc not in caplog.text
-
-
-async def test_two_callers_share_one_download(host: FileHost, results: ResultFolder) -> None:
-    """However many ask at once, the file comes once."""
-    job = job_with(picture(host.hold("/cat.png", CAT)))
-    callers = [asyncio.create_task(results.fetch(job)) for _ in range(3)]
-    await asyncio.wait_for(host.begun.wait(), 5)
-    host.gate.set()
-    first, *others = await asyncio.gather(*callers)
-    assert others == [first, first]
-    assert host.asked == ["/cat.png"]
-
-
-async def test_a_download_outlives_its_caller(host: FileHost, results: ResultFolder) -> None:
-    """A caller that gives up (an edit has its time) finds the download further on when it comes again."""
-    job = job_with(picture(host.hold("/cat.png", CAT)))
-    caller = asyncio.create_task(results.fetch(job))
+async def test_a_download_that_is_cancelled_leaves_nothing(host: FileHost, results: ResultFolder, folder: Path) -> None:
+    """A stop, or a result that nobody waits for any more: no half file stays."""
+    caller = asyncio.create_task(fetch(results, job_with(picture(host.hold("/cat.png", CAT)))))
     await asyncio.wait_for(host.begun.wait(), 5)
     caller.cancel()
     with pytest.raises(asyncio.CancelledError):
-        await caller
-    again = asyncio.create_task(results.fetch(job))
-    host.gate.set()
-    (file,) = await again
-    assert file.path.read_bytes() == CAT
-    assert host.asked == ["/cat.png"]
-
-
-async def test_discarding_ends_a_download(host: FileHost, results: ResultFolder, folder: Path) -> None:
-    """Who still waits for it is told to come again, not cancelled; nothing stays on the disk."""
-    job = job_with(picture(host.hold("/cat.png", CAT)))
-    caller = asyncio.create_task(results.fetch(job))
-    await asyncio.wait_for(host.begun.wait(), 5)
-    await results.discard(job.job_id)
-    with pytest.raises(ResultNotReady):
-        await caller
-    assert names(folder) == []
-
-
-async def test_closing_ends_downloads(host: FileHost, folder: Path) -> None:
-    """A stop leaves no task and no half file behind."""
-    async with folder_for(host, folder) as results:
-        caller = asyncio.create_task(results.fetch(job_with(picture(host.hold("/cat.png", CAT)))))
-        await asyncio.wait_for(host.begun.wait(), 5)
-    with pytest.raises(ResultNotReady):
         await caller
     assert names(folder) == []
 
@@ -234,7 +254,8 @@ async def test_discard_removes_one_jobs_files(host: FileHost, results: ResultFol
     """All of them, nobody else's; a second time is fine."""
     url = host.serve("/cat.png", CAT)
     for job_id in ("aaaaaaaaaa", "aaaaaaaaab"):
-        await results.fetch(job_with(picture(url), picture(url + "?2"), job_id=job_id))
+        for number in (1, 2):
+            await fetch(results, job_with(picture(url), picture(url + "?2"), job_id=job_id), number)
     (folder / "aaaaaaaaaa-3.0f0f0f0f.part").write_bytes(b"half")
     for _ in range(2):
         await results.discard("aaaaaaaaaa")
@@ -248,7 +269,7 @@ async def test_half_a_file_of_a_dead_process_is_not_taken_for_a_whole_one(
 ) -> None:
     """Only what bears the final name is whole."""
     (folder / "k7m3qabcde-1.0f0f0f0f.part").write_bytes(b"half")
-    (file,) = await results.fetch(job_with(picture(host.serve("/cat.png", CAT))))
+    file = await fetch(results, job_with(picture(host.serve("/cat.png", CAT))))
     assert file.path.read_bytes() == CAT
 
 
@@ -264,13 +285,39 @@ async def test_sweeping_takes_leftovers_only(results: ResultFolder, folder: Path
     assert names(folder) == ["aaaaaaaaaa-1.png", "cat.png", "cccccccccc-1.png", "notes.txt"]
 
 
-async def test_a_full_or_broken_disk_may_mend(host: FileHost, results: ResultFolder, folder: Path) -> None:
-    """What the disk refuses can be asked for again: the result is at the API still."""
+async def test_a_full_or_broken_disk_may_mend(
+    host: FileHost, results: ResultFolder, folder: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """What the disk refuses can be asked for again: the result is at the API still. It is said once, loudly."""
     put_in_the_way(folder)
-    with pytest.raises(ResultNotReady):
-        await results.fetch(job_with(picture(host.serve("/cat.png", CAT))))
+    job = job_with(picture(host.serve("/cat.png", CAT)))
+    for _ in range(3):
+        with pytest.raises(ResultNotStored):
+            await fetch(results, job)
+    assert host.asked == []
+    assert results.problem is not None
+    assert [each.levelname for each in caplog.records if "takes no files" in each.getMessage()] == ["ERROR"]
     clear_the_way(folder)
-    assert len(await results.fetch(job_with(picture(host.url("/cat.png"))))) == 1
+    assert (await fetch(results, job)).size_bytes == len(CAT)
+    assert results.problem is None
+
+
+async def test_a_disk_that_is_full_is_not_the_storages_fault(
+    host: FileHost, results: ResultFolder, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No room is found out in the middle of a file: nothing of it stays, and the next try has it."""
+    job = job_with(picture(host.serve("/cat.png", CAT)))
+    monkeypatch.setattr(os, "fsync", no_space)
+    with pytest.raises(ResultNotStored, match="No space left"):
+        await fetch(results, job)
+    monkeypatch.undo()
+    assert names(folder) == []
+    assert (await fetch(results, job)).size_bytes == len(CAT)
+
+
+def no_space(_: int) -> None:
+    """Fail as a full disk does."""
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
 def put_in_the_way(folder: Path) -> None:
@@ -307,7 +354,7 @@ async def test_a_folder_that_was_tidied_away_is_made_again(host: FileHost, resul
     """A result does not wait for a restart because somebody removed the folder."""
     host.serve("/cat.png", CAT)
     remove(folder)
-    (file,) = await results.fetch(job_with(picture(host.url("/cat.png"))))
+    file = await fetch(results, job_with(picture(host.url("/cat.png"))))
     assert file.path.read_bytes() == CAT
 
 

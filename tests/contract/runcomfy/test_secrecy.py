@@ -37,7 +37,7 @@ async def test_a_result_is_fetched_without_it(
 ) -> None:
     """The storage never sees who we are."""
     progress = await client.get_result(finished.request_id)
-    await results.fetch(job_with(*progress.outputs))
+    await results.fetch(job_with(*progress.outputs), 1, most_bytes=10_000_000)
     calls = server.traffic.of(Route.FILE)
     assert [call.authorization for call in calls] == [Authorization.ABSENT]
     assert "cookie" not in calls[0].headers

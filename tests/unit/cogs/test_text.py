@@ -118,3 +118,30 @@ def test_counted() -> None:
     """A number agrees with its word."""
     assert [text.counted(n, "job") for n in (0, 1, 2, 1_000)] == ["0 jobs", "1 job", "2 jobs", "1,000 jobs"]
     assert text.counted(2, "reply", "replies") == "2 replies"
+
+
+@pytest.mark.parametrize("half", ["\ud800", "a\udfff", "\ud83d \ude00"])
+def test_half_a_pair_is_made_something_that_a_request_can_carry(half: str) -> None:
+    """Whole pairs, and all else, stay as they are."""
+    text.encodable(half).encode()
+    assert text.encodable("ü 😀 \u0000") == "ü 😀 \u0000"
+
+
+@pytest.mark.parametrize(
+    ("address", "told"),
+    [
+        ("https://files.runcomfy.net/a%2Fb.png?x=%7E&y=1#z", "https://files.runcomfy.net/a%2Fb.png?x=%7E&y=1#z"),
+        ("https://files.runcomfy.net/my cat.png", "https://files.runcomfy.net/my%20cat.png"),
+        ("https://files.runcomfy.net/ü", "https://files.runcomfy.net/%C3%BC"),
+        ("http://127.0.0.1:8080/x", "http://127.0.0.1:8080/x"),
+        *(
+            (bad, None)
+            for bad in ("https://a:99999/", "https:///x", "https://a/\ud800", "ftp://a/x", "", "https://[::1/")
+        ),
+        *((bad, None) for bad in ("javascript:x", "https://a..b/", "https://ada:secret@a/", "https://a:0/x")),
+    ],
+    ids=ascii,
+)
+def test_an_address_is_as_a_button_takes_it_or_none(address: str, told: str | None) -> None:
+    """Discord refuses a whole card for one button."""
+    assert text.web_address(address) == told

@@ -69,7 +69,7 @@ def test_uploading_and_keeping_look_the_same() -> None:
 def test_a_digest_says_what_is_shown() -> None:
     """So that a later look knows whether a result was on the card."""
     of = done(1)
-    assert packed(of, Material(is_fetching=True)).digest.startswith("fetching:")
+    assert packed(of, Material(fetching=frozenset({1}))).digest.startswith("fetching:")
     assert packed(of, Material(files=files(of, 1))).digest.startswith("succeeded:")
     assert packed(job(JobStatus.RUNNING), Material()).digest.startswith("running:")
 

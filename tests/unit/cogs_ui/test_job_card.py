@@ -265,12 +265,13 @@ def test_a_card_stays_within_discords_limits_whatever_it_holds() -> None:
     sounds = tuple(CardPicture(filename=f"k7m3qwertz-{n}.mp3", kind=MediaKind.AUDIO) for n in range(1, 11))
     reasons = list(LinkReason)
     links = tuple(
-        CardLink(number=n, url=f"https://r.example/{'x' * (n * 20)}", reason=reasons[n % 3]) for n in range(60)
+        CardLink(number=n, url=f"https://r.example/{'x' * (n * 20)}", reason=reasons[n % len(reasons)])
+        for n in range(60)
     )
     results = [
         CardResult(),
         CardResult(pictures=pictures, links=links),
-        CardResult(pictures=sounds, links=links, problem=ResultProblem.HOST_REFUSED, is_fetching=True),
+        CardResult(pictures=sounds, links=links, problem=ResultProblem.HOST_REFUSED, fetching=tuple(range(1, 11))),
     ]
     for each in nasty_jobs():
         for result in results:
