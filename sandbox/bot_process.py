@@ -6,11 +6,12 @@ import asyncio
 import contextlib
 import os
 import signal
-import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
+
+from sandbox.spawning import Launch, spawn_interpreter
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
     from sandbox.discord.gateway import Gateway
     from sandbox.discord.world import World
+    from sandbox.spawning import Process, Spawn
 
 ROOT = Path(__file__).resolve().parent.parent
 READY_SECONDS = 30.0
@@ -47,7 +49,7 @@ class BotProcess:
 
     `async with BotProcess(…) as bot:` starts it; leaving the block kills whatever of the group still lives, also when
     the block is cancelled. By default it runs `python -m bot run --config CONFIG`. The environment is this process's
-    own, without the bot's settings in it, and with `env` over it.
+    own, without the bot's settings in it, and with `env` over it. `spawn` starts it.
     """
 
     def __init__(
@@ -59,14 +61,19 @@ class BotProcess:
         module: str = "bot",
         arguments: Sequence[str] | None = None,
         env: Mapping[str, str] | None = None,
-        python: str = sys.executable,
+        spawn: Spawn = spawn_interpreter,
     ) -> None:
         self.config = config
         self._world = world
         self._gateway = gateway
-        self._command = [python, "-m", module, *(arguments or ("run", "--config", str(config)))]
-        self._env = _environment(env or {})
-        self._process: asyncio.subprocess.Process | None = None
+        self._launch = Launch(
+            module=module,
+            arguments=tuple(arguments or ("run", "--config", str(config))),
+            folder=ROOT,
+            env=_environment(env or {}),
+        )
+        self._spawn = spawn
+        self._process: Process | None = None
         self._reader: asyncio.Task[None] | None = None
         self._log = bytearray()
         self._logins_before = 0
@@ -91,15 +98,7 @@ class BotProcess:
             msg = "the bot runs already"
             raise RuntimeError(msg)
         self._logins_before = len(self._gateway.logins)
-        self._process = await asyncio.create_subprocess_exec(
-            *self._command,
-            cwd=ROOT,
-            env=self._env,
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.STDOUT,
-            start_new_session=True,
-        )
+        self._process = await self._spawn(self._launch)
         self._reader = asyncio.get_running_loop().create_task(self._read_log(self._process))
 
     async def wait_ready(self, *, timeout_seconds: float = READY_SECONDS) -> Self:
@@ -165,7 +164,8 @@ class BotProcess:
 
         """
         if self.is_running:
-            self._require_process().terminate()
+            with contextlib.suppress(ProcessLookupError):  # it may end at this very moment
+                os.kill(self.pid, signal.SIGTERM)
         return await self.wait_exit(timeout_seconds=timeout_seconds)
 
     async def kill(self) -> Ended:
@@ -221,7 +221,7 @@ class BotProcess:
             tail = tail.partition(b"\n")[2] or tail
         return tail.decode(errors="replace")
 
-    def _require_process(self) -> asyncio.subprocess.Process:
+    def _require_process(self) -> Process:
         if self._process is None:
             msg = "the bot was never started"
             raise RuntimeError(msg)
@@ -233,7 +233,7 @@ class BotProcess:
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(self._process.pid, number)
 
-    async def _read_log(self, process: asyncio.subprocess.Process) -> None:
+    async def _read_log(self, process: Process) -> None:
         if process.stdout is not None:
             while chunk := await process.stdout.read(_CHUNK_BYTES):
                 self._log += chunk

@@ -12,6 +12,7 @@ from sandbox.discord.gateway import GatewayPace, serving_gateway
 from sandbox.discord.server import DiscordServer
 from sandbox.model_api import ModelApiServer
 from sandbox.people import Channels, People, Place
+from sandbox.spawning import spawn_interpreter
 from sandbox.world_config import write_config
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from sandbox.discord.channels import Channel
     from sandbox.discord.gateway import Gateway
     from sandbox.discord.world import World
+    from sandbox.spawning import Spawn
     from sandbox.world_config import Overrides
 
 BRISK = GatewayPace(identify_window_seconds=0)
@@ -38,6 +40,7 @@ class Sandbox:
     people: People
     channels: Channels
     data_dir: Path
+    spawn: Spawn
 
     @classmethod
     @contextlib.asynccontextmanager
@@ -50,12 +53,14 @@ class Sandbox:
         gateway_pace: GatewayPace = BRISK,
         ports: tuple[int, int] = (0, 0),
         real_hosts: Collection[str] = (),
+        spawn: Spawn = spawn_interpreter,
     ) -> AsyncIterator[Self]:
         """Start both servers on loopback; `ports` are Discord's and the Model API's, 0 for any free one.
 
         The Model API fetches inputs from `real_hosts` over the real network, from nowhere else.
 
-        `data_dir`, absolute, is where the bot's settings and data go; it is made when they are written.
+        `data_dir`, absolute, is where the bot's settings and data go; it is made when they are written. `spawn` starts
+        its process.
         """
         clock = WorldClock()
         async with (
@@ -73,6 +78,7 @@ class Sandbox:
                 people=People(discord.world, gateway),
                 channels=Channels(discord.world),
                 data_dir=data_dir,
+                spawn=spawn,
             )
 
     @property
@@ -120,4 +126,5 @@ class Sandbox:
             module=module,
             arguments=arguments,
             env=env,
+            spawn=self.spawn,
         )

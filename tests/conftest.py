@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
+import pytest
+
+from sandbox.spawning import Spawn
 from tests.rig import openapi_document
+from tests.warm_start.warm_starter import warm_starter
 
 
 def pytest_report_header() -> str:
@@ -11,3 +17,10 @@ def pytest_report_header() -> str:
     if document is None:
         return "Discord's OpenAPI document: not found (set DISCORD_OPENAPI); the bot's traffic is not held against it"
     return f"Discord's OpenAPI document: {document}"
+
+
+@pytest.fixture(scope="session")
+def spawn() -> Iterator[Spawn]:
+    """Start processes in a moment; who tests the start itself overrides this with `spawn_interpreter`."""
+    with warm_starter() as starter:
+        yield starter

@@ -13,6 +13,7 @@ from sandbox.bot_process import BotProcess
 from sandbox.discord.conformance import Conformance
 from sandbox.pictures import paint
 from sandbox.sandbox import Sandbox
+from sandbox.spawning import Spawn, spawn_interpreter
 from sandbox.world_config import Overrides
 from tests.rig import StartBot, assert_clean, openapi_document
 
@@ -24,7 +25,8 @@ _failed = pytest.StashKey[bool]()
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Make the marker known that gives a test's bot its settings."""
+    """Make the markers known that give a test's bot its settings, and the start that its operator sees."""
+    config.addinivalue_line("markers", "interpreter: the bot starts in a new interpreter, not as a fork of a warm one")
     config.addinivalue_line("markers", "settings(**sections): sections of the bot's settings, each a table of keys")
 
 
@@ -53,9 +55,17 @@ def picture_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-async def sandbox(tmp_path: Path, picture_folder: Path, conformance: Conformance | None) -> AsyncIterator[Sandbox]:
+async def sandbox(
+    tmp_path: Path,
+    picture_folder: Path,
+    conformance: Conformance | None,
+    spawn: Spawn,
+    request: pytest.FixtureRequest,
+) -> AsyncIterator[Sandbox]:
     """A fresh sandbox with quick jobs; at the end the bot has broken no rule of either wire."""
-    async with Sandbox.open(data_dir=tmp_path, host_map={PICTURE_HOST: picture_folder}) as opened:
+    if request.node.get_closest_marker("interpreter"):
+        spawn = spawn_interpreter
+    async with Sandbox.open(data_dir=tmp_path, host_map={PICTURE_HOST: picture_folder}, spawn=spawn) as opened:
         opened.model_api.pace.queue_seconds = QUEUE_SECONDS
         opened.model_api.pace.run_seconds = RUN_SECONDS
         yield opened

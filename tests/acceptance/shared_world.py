@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from sandbox.discord.conformance import Conformance
+    from sandbox.spawning import Spawn
 
 
 def run_in_one_loop(items: Iterable[pytest.Item], folder: Path) -> None:
@@ -26,8 +27,10 @@ def run_in_one_loop(items: Iterable[pytest.Item], folder: Path) -> None:
 
 
 @contextlib.asynccontextmanager
-async def opened_world(data_dir: Path, *, pictures: Path, conformance: Conformance | None) -> AsyncIterator[Sandbox]:
+async def opened_world(
+    data_dir: Path, *, pictures: Path, conformance: Conformance | None, spawn: Spawn
+) -> AsyncIterator[Sandbox]:
     """Open a sandbox for many tests; at the end the bot has broken no rule of either wire."""
-    async with Sandbox.open(data_dir=data_dir, host_map={PICTURE_HOST: pictures}) as opened:
+    async with Sandbox.open(data_dir=data_dir, host_map={PICTURE_HOST: pictures}, spawn=spawn) as opened:
         yield opened
         assert_clean(opened, conformance)

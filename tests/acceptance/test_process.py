@@ -48,6 +48,7 @@ def leases_held(sandbox: Sandbox) -> int:
 # --- stopping -------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.interpreter
 async def test_sigterm_stops_an_idle_bot(bot: BotProcess) -> None:
     """SIGTERM ends the process with exit code 0, within 10 s."""
     ended = await bot.terminate()
@@ -153,6 +154,7 @@ async def test_a_second_bot_on_the_same_database_is_refused(
 # --- starting -------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.interpreter
 async def test_a_refused_token_is_one_line_and_exit_code_2(start_bot: StartBot) -> None:
     """A wrong Discord token ends the start with a sentence that names the mend."""
     bot = await start_bot(overrides={"discord": {"token": "not-the-token-of-this-bot"}}, wait=False)
@@ -161,6 +163,7 @@ async def test_a_refused_token_is_one_line_and_exit_code_2(start_bot: StartBot) 
     assert "Traceback" not in bot.log
 
 
+@pytest.mark.interpreter
 async def test_an_unreachable_discord_is_one_line_and_exit_code_1(start_bot: StartBot) -> None:
     """Where Discord cannot be reached the process ends, so that its supervisor starts it again."""
     bot = await start_bot(overrides={"discord": {"api_url": f"http://{free_address()}/api/v10"}}, wait=False)
@@ -243,6 +246,7 @@ async def test_a_named_server_may_use_the_bot(sandbox: Sandbox, start_bot: Start
 # --- the log --------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.interpreter
 @pytest.mark.settings(log={"level": "DEBUG"})
 async def test_a_whole_run_at_debug_logs_no_secret_and_no_prompt(sandbox: Sandbox, bot: BotProcess) -> None:
     """With rate limits, failing calls and a failing job, no token, no prompt and no signed link is in the log."""

@@ -17,6 +17,7 @@ from playwright.async_api import Browser, BrowserContext, async_playwright
 from sandbox.discord.conformance import Conformance
 from sandbox.pictures import paint
 from sandbox.sandbox import Sandbox
+from sandbox.spawning import Spawn
 from sandbox.web.opening import open_page
 from tests.browser.client import Client
 from tests.browser.stage import FOREIGN_NAME, OpenClient, Stage
@@ -53,13 +54,13 @@ async def browser() -> AsyncIterator[Browser]:
 
 
 @contextlib.asynccontextmanager
-async def opened_stage(folder: Path, *, module: str) -> AsyncIterator[Stage]:
+async def opened_stage(folder: Path, *, module: str, spawn: Spawn) -> AsyncIterator[Stage]:
     """Open a world whose bot is `module`, with its page."""
     pictures = folder / "pictures"
     pictures.mkdir()
     (pictures / "cat.png").write_bytes(paint("cat.png").data)
     async with (
-        Sandbox.open(data_dir=folder, host_map={PICTURE_HOST: pictures}) as sandbox,
+        Sandbox.open(data_dir=folder, host_map={PICTURE_HOST: pictures}, spawn=spawn) as sandbox,
         sandbox.bot(module=module) as bot,
         open_page(sandbox, bot, hosts={PICTURE_HOST: pictures}) as page,
     ):
@@ -71,18 +72,20 @@ async def opened_stage(folder: Path, *, module: str) -> AsyncIterator[Stage]:
 
 
 @pytest_asyncio.fixture(loop_scope=_LOOP, scope="session")
-async def studio(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stage]:
+async def studio(browser: Browser, tmp_path_factory: pytest.TempPathFactory, spawn: Spawn) -> AsyncIterator[Stage]:
     """The real bot's world."""
     del browser  # without one, nothing need be started
-    async with opened_stage(tmp_path_factory.mktemp("studio"), module="bot") as stage:
+    async with opened_stage(tmp_path_factory.mktemp("studio"), module="bot", spawn=spawn) as stage:
         yield stage
 
 
 @pytest_asyncio.fixture(loop_scope=_LOOP, scope="session")
-async def showcase(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stage]:
+async def showcase(browser: Browser, tmp_path_factory: pytest.TempPathFactory, spawn: Spawn) -> AsyncIterator[Stage]:
     """The world of the tests' own bot."""
     del browser
-    async with opened_stage(tmp_path_factory.mktemp("showcase"), module="tests.browser.showcase_bot") as stage:
+    async with opened_stage(
+        tmp_path_factory.mktemp("showcase"), module="tests.browser.showcase_bot", spawn=spawn
+    ) as stage:
         yield stage
 
 

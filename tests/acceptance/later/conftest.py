@@ -14,6 +14,7 @@ from sandbox.discord.conformance import Conformance
 from sandbox.model_api.behaviour import Behaviour
 from sandbox.people import Member
 from sandbox.sandbox import Sandbox
+from sandbox.spawning import Spawn
 from sandbox.world_config import Overrides
 from tests.acceptance.later.time_machine import TimeMachine
 from tests.acceptance.promise import records
@@ -35,11 +36,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest_asyncio.fixture(scope="package", loop_scope="session")
 async def sandbox(
-    tmp_path_factory: pytest.TempPathFactory, picture_folder: Path, conformance: Conformance | None
+    tmp_path_factory: pytest.TempPathFactory, picture_folder: Path, conformance: Conformance | None, spawn: Spawn
 ) -> AsyncIterator[Sandbox]:
     """A sandbox for all tests of this folder; at the end the bot has broken no rule of either wire."""
     data_dir = tmp_path_factory.mktemp("later")
-    async with opened_world(data_dir, pictures=picture_folder, conformance=conformance) as opened:
+    async with opened_world(data_dir, pictures=picture_folder, conformance=conformance, spawn=spawn) as opened:
         yield opened
 
 

@@ -12,6 +12,7 @@ from sandbox.bot_process import BotProcess
 from sandbox.discord.conformance import Conformance
 from sandbox.model_api.behaviour import Behaviour
 from sandbox.sandbox import Sandbox
+from sandbox.spawning import Spawn
 from tests.acceptance.conftest import QUEUE_SECONDS, RUN_SECONDS
 from tests.acceptance.promise import records
 from tests.acceptance.shared_world import opened_world, run_in_one_loop
@@ -28,11 +29,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest_asyncio.fixture(scope="package", loop_scope="session")
 async def sandbox(
-    tmp_path_factory: pytest.TempPathFactory, picture_folder: Path, conformance: Conformance | None
+    tmp_path_factory: pytest.TempPathFactory, picture_folder: Path, conformance: Conformance | None, spawn: Spawn
 ) -> AsyncIterator[Sandbox]:
     """A sandbox for all tests of this folder; at the end the bot has broken no rule of either wire."""
     data_dir = tmp_path_factory.mktemp("one_bot")
-    async with opened_world(data_dir, pictures=picture_folder, conformance=conformance) as opened:
+    async with opened_world(data_dir, pictures=picture_folder, conformance=conformance, spawn=spawn) as opened:
         yield opened
 
 

@@ -17,16 +17,17 @@ if TYPE_CHECKING:
 
     from sandbox.people.command_form import OptionValue
     from sandbox.people.form import FieldValue
+    from sandbox.spawning import Spawn
 
 MODULE = "tests.contract.sandbox_gateway.apps_bot"
 PICTURE = paint("cat.png", width=32, height=24)
 
 
 @pytest.fixture
-async def sandbox(tmp_path: Path) -> AsyncIterator[Sandbox]:
+async def sandbox(tmp_path: Path, spawn: Spawn) -> AsyncIterator[Sandbox]:
     """A sandbox with the bot logged in; at the end nobody has broken a rule."""
     document = openapi_document()
-    async with Sandbox.open(data_dir=tmp_path) as opened, opened.bot(module=MODULE) as bot:
+    async with Sandbox.open(data_dir=tmp_path, spawn=spawn) as opened, opened.bot(module=MODULE) as bot:
         await bot.wait_ready()
         yield opened
         assert_clean(opened, Conformance(document) if document else None)

@@ -13,18 +13,22 @@ import pytest
 
 from sandbox.bot_process import BotExitedError, BotProcess
 from sandbox.sandbox import Sandbox
+from sandbox.spawning import spawn_interpreter
 from tests.rig import until
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
+    from sandbox.spawning import Spawn
+
 MODULE = "tests.contract.sandbox_gateway.stubborn"
 
 
-@pytest.fixture
-async def sandbox(tmp_path: Path) -> AsyncIterator[Sandbox]:
-    """An empty sandbox."""
-    async with Sandbox.open(data_dir=tmp_path) as opened:
+@pytest.fixture(params=["interpreter", "fork"])
+async def sandbox(tmp_path: Path, spawn: Spawn, request: pytest.FixtureRequest) -> AsyncIterator[Sandbox]:
+    """An empty sandbox whose processes start in this way."""
+    way = spawn_interpreter if request.param == "interpreter" else spawn
+    async with Sandbox.open(data_dir=tmp_path, spawn=way) as opened:
         yield opened
 
 

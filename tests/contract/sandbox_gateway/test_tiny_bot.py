@@ -17,17 +17,18 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from sandbox.bot_process import BotProcess
+    from sandbox.spawning import Spawn
 
 MODULE = "tests.contract.sandbox_gateway.tiny_bot"
 PICTURE = paint("cat.png", width=64, height=48)
 
 
 @pytest.fixture
-async def sandbox(tmp_path: Path) -> AsyncIterator[Sandbox]:
+async def sandbox(tmp_path: Path, spawn: Spawn) -> AsyncIterator[Sandbox]:
     """A sandbox; at the end neither the client nor the local Discord has broken a rule."""
     document = openapi_document()
     conformance = Conformance(document) if document else None
-    async with Sandbox.open(data_dir=tmp_path) as opened:
+    async with Sandbox.open(data_dir=tmp_path, spawn=spawn) as opened:
         yield opened
         assert_clean(opened, conformance)
         if conformance is not None:

@@ -13,15 +13,16 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from sandbox.bot_process import BotProcess
+    from sandbox.spawning import Spawn
     from sandbox.web.server import PageServer
 
 TINY_BOT = "tests.contract.sandbox_gateway.tiny_bot"
 
 
 @pytest.fixture
-async def sandbox(tmp_path: Path) -> AsyncIterator[Sandbox]:
+async def sandbox(tmp_path: Path, spawn: Spawn) -> AsyncIterator[Sandbox]:
     """A sandbox."""
-    async with Sandbox.open(data_dir=tmp_path) as opened:
+    async with Sandbox.open(data_dir=tmp_path, spawn=spawn) as opened:
         yield opened
 
 

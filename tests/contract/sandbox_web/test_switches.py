@@ -16,17 +16,19 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from pathlib import Path
 
+    from sandbox.spawning import Spawn
+
 PICTURE = paint("cat.png", width=64, height=48)
 PICTURES = "pictures.example.com"
 
 
 @pytest.fixture
-async def sandbox(tmp_path: Path) -> AsyncIterator[Sandbox]:
+async def sandbox(tmp_path: Path, spawn: Spawn) -> AsyncIterator[Sandbox]:
     """A sandbox with quick jobs and one hosted picture; at the end the bot has broken no rule."""
     folder = tmp_path / "pictures"
     folder.mkdir()
     (folder / "cat.png").write_bytes(PICTURE.data)
-    async with Sandbox.open(data_dir=tmp_path, host_map={PICTURES: folder}) as opened:
+    async with Sandbox.open(data_dir=tmp_path, host_map={PICTURES: folder}, spawn=spawn) as opened:
         opened.model_api.pace.queue_seconds = opened.model_api.pace.run_seconds = 0.3
         yield opened
         assert opened.violations == []
