@@ -61,7 +61,7 @@ def _parser() -> argparse.ArgumentParser:
         ("check", _check, "look whether settings, database, Discord and all else are as they should be"),
         ("sync", _sync, "write the slash commands to Discord now (a run does so when they changed)"),
         ("migrate", _migrate, "bring the database's schema up to date (a run does so by itself)"),
-        ("adopt", _adopt, "give an unconfirmed job the request id that the log holds"),
+        ("adopt", _adopt, "have an unconfirmed, late or given-up job followed by a request id"),
     ):
         command = commands.add_parser(name, help=text, description=f"{text[0].upper()}{text[1:]}.")
         command.add_argument(

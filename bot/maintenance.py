@@ -28,7 +28,6 @@ from services.errors import (
     RequestNotFound,
     StartupError,
 )
-from services.jobs.model import JobStatus
 from services.runcomfy.client import RunComfyClient
 from services.store import migrate
 from services.store.database import Database
@@ -100,8 +99,9 @@ async def migrate_database(settings: Settings) -> str:
 
 
 async def adopt(settings: Settings, job_id: str, request_id: str) -> str:
-    """Give an unconfirmed job the request id that the log holds, once the API says that there is such a request.
+    """Have a job followed by the request id that the log holds, once the API says that there is such a request.
 
+    For one that is unconfirmed, late or was given up.
     A running bot takes the job up with its next scan.
     Raises: StartupError, CannotDo.
     """
@@ -111,8 +111,8 @@ async def adopt(settings: Settings, job_id: str, request_id: str) -> str:
         if waiting is None:
             msg = f"there is no job {job_id}"
             raise CannotDo(msg)
-        if waiting.status is not JobStatus.UNCONFIRMED:
-            msg = f"nothing was changed: {job_id} is {waiting.status}, not unconfirmed"
+        if not waiting.is_reopenable:
+            msg = f"nothing was changed: {job_id} is {waiting.status}, not unconfirmed, late or given up"
             raise CannotDo(msg)
         await _require_request(outside.api, request_id)
         try:

@@ -43,7 +43,7 @@ def render_quota(usage: Usage, limits: QuotaLimits) -> Panel:
     ]
     if usage.today and usage.resets_at is not None:
         lines.append(f"The oldest job leaves the count {text.relative(usage.resets_at)}.")
-    lines.append("-# Jobs that were cancelled, failed, expired or stayed unconfirmed are given back.")
+    lines.append("-# Jobs that were cancelled, failed, expired, are late or stayed unconfirmed are given back.")
     return Panel([ui.Container(ui.TextDisplay("\n".join(lines)))])
 
 

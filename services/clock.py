@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 
@@ -17,6 +17,37 @@ class Clock(Protocol):
     def monotonic(self) -> float:
         """Seconds that never run backwards: for waits inside this process."""
         ...
+
+
+class DeadlineClock:
+    """Wall time for deadlines: a step forward of the machine's clock ends nothing that has not run its time.
+
+    After a step it goes on from where it was, by the monotonic clock, and follows the step once `longest` has run: by
+    then whatever was alive at the step has had its whole time. A clock that is set back is followed at once.
+    """
+
+    STEP_SECONDS = 5.0  # more than this between two looks, beyond what ran monotonically, is a step
+
+    def __init__(self, clock: Clock, *, longest: timedelta) -> None:
+        self._clock = clock
+        self._longest_seconds = longest.total_seconds()
+        self._wall = clock.now()
+        self._monotonic = clock.monotonic()
+        self._stepped_at: float | None = None
+
+    def now(self) -> datetime:
+        """Return the wall time without a step of less than `longest` ago, aware UTC."""
+        wall, monotonic = self._clock.now(), self._clock.monotonic()
+        steady = self._wall + timedelta(seconds=monotonic - self._monotonic)
+        if (wall - steady).total_seconds() <= self.STEP_SECONDS:
+            self._stepped_at = None
+        else:
+            self._stepped_at = monotonic if self._stepped_at is None else self._stepped_at
+            if monotonic - self._stepped_at < self._longest_seconds:
+                return steady
+            self._stepped_at = None
+        self._wall, self._monotonic = wall, monotonic
+        return wall
 
 
 class SystemClock:

@@ -8,7 +8,7 @@ from cogs.errors import failure_sentence, result_sentence
 from cogs.ui.card_result import CardLink, CardResult, LinkReason
 from cogs.ui.states import STATES
 from cogs.ui.text import cut, duration, money, one_line, quoted, relative, shown_line
-from services.jobs.model import CANCELLABLE, CancelState, Job, JobStatus, Json
+from services.jobs.model import LATE_FOR, CancelState, Job, JobStatus, Json
 from services.models.spec import ModelSpec
 
 # The shares, markup included. Together they stay below 4,000, whatever a job holds.
@@ -76,7 +76,7 @@ def progress(job: Job, *, anew_as: str | None = None) -> str:
         lines.append(f"It was submitted anew as job `{anew_as}`." if anew_as else "It is not sent again by itself.")
     if _is_too_late(job):
         lines.append(_TOO_LATE)
-    elif job.status is JobStatus.RUNNING:
+    elif job.is_running:
         lines.append("A running job cannot be cancelled.")
     if job.retry_of and not job.status.is_terminal:
         lines.append(f"Submitted in place of job `{cut(job.retry_of, 40)}`.")
@@ -154,19 +154,14 @@ def alt_text(job: Job, most: int) -> str:
 
 
 def _is_too_late(job: Job) -> bool:
-    live = job.status in CANCELLABLE or job.status is JobStatus.RUNNING
-    return live and job.cancel is CancelState.REFUSED
+    return (job.is_cancellable or job.is_running) and job.cancel is CancelState.REFUSED
 
 
 def _progress(job: Job) -> str:
     accepted = f"accepted {relative(job.created_at)}"
     match job.status:
-        case JobStatus.WAITING if job.submitted_at is not None:
-            # RunComfy turned it away or could not be reached, or this bot was stopped: nothing was sent.
-            return f"It could not be submitted yet, and is tried again by itself{_SEPARATOR}{accepted}"
         case JobStatus.WAITING:
-            # For a place of its owner's, or for RunComfy to take jobs again: its record does not say which.
-            return f"Waiting for its turn; it starts by itself{_SEPARATOR}{accepted}"
+            return f"{_waiting(job)}{_SEPARATOR}{accepted}"
         case JobStatus.SUBMITTING:
             return f"On its way to the model{_SEPARATOR}{accepted}"
         case JobStatus.QUEUED:
@@ -174,8 +169,26 @@ def _progress(job: Job) -> str:
             return f"{place}{_SEPARATOR}{accepted}"
         case JobStatus.RUNNING:
             return f"Started {relative(job.started_at or job.changed_at)}{_SEPARATOR}{accepted}"
-        case _:
+        case _ if job.status.is_terminal:
             return _ended(job, relative(job.finished_at or job.changed_at))
+        case _:
+            return _late(accepted)
+
+
+def _waiting(job: Job) -> str:
+    if job.submitted_at is not None:
+        # RunComfy turned it away or could not be reached, or this bot was stopped: nothing was sent.
+        return "It could not be submitted yet, and is tried again by itself"
+    # For a place of its owner's, or for RunComfy to take jobs again: its record does not say which.
+    return "Waiting for its turn; it starts by itself"
+
+
+def _late(accepted: str) -> str:
+    return (
+        f"RunComfy has not finished it in time and goes on with it: for {LATE_FOR.days} days a result is shown here as "
+        "soon as it comes. RunComfy may charge for it. It takes no place of yours, and counts towards your quota only "
+        f"if it succeeds{_SEPARATOR}{accepted}"
+    )
 
 
 def _ended(job: Job, ended: str) -> str:

@@ -13,7 +13,7 @@ from cogs.ui import text
 from cogs.ui.base import Panel
 from cogs.ui.job_links import card_link
 from cogs.ui.states import STATES
-from services.jobs.model import CancelState, DeliveryStep, Job, JobStatus
+from services.jobs.model import FOLLOWED, CancelState, DeliveryStep, Job, JobStatus
 from services.models.spec import ModelSpec
 
 PROMPT_FILE = "prompt.txt"
@@ -113,8 +113,12 @@ def _steps(job: Job) -> list[str]:
     ]
     if job.queue_position is not None:
         lines.append(f"Position in the queue: {job.queue_position}")
-    if not job.status.is_terminal:
-        lines.append(f"Ends at the latest {text.relative(job.deadline)}")
+    if job.status is JobStatus.LATE:
+        lines.append(f"Late since {text.relative(job.deadline)}; given up {text.relative(job.followed_until)}")
+    elif job.status in FOLLOWED:
+        lines.append(f"Late from {text.relative(job.deadline)}")
+    elif job.status is JobStatus.WAITING:
+        lines.append(f"Given up {text.relative(job.deadline)} if it cannot be started")
     return lines
 
 

@@ -15,7 +15,7 @@ from cogs.ui.card_result import NO_RESULT, CardLink, CardPicture, CardResult
 from cogs.ui.job_buttons import CancelButton, SubmitAnewButton, row_of
 from cogs.ui.states import STATES
 from cogs.ui.text import ALT_TEXT_MAX, web_address
-from services.jobs.model import CANCELLABLE, CancelState, Job, JobStatus, MediaKind
+from services.jobs.model import CancelState, Job, JobStatus, MediaKind
 from services.models.spec import ModelSpec
 
 # Discord: a link button's URL has 512 characters at most, an action row five buttons, a gallery ten items.
@@ -108,6 +108,6 @@ def _uri(picture: CardPicture) -> str:
 def _buttons(job: Job, anew_as: str | None) -> list[CancelButton | SubmitAnewButton]:
     if job.status is JobStatus.UNCONFIRMED:
         return [] if anew_as else [SubmitAnewButton(job.job_id)]
-    if job.status in CANCELLABLE and job.cancel is not CancelState.REFUSED:
+    if job.is_cancellable and job.cancel is not CancelState.REFUSED:
         return [CancelButton(job.job_id, is_asked=job.cancel is CancelState.REQUESTED)]
     return []

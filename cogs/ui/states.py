@@ -29,6 +29,7 @@ STATES: Mapping[JobStatus, StateLook] = {
     JobStatus.SUBMITTING: StateLook(word="Submitting", icon="📨", colour=_BLUE),
     JobStatus.QUEUED: StateLook(word="In queue", icon="🕓", colour=_BLUE),
     JobStatus.RUNNING: StateLook(word="Running", icon="🎨", colour=_AMBER),
+    JobStatus.LATE: StateLook(word="Late", icon="🐢", colour=_AMBER),
     JobStatus.SUCCEEDED: StateLook(word="Done", icon="✅", colour=_GREEN),
     JobStatus.FAILED: StateLook(word="Failed", icon="❌", colour=_RED),
     JobStatus.CANCELLED: StateLook(word="Cancelled", icon="🚫", colour=_GREY),

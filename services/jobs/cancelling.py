@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Callable
 from dataclasses import replace
@@ -45,22 +46,42 @@ class Canceller:
         self._api = api
         self._changes = changes
         self._clock = clock
+        self._under_way: dict[str, asyncio.Task[CancelOutcome]] = {}
 
     async def send(self, job: Job) -> CancelOutcome:
         """Ask the API to cancel a job that has a request id.
 
+        Who asks while a question about the job is out shares its answer.
         Raises: StoreUnavailable.
         """
         if job.request_id is None:
             return CancelOutcome.REQUESTED
+        task = self._under_way.get(job.job_id)
+        if task is None:
+            task = asyncio.create_task(self._send(job, job.request_id), name=f"cancel {job.job_id}")
+            self._under_way[job.job_id] = task
+            task.add_done_callback(lambda done: self._answered(job.job_id, done))
+        # Not to be cut short by one of those who wait.
+        return await asyncio.shield(task)
+
+    def _answered(self, job_id: str, task: asyncio.Task[CancelOutcome]) -> None:
+        del self._under_way[job_id]
+        if not task.cancelled() and (error := task.exception()):
+            log.debug("job_id=%s its cancel: %s", job_id, error)
+
+    async def _send(self, asked: Job, request_id: str) -> CancelOutcome:
+        # As it is now: an earlier question may have been answered while this one waited for its turn.
+        job = (await self._changes.apply(asked.job_id, lambda _: None)).job
+        if job.status.is_terminal:
+            return CancelOutcome.CANCELLED if job.status is JobStatus.CANCELLED else CancelOutcome.ALREADY_OVER
         try:
-            confirmed = await self._api.cancel(job.request_id)
+            confirmed = await self._api.cancel(request_id)
         except ApiError as error:
             log.warning("job_id=%s the answer to a cancel is lost: %s", job.job_id, error)
-            return await self._read_instead(job, job.request_id)
+            return await self._read_instead(job, request_id)
         if confirmed:
             return await self._cancelled(job)
-        progress = await self._read(job.request_id)
+        progress = await self._read(request_id)
         if progress is not None and progress.state is RequestState.CANCELLED:
             # Somebody else's cancel (another press, another process) was there first.
             return await self._cancelled(job)

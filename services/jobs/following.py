@@ -22,11 +22,13 @@ def follow(job: Job, progress: Progress, *, at: datetime) -> Job | None:
     Nothing goes back: a job that was seen running is not queued again because an older answer arrives late.
     """
     if job.status.is_terminal:
-        return _with_cost(job, progress, at=at)
+        return _with_late_facts(job, progress, at=at)
     if progress.state in _ENDS:
         return _ended(job, progress, at=at)
-    if progress.state is RequestState.RUNNING and job.status is JobStatus.QUEUED:
-        return _too_late_to_cancel(job.moved(JobStatus.RUNNING, at=at))
+    if progress.state is RequestState.RUNNING and not job.is_running:
+        is_late = job.status is JobStatus.LATE
+        running = replace(job.touched(at=at), started_at=at) if is_late else job.moved(JobStatus.RUNNING, at=at)
+        return _too_late_to_cancel(running)
     if progress.state is RequestState.IN_QUEUE and job.status is JobStatus.QUEUED:
         if progress.queue_position is None or progress.queue_position == job.queue_position:
             return None
@@ -47,11 +49,14 @@ def _too_late_to_cancel(job: Job) -> Job:
     return replace(job, cancel=CancelState.REFUSED) if job.cancel is CancelState.REQUESTED else job
 
 
-def _with_cost(job: Job, progress: Progress, *, at: datetime) -> Job | None:
-    """The one thing that an ended job still learns: what it cost, where the API told it late."""
-    if job.cost is not None or progress.cost is None or job.status is not JobStatus.SUCCEEDED:
+def _with_late_facts(job: Job, progress: Progress, *, at: datetime) -> Job | None:
+    """What a job that succeeded still learns: its cost, and its files where the API told of them late."""
+    if job.status is not JobStatus.SUCCEEDED:
         return None
-    return replace(job.touched(at=at), cost=progress.cost)
+    after = replace(
+        job, cost=job.cost if job.cost is not None else progress.cost, outputs=job.outputs or progress.outputs
+    )
+    return None if after == job else after.touched(at=at)
 
 
 def gone(job: Job, *, at: datetime) -> Job | None:
@@ -61,6 +66,13 @@ def gone(job: Job, *, at: datetime) -> Job | None:
     return replace(job.moved(JobStatus.FAILED, at=at), failure=JobFailure(kind=FailureKind.REQUEST_GONE))
 
 
-def expired(job: Job, *, at: datetime) -> Job | None:
-    """Return the job as expired: its deadline has passed and the last poll did not see an end."""
-    return None if job.status.is_terminal else job.moved(JobStatus.EXPIRED, at=at)
+def overdue(job: Job, *, asked_at: datetime, at: datetime) -> Job | None:
+    """Return the job as late, or as expired, where a question asked at `asked_at` did not see its end in time.
+
+    A question from before the deadline changes nothing: the job may have ended since.
+    """
+    if job.status in {JobStatus.QUEUED, JobStatus.RUNNING} and asked_at >= job.deadline:
+        return job.moved(JobStatus.LATE, at=at)
+    if job.status is JobStatus.LATE and asked_at >= job.followed_until:
+        return job.moved(JobStatus.EXPIRED, at=at)
+    return None

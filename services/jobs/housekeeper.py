@@ -6,7 +6,7 @@ import asyncio
 import logging
 from datetime import timedelta
 
-from services.clock import Clock
+from services.clock import Clock, DeadlineClock
 from services.errors import StoreUnavailable
 from services.jobs.changes import Changes
 from services.jobs.model import Job, JobStatus
@@ -28,6 +28,7 @@ class Housekeeper:
         self._store = store
         self._changes = changes
         self._clock = clock
+        self._deadline_clock = DeadlineClock(clock, longest=timing.waiting_deadline)
         self._lease = Lease(owner=owner, ttl_seconds=timing.lease_seconds)
         self._scan_seconds = timing.scan_seconds
 
@@ -48,7 +49,7 @@ class Housekeeper:
         for job in await self._store.take_orphaned_submits(self._lease, most=self.BATCH):
             log.error("job_id=%s its process died while submitting: it may have been charged", job.job_id)
             await self._end(job, JobStatus.SUBMITTING, JobStatus.UNCONFIRMED)
-        for job in await self._store.take_overdue_waiting(now=self._clock.now(), most=self.BATCH):
+        for job in await self._store.take_overdue_waiting(now=self._deadline_clock.now(), most=self.BATCH):
             log.warning("job_id=%s waited too long", job.job_id)
             await self._end(job, JobStatus.WAITING, JobStatus.EXPIRED)
         await self._store.forget_tokens(until=self._clock.now() - TOKEN_MARGIN, most=self.BATCH)

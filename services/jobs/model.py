@@ -21,6 +21,7 @@ class JobStatus(StrEnum):
     SUBMITTING = "submitting"
     QUEUED = "queued"
     RUNNING = "running"
+    LATE = "late"  # at the API beyond its deadline: followed still, ever more rarely, and nobody's slot or quota
     SUCCEEDED = "succeeded"
     FAILED = "failed"
     CANCELLED = "cancelled"
@@ -36,30 +37,40 @@ class JobStatus(StrEnum):
 # What takes one of its owner's places "at once".
 IN_FLIGHT = frozenset({JobStatus.SUBMITTING, JobStatus.QUEUED, JobStatus.RUNNING})
 LIVE = IN_FLIGHT | {JobStatus.WAITING}
-TERMINAL = frozenset(JobStatus) - LIVE
+# What the API is asked about.
+FOLLOWED = frozenset({JobStatus.QUEUED, JobStatus.RUNNING, JobStatus.LATE})
+TERMINAL = frozenset(JobStatus) - LIVE - FOLLOWED
 # What counts towards its owner's day; what ended without a result is given back.
 COUNTED = LIVE | {JobStatus.SUCCEEDED}
 # What a person would call pending: it can still be cancelled.
 CANCELLABLE = frozenset({JobStatus.WAITING, JobStatus.SUBMITTING, JobStatus.QUEUED})
 
+# For how long after its deadline a job at the API is asked about. What it may have cost is paid by then, so a result is
+# wanted whenever it comes; the API says of no request how long it keeps it, and of its files something like a week.
+LATE_FOR = timedelta(days=3)
+
 # Live states may jump ahead (a poll can miss a state); nothing goes back but submitting → waiting (certainly not
-# sent) and unconfirmed → queued (the request id turned up: it was accepted after all).
+# sent), and to queued what `adopt` reopens: unconfirmed (the request id turned up: it was accepted after all), late and
+# expired (it is to be followed as closely as at first).
 TRANSITIONS: Mapping[JobStatus, frozenset[JobStatus]] = {
     JobStatus.WAITING: frozenset({JobStatus.SUBMITTING, JobStatus.CANCELLED, JobStatus.EXPIRED, JobStatus.FAILED}),
     JobStatus.SUBMITTING: frozenset(
         {JobStatus.WAITING, JobStatus.QUEUED, JobStatus.FAILED, JobStatus.UNCONFIRMED},
     ),
     JobStatus.QUEUED: frozenset(
-        {JobStatus.RUNNING, JobStatus.SUCCEEDED, JobStatus.FAILED, JobStatus.CANCELLED, JobStatus.EXPIRED},
+        {JobStatus.RUNNING, JobStatus.LATE, JobStatus.SUCCEEDED, JobStatus.FAILED, JobStatus.CANCELLED},
     ),
     JobStatus.RUNNING: frozenset(
-        {JobStatus.SUCCEEDED, JobStatus.FAILED, JobStatus.CANCELLED, JobStatus.EXPIRED},
+        {JobStatus.LATE, JobStatus.SUCCEEDED, JobStatus.FAILED, JobStatus.CANCELLED},
+    ),
+    JobStatus.LATE: frozenset(
+        {JobStatus.QUEUED, JobStatus.SUCCEEDED, JobStatus.FAILED, JobStatus.CANCELLED, JobStatus.EXPIRED},
     ),
     JobStatus.UNCONFIRMED: frozenset({JobStatus.QUEUED}),
     JobStatus.SUCCEEDED: frozenset(),
     JobStatus.FAILED: frozenset(),
     JobStatus.CANCELLED: frozenset(),
-    JobStatus.EXPIRED: frozenset(),
+    JobStatus.EXPIRED: frozenset({JobStatus.QUEUED}),
 }
 
 
@@ -187,6 +198,27 @@ class Job:
     cost: Decimal | None = None  # USD
     failure: JobFailure | None = field(default=None, repr=False)
     cancel: CancelState = CancelState.NONE
+
+    @property
+    def is_cancellable(self) -> bool:
+        """Whether the API may still cancel it: what is late counts as queued until it was seen running."""
+        return self.status in CANCELLABLE or (self.status is JobStatus.LATE and self.started_at is None)
+
+    @property
+    def is_running(self) -> bool:
+        """Whether it was seen running at the API and has not ended."""
+        return self.status is JobStatus.RUNNING or (self.status is JobStatus.LATE and self.started_at is not None)
+
+    @property
+    def is_reopenable(self) -> bool:
+        """Whether a request id can have it followed anew: it was sent, and has no end that the API told."""
+        is_given_up = self.status in {JobStatus.LATE, JobStatus.EXPIRED} and self.submitted_at is not None
+        return is_given_up or self.status is JobStatus.UNCONFIRMED
+
+    @property
+    def followed_until(self) -> datetime:
+        """When a late job is given up."""
+        return self.deadline + LATE_FOR
 
     def moved(self, status: JobStatus, *, at: datetime) -> Job:
         """Return the job in its next state, with the step's time and without what no longer holds.

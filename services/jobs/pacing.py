@@ -14,10 +14,19 @@ Random = Callable[[], float]
 
 # How long a change may wait for the next one, so that both become one edit of the card. A job that has just been
 # accepted is normally queued within a second or two, so waiting and submitting are shown only when they last.
-_HOLD_SECONDS = {JobStatus.WAITING: 2.5, JobStatus.SUBMITTING: 2.5, JobStatus.QUEUED: 1.0, JobStatus.RUNNING: 1.0}
+_HOLD_SECONDS = {
+    JobStatus.WAITING: 2.5,
+    JobStatus.SUBMITTING: 2.5,
+    JobStatus.QUEUED: 1.0,
+    JobStatus.RUNNING: 1.0,
+    JobStatus.LATE: 1.0,
+}
 # Within QUEUED only the position counts down. Discord takes five edits in five seconds of a whole channel, so one long
 # queue shown step by step would hold up other people's results.
 _COUNTDOWN_SECONDS = {JobStatus.QUEUED: 5.0}
+
+
+LATE_POLL_MAX_SECONDS = 1800.0
 
 
 def hold_seconds(status: JobStatus, *, is_entered: bool = True) -> float:
@@ -37,6 +46,8 @@ class JobTiming:
     waiting_deadline: timedelta = timedelta(days=1)  # for a place
     poll_min_seconds: float = 2.0
     poll_max_seconds: float = 10.0
+    # When a success whose files are not there (yet) is asked about again; after the last time it has none.
+    empty_result_seconds: tuple[float, ...] = (2.0, 3.0, 5.0, 10.0, 20.0, 40.0, 80.0, 160.0, 320.0)
     scan_seconds: float = 5.0  # how often the database is looked through for what no wake-up told
     lease_seconds: float = 30.0
     submit_seconds: float = 120.0  # longer than the API client's time-out of a submit
@@ -49,6 +60,14 @@ def poll_seconds(unchanged: int, timing: JobTiming, random: Random) -> float:
     # Capped exponent: 1.25^64 is far past every maximum and far from overflowing.
     grown = timing.poll_min_seconds * 1.25 ** min(unchanged, 64)
     return min(grown, timing.poll_max_seconds) * (0.9 + 0.2 * random())
+
+
+def late_poll_seconds(overdue: timedelta, timing: JobTiming, random: Random) -> float:
+    """Return the seconds until a job so long past its deadline is asked about again: an eighth of that, half an hour at
+    most (±10 %). It follows from the times alone, so a restart does not make it frequent again.
+    """  # noqa: D205 - one sentence
+    grown = max(overdue.total_seconds() / 8, timing.poll_max_seconds)
+    return min(grown, LATE_POLL_MAX_SECONDS) * (0.9 + 0.2 * random())
 
 
 def backoff_seconds(failures: int, *, first: float, most: float, random: Random) -> float:

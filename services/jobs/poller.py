@@ -4,15 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from dataclasses import replace
 from datetime import datetime
 
-from services.clock import Clock
-from services.errors import ApiError, ApiUnavailable, RequestNotFound, StoreUnavailable
+from services.clock import Clock, DeadlineClock
+from services.errors import ApiError, ApiUnavailable, ComfycordError, RequestNotFound, StoreUnavailable
 from services.jobs.cancelling import Canceller
 from services.jobs.changes import Changes
-from services.jobs.following import expired, follow, gone
+from services.jobs.following import follow, gone, overdue
 from services.jobs.model import CancelState, Job, JobStatus
-from services.jobs.pacing import JobTiming, Random, RequestBudget, backoff_seconds, poll_seconds
+from services.jobs.pacing import (
+    JobTiming,
+    Random,
+    RequestBudget,
+    backoff_seconds,
+    late_poll_seconds,
+    poll_seconds,
+)
 from services.jobs.ports import JobStore, Lease, ModelApi, Progress, RequestState
 from services.jobs.schedule import Schedule, Watched
 from services.jobs.signals import JobSignals
@@ -49,6 +57,7 @@ class Poller:
         self._signals = signals
         self._budget = budget
         self._clock = clock
+        self._deadline_clock = DeadlineClock(clock, longest=timing.deadline)
         self._random = random
         self._lease = Lease(owner=owner, ttl_seconds=timing.lease_seconds)
         self._timing = timing
@@ -110,52 +119,60 @@ class Poller:
 
     async def _poll(self, watched: Watched) -> None:
         """Ask once about one job; whatever happens, it is either asked about again or has ended."""
+        asked_at = self._deadline_clock.now()
         try:
-            wait = await self._ask_about(watched)
+            wait = await self._ask_about(watched, asked_at=asked_at)
         except asyncio.CancelledError:
             self._schedule.forget(watched.job_id)  # a poller that runs again takes it up again
             raise
-        except (ApiUnavailable, StoreUnavailable) as error:
+        except Exception as error:  # noqa: BLE001 - told there: whatever it is, the job goes on by the rules
             watched.failures += 1
+            self._tell(watched, error)
             after = error.retry_after_seconds if isinstance(error, ApiUnavailable) else None
-            wait = max(after or 0.0, self._backoff(watched.failures))
-            log.warning("job_id=%s no answer (%d in a row): %s", watched.job_id, watched.failures, error)
-        except Exception:
-            watched.failures += 1
-            wait = self._backoff(watched.failures)
-            log.exception("job_id=%s the poll broke", watched.job_id)
+            wait = await self._wait_after_failure(watched, after or 0.0, asked_at=asked_at)
         if wait is None:
             self._schedule.forget(watched.job_id)
         else:
             self._schedule.add(watched, self._clock.monotonic() + wait)
             self._signals.polls.wake()  # the loop may sleep for longer: it knew of no job while this one was out
 
+    def _tell(self, watched: Watched, error: Exception) -> None:
+        if isinstance(error, ApiUnavailable | StoreUnavailable):
+            log.warning("job_id=%s no answer (%d in a row): %s", watched.job_id, watched.failures, error)
+        elif watched.failures == 1:
+            log.error("job_id=%s the poll broke", watched.job_id, exc_info=error)
+        else:
+            log.warning("job_id=%s the poll broke (%d in a row): %r", watched.job_id, watched.failures, error)
+
+    async def _wait_after_failure(self, watched: Watched, at_least: float, *, asked_at: datetime) -> float | None:
+        """Return the seconds until the next try. Silence, too, is no end in time."""
+        wait = max(at_least, self._backoff(watched.failures))
+        try:
+            job = await self._note_overdue(watched.job_id, asked_at=asked_at)
+        except ComfycordError:
+            return wait
+        return None if job.status.is_terminal else max(wait, self._late_seconds(job))
+
     def _backoff(self, failures: int) -> float:
         first, most = self._timing.poll_min_seconds, self._timing.poll_max_seconds
         return backoff_seconds(failures, first=first, most=most * 3, random=self._random)
 
-    async def _ask_about(self, watched: Watched) -> float | None:
+    async def _ask_about(self, watched: Watched, *, asked_at: datetime) -> float | None:
         """Return the seconds until the job is to be asked about again; None when it needs no more."""
         job = await self._store.get(watched.job_id)
         if job is None or job.request_id is None:
             return None
         if job.status.is_terminal:
             return await self._look_for_cost(watched, job, job.request_id)
-        if job.cancel is CancelState.REQUESTED and job.status is JobStatus.QUEUED:
+        if job.cancel is CancelState.REQUESTED and job.is_cancellable:
             await self._take_turn()
             await self._canceller.send(job)
-        asked_at = self._clock.now()
         try:
             progress = await self._ask(job.request_id)
         except RequestNotFound:
             return await self._not_found(watched, job)
-        except ApiUnavailable:
-            if self._is_long_overdue(job):
-                await self._expire(job)
-                return None
-            raise
         watched.failures = watched.not_found = 0
-        return await self._follow(watched, job, progress, asked_at=asked_at)
+        return await self._follow(watched, job, self._confirmed(watched, progress), asked_at=asked_at)
 
     async def _take_turn(self) -> None:
         await asyncio.sleep(self._budget.reserve())
@@ -178,18 +195,51 @@ class Poller:
             raise ApiUnavailable(cause=str(error)) from error
         return progress
 
+    def _confirmed(self, watched: Watched, progress: Progress) -> Progress:
+        """Return a success in a word that nobody knows as one, once two answers in a row name the same files."""
+        seen, watched.unnamed_outputs = watched.unnamed_outputs, ()
+        if progress.state is not RequestState.UNKNOWN or not progress.outputs:
+            return progress
+        watched.unnamed_outputs = progress.outputs
+        return replace(progress, state=RequestState.SUCCEEDED) if seen == progress.outputs else progress
+
     async def _follow(self, watched: Watched, job: Job, progress: Progress, *, asked_at: datetime) -> float | None:
+        if progress.state is RequestState.SUCCEEDED and not progress.outputs:
+            # Its files may be registered a moment after its state.
+            watched.empty_results += 1
+            if watched.empty_results <= len(self._timing.empty_result_seconds):
+                log.warning("job_id=%s has succeeded, without a file so far", job.job_id)
+                return self._timing.empty_result_seconds[watched.empty_results - 1]
         changed = await self._changes.apply(job.job_id, lambda j: follow(j, progress, at=self._clock.now()))
-        after = changed.job
+        if changed.job.status.is_terminal:
+            return self._wait_for_cost(watched, changed.job)
+        after = await self._note_overdue(job.job_id, asked_at=asked_at, known=changed.job)
         if after.status.is_terminal:
-            return self._wait_for_cost(watched, after)
-        if asked_at >= after.deadline:
-            await self._expire(after)
             return None
         watched.unchanged = 0 if changed.is_changed else watched.unchanged + 1
-        until_deadline = (after.deadline - self._clock.now()).total_seconds()
-        # A question from before the deadline does not end the job: it may have finished since.
+        if after.status is JobStatus.LATE:
+            return self._late_seconds(after)
+        until_deadline = (after.deadline - self._deadline_clock.now()).total_seconds()
+        # A question from before the deadline does not make the job late: it may have finished since.
         return min(poll_seconds(watched.unchanged, self._timing, self._random), max(0.0, until_deadline))
+
+    async def _note_overdue(self, job_id: str, *, asked_at: datetime, known: Job | None = None) -> Job:
+        """Write that the job is late, or given up, where a question asked then has not seen its end; return it.
+
+        Raises: JobNotFound, StoreUnavailable.
+        """
+        if known is not None and overdue(known, asked_at=asked_at, at=asked_at) is None:
+            return known
+        changed = await self._changes.apply(job_id, lambda j: overdue(j, asked_at=asked_at, at=self._clock.now()))
+        if changed.is_changed:
+            log.warning("job_id=%s its deadline has passed, it is %s now", job_id, changed.job.status)
+        return changed.job
+
+    def _late_seconds(self, job: Job) -> float:
+        """Return for how long a job that is late is left alone; 0 for any other."""
+        if job.status is not JobStatus.LATE:
+            return 0.0
+        return late_poll_seconds(self._deadline_clock.now() - job.deadline, self._timing, self._random)
 
     def _wait_for_cost(self, watched: Watched, job: Job) -> float | None:
         if job.status is not JobStatus.SUCCEEDED or job.cost is not None:
@@ -216,17 +266,3 @@ class Poller:
             return self._timing.poll_max_seconds
         await self._changes.apply(job.job_id, lambda j: gone(j, at=self._clock.now()))
         return None
-
-    def _is_long_overdue(self, job: Job) -> bool:
-        """Whether even the API's silence ends the job: its deadline has passed by as long again."""
-        return self._clock.now() >= job.deadline + self._timing.deadline
-
-    async def _expire(self, job: Job) -> None:
-        log.warning("job_id=%s its deadline has passed while %s", job.job_id, job.status)
-        if job.status is JobStatus.QUEUED and job.request_id is not None:
-            await self._take_turn()
-            try:
-                await self._api.cancel(job.request_id)  # nobody waits for it any more: do not let it be paid
-            except ApiError as error:
-                log.warning("job_id=%s could not be cancelled at its deadline: %s", job.job_id, error)
-        await self._changes.apply(job.job_id, lambda j: expired(j, at=self._clock.now()))

@@ -85,7 +85,7 @@ class JobStore(Protocol):
         ...
 
     async def take_up(self, lease: Lease, *, most: int) -> Sequence[Job]:
-        """Take the poll lease of QUEUED and RUNNING jobs that nobody holds, oldest first, and return them."""
+        """Take the poll lease of jobs at the API (QUEUED, RUNNING, LATE) that nobody holds, oldest first."""
         ...
 
     async def take_orphaned_submits(self, lease: Lease, *, most: int) -> Sequence[Job]:
@@ -97,7 +97,7 @@ class JobStore(Protocol):
         ...
 
     async def renew(self, lease: Lease) -> Sequence[str]:
-        """Extend every poll lease of this owner on QUEUED and RUNNING jobs in one statement; never shortens one.
+        """Extend every poll lease of this owner on jobs at the API in one statement; never shortens one.
 
         Returns these jobs' ids: what the owner holds, also where the answer to the taking was lost. A SUBMITTING job's
         lease is as long as a submit may take, and is never extended.

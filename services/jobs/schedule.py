@@ -5,6 +5,8 @@ from __future__ import annotations
 import heapq
 from dataclasses import dataclass
 
+from services.jobs.model import Output
+
 
 @dataclass(slots=True)
 class Watched:
@@ -15,6 +17,8 @@ class Watched:
     failures: int = 0  # polls in a row without a usable answer
     not_found: int = 0  # answers in a row that the API does not know the request
     cost_checks: int = 0  # looks for the cost of a job that has ended without one
+    empty_results: int = 0  # answers in a row that the job succeeded, without any file
+    unnamed_outputs: tuple[Output, ...] = ()  # files that came with a state word that nobody knows
 
 
 class Schedule:

@@ -11,7 +11,7 @@ from services.clock import Clock
 from services.errors import InvalidTransition, JobNotFound, NotAllowed
 from services.jobs.cancelling import Canceller, CancelOutcome, with_cancel
 from services.jobs.changes import Changes
-from services.jobs.model import CANCELLABLE, CancelState, Job, JobStatus, NewJob
+from services.jobs.model import CancelState, Job, JobStatus, NewJob
 from services.jobs.pacing import JobTiming
 from services.jobs.ports import Accepted, HistoryPage, JobStore
 from services.jobs.quota import QuotaLimits, Usage
@@ -94,14 +94,14 @@ class JobService:
             return CancelOutcome.CANCELLED if wished.is_changed else CancelOutcome.ALREADY_OVER
         if job.status.is_terminal:
             return CancelOutcome.ALREADY_OVER
-        if job.status is JobStatus.RUNNING or job.cancel is CancelState.REFUSED:
+        if job.is_running or job.cancel is CancelState.REFUSED:
             return CancelOutcome.TOO_LATE
         return await self._canceller.send(job)
 
     def _wish_to_cancel(self, job: Job) -> Job | None:
         if job.status is JobStatus.WAITING:
             return job.moved(JobStatus.CANCELLED, at=self._clock.now())
-        if job.status in CANCELLABLE and job.cancel is CancelState.NONE:
+        if job.is_cancellable and job.cancel is CancelState.NONE:
             return with_cancel(CancelState.REQUESTED, self._clock.now)(job)
         return None
 
@@ -153,14 +153,15 @@ class JobService:
         await self._store.renew_token(job_id, token=token, until=until, message_id=message_id)
 
     async def adopt(self, job_id: str, request_id: str) -> Job:
-        """Give an unconfirmed job the request id that turned up: it goes on as queued.
+        """Have a job followed by this request id as closely as at first: it goes on as queued.
 
-        The API gets its whole deadline from now: what counts is that the result is still there to be fetched.
+        For an unconfirmed job, whose id turned up, and for one that is late or was given up, by its own id. The API
+        gets its whole deadline from now: what counts is that the result is still there to be fetched.
         Raises: JobNotFound, InvalidTransition (RequestTaken where another job has that request), StoreUnavailable.
         """
 
         def change(job: Job) -> Job | None:
-            if job.status is not JobStatus.UNCONFIRMED:
+            if not job.is_reopenable or job.request_id not in {None, request_id}:
                 return None
             now = self._clock.now()
             queued = job.accepted_by_api(request_id, at=now, within=self._timing.deadline)
@@ -168,7 +169,9 @@ class JobService:
 
         changed = await self._changes.apply(job_id, change)
         if not changed.is_changed:
-            msg = f"{job_id} is {changed.job.status}, not unconfirmed"
+            job = changed.job
+            own = f" with the request {job.request_id}" if job.request_id else ""
+            msg = f"{job_id} is {job.status}{own}, so it cannot take the request {request_id}"
             raise InvalidTransition(msg)
         self._signals.polls.wake()
         return changed.job

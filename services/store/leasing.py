@@ -8,13 +8,13 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, Select, Update, bindparam, case, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.jobs.model import Job, JobStatus
+from services.jobs.model import FOLLOWED, Job, JobStatus
 from services.jobs.ports import Lease
 from services.jobs.quota import QuotaLimits
 from services.store.engine import db_now
 from services.store.rows import FREE_ANNOUNCE, FREE_POLL, change_parameters, change_statement, job_of
 from services.store.store_part import StorePart
-from services.store.tables import IS_IN_FLIGHT, IS_LIVE, IS_WAITING, jobs, status_in, users
+from services.store.tables import IS_IN_FLIGHT, IS_LEASED, IS_LIVE, IS_WAITING, jobs, status_in, users
 
 _MICROSECONDS = 1_000_000
 _OLDEST = (jobs.c.created_at, jobs.c.number)
@@ -96,9 +96,9 @@ def _take(*where: ColumnElement[bool]) -> Update:
     )
 
 
-_IS_AT_THE_API = status_in({JobStatus.QUEUED, JobStatus.RUNNING})
-_TAKE_UP = _take(IS_IN_FLIGHT, _IS_AT_THE_API)
-_TAKE_ORPHANS = _take(IS_IN_FLIGHT, status_in({JobStatus.SUBMITTING}))
+_IS_AT_THE_API = status_in(FOLLOWED)
+_TAKE_UP = _take(IS_LEASED, _IS_AT_THE_API)
+_TAKE_ORPHANS = _take(IS_LEASED, status_in({JobStatus.SUBMITTING}))
 _RENEW = (
     update(jobs)
     .where(jobs.c.poll_owner == bindparam("taker"), _IS_AT_THE_API)
@@ -143,7 +143,7 @@ class Leasing(StorePart):
         return await self._database.write(work)
 
     async def take_up(self, lease: Lease, *, most: int) -> Sequence[Job]:
-        """Take the poll lease of queued and running jobs that nobody holds. Raises: StoreUnavailable."""
+        """Take the poll lease of jobs at the API that nobody holds. Raises: StoreUnavailable."""
         return await self._take_jobs(_TAKE_UP, {**lease_parameters(lease), "most": most})
 
     async def take_orphaned_submits(self, lease: Lease, *, most: int) -> Sequence[Job]:

@@ -23,6 +23,7 @@ from sqlalchemy import (
 from services.errors import FailureKind
 from services.jobs.model import (
     COUNTED,
+    FOLLOWED,
     IN_FLIGHT,
     LIVE,
     CancelState,
@@ -160,6 +161,8 @@ IS_WAITING = status_in({JobStatus.WAITING})
 IS_LIVE = status_in(LIVE)
 IS_IN_FLIGHT = status_in(IN_FLIGHT)
 IS_COUNTED = status_in(COUNTED)
+# What somebody may hold a poll lease on.
+IS_LEASED = status_in(IN_FLIGHT | FOLLOWED)
 IS_UNANNOUNCED = jobs.c.announced_version < jobs.c.version
 HAS_TOKEN = jobs.c.card_token != literal_column("''")
 
@@ -176,7 +179,7 @@ Index("ix_jobs_history", jobs.c.owner_id, jobs.c.created_at, jobs.c.number)
 _partial_index("ix_jobs_counted", jobs.c.owner_id, jobs.c.created_at, where=IS_COUNTED)
 _partial_index("ix_jobs_live", jobs.c.owner_id, jobs.c.status, where=IS_LIVE)
 _partial_index("ix_jobs_waiting", jobs.c.owner_id, jobs.c.created_at, jobs.c.number, where=IS_WAITING)
-_partial_index("ix_jobs_leases", jobs.c.poll_until, where=IS_IN_FLIGHT)
+_partial_index("ix_jobs_leases", jobs.c.poll_until, where=IS_LEASED)
 _partial_index("ix_jobs_poll_owner", jobs.c.poll_owner, where=jobs.c.poll_owner.is_not(None))
 _partial_index("ix_jobs_announce_owner", jobs.c.announce_owner, where=jobs.c.announce_owner.is_not(None))
 _partial_index("ix_jobs_unannounced", jobs.c.due_at, where=IS_UNANNOUNCED)

@@ -50,7 +50,7 @@ async def test_a_request_stays_with_one_job(databases: Databases, caplog: pytest
         early = await _queued(store, "two live", JobStatus.RUNNING, queued_after=1)
         live = await _queued(store, "one done")
         done = await _queued(store, "one done", JobStatus.SUCCEEDED, queued_after=9)
-        over = await _queued(store, "one over", JobStatus.EXPIRED)
+        over = await _queued(store, "one over", JobStatus.LATE, JobStatus.EXPIRED)
         followed = await _queued(store, "one over", queued_after=9)
         others = [await _queued(store, "its own"), await accept(store), await accept(store)]
         await store.take_up(LEASE, most=100)

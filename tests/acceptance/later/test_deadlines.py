@@ -1,13 +1,13 @@
-"""Deadlines reached in each state: the job ends as Expired, its card says why, and the quota is given back."""
+"""Deadlines reached in each state: a job that waits ends, one at the API is late, and the quota is given back."""
 
 from __future__ import annotations
 
 import asyncio
 from typing import TYPE_CHECKING
 
-from sandbox.model_api.model_request import ModelRequest, RequestState
+from sandbox.model_api.model_request import ModelRequest
 from tests.acceptance.later.asking import ask, begun, ended, new_prompt, quota_text, request_of, stands
-from tests.acceptance.later.time_machine import MINUTE, TimeMachine
+from tests.acceptance.later.time_machine import HOUR, MINUTE, TimeMachine
 from tests.rig import until
 
 if TYPE_CHECKING:
@@ -15,16 +15,16 @@ if TYPE_CHECKING:
     from sandbox.people import Card, Member
     from sandbox.sandbox import Sandbox
 
-NO_RESULT = "in time. RunComfy may have charged for it. It does not count towards your quota."
+LATE = "RunComfy has not finished it in time and goes on with it"
 NO_PLACE = "in time. Nothing was charged. It does not count towards your quota."
 
 
-async def assert_expired(sandbox: Sandbox, member: Member, card: Card, prompt: str, *, why: str) -> None:
-    """Assert that the job ended at its deadline, that its one card says so, and that its place of the day is free."""
-    await ended(sandbox, prompt, "expired")
-    assert "Expired" in card.text
-    assert why in card.text
-    assert card.labels == ()
+async def assert_late(sandbox: Sandbox, member: Member, card: Card, prompt: str, *, buttons: tuple[str, ...]) -> None:
+    """Assert that the job is late, that its one card says so, and that its place of the day is free."""
+    await stands(sandbox, prompt, "late", is_shown=True)
+    assert "Late" in card.text
+    assert LATE in card.text
+    assert card.labels == buttons
     assert card.attachments == ()
     assert "0 of 3" in await quota_text(member)
 
@@ -56,7 +56,7 @@ async def test_while_waiting(sandbox: Sandbox, time: TimeMachine, member: Member
 
 
 async def test_while_submitting(sandbox: Sandbox, time: TimeMachine, member: Member) -> None:
-    """The API's answer comes only when the hour is over: what it accepted is asked about once, and cancelled there."""
+    """The API's answer comes only when the hour is over: what it accepted is late, and its result is shown."""
     arrived, go_on = asyncio.Event(), asyncio.Event()
 
     async def answer_late(_: object) -> None:
@@ -70,12 +70,12 @@ async def test_while_submitting(sandbox: Sandbox, time: TimeMachine, member: Mem
     await arrived.wait()
     await time.forward(61 * MINUTE)
     go_on.set()
-    await assert_expired(sandbox, member, card, prompt, why=NO_RESULT)
-    assert accepted(sandbox, prompt).state is RequestState.CANCELLED
+    await assert_late(sandbox, member, card, prompt, buttons=("Cancel",))
+    await assert_shown_late(sandbox, time, member, card, prompt)
 
 
 async def test_while_queued(sandbox: Sandbox, time: TimeMachine, member: Member) -> None:
-    """Not a minute too early; then the API is asked to cancel, so that nobody pays for what nobody waits for."""
+    """Not a minute too early; then it is late, nobody cancels it, and its result is shown when it comes."""
     sandbox.model_api.pace.hold_in_queue()
     prompt = new_prompt()
     card = await begun(sandbox, time, member, prompt, "queued")
@@ -84,27 +84,32 @@ async def test_while_queued(sandbox: Sandbox, time: TimeMachine, member: Member)
     await until(lambda: accepted(sandbox, prompt).status_polls > polls + 1, what="two polls in the last minute")
     await stands(sandbox, prompt, "queued", is_shown=False)
     await time.forward(2 * MINUTE)
-    await assert_expired(sandbox, member, card, prompt, why=NO_RESULT)
-    assert accepted(sandbox, prompt).cancel_calls == 1
-    assert accepted(sandbox, prompt).state is RequestState.CANCELLED
+    await assert_late(sandbox, member, card, prompt, buttons=("Cancel",))
+    assert accepted(sandbox, prompt).cancel_calls == 0
+    await assert_shown_late(sandbox, time, member, card, prompt)
 
 
 async def test_while_running(sandbox: Sandbox, time: TimeMachine, member: Member) -> None:
-    """A running job cannot be cancelled at the API; a result that comes after the hour changes nothing any more."""
+    """A running job that is late is asked about ever more rarely; a result of hours later is shown all the same."""
     sandbox.model_api.pace.hold_in_progress()
     prompt = new_prompt()
     card = await begun(sandbox, time, member, prompt, "running")
     await time.forward(61 * MINUTE)
-    await assert_expired(sandbox, member, card, prompt, why=NO_RESULT)
-    assert accepted(sandbox, prompt).cancel_calls == 0
+    await assert_late(sandbox, member, card, prompt, buttons=())
+    await time.forward(5 * HOUR)
+    await stands(sandbox, prompt, "late", is_shown=True)
+    await assert_shown_late(sandbox, time, member, card, prompt)
+
+
+async def assert_shown_late(sandbox: Sandbox, time: TimeMachine, member: Member, card: Card, prompt: str) -> None:
+    """Let the API finish it, and assert that the result comes to whoever asked, by whatever way is left."""
     sandbox.model_api.pace.release()
     await accepted(sandbox, prompt).ended()
-    polls = accepted(sandbox, prompt).status_polls
-    other = new_prompt()
-    await ask(member, other)
-    await ended(sandbox, other, "succeeded")
-    assert accepted(sandbox, prompt).status_polls == polls
-    assert "Expired" in card.text
+    await time.forward(31 * MINUTE)
+    await ended(sandbox, prompt, "succeeded")
+    assert "Done" in card.text
+    assert len(card.attachments) == 1
+    assert "1 of 3" in await quota_text(member)
 
 
 async def test_a_result_while_the_bot_was_stopped(

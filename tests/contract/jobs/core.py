@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import secrets
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import timedelta
 
 from services.clock import Clock, SystemClock
@@ -28,6 +29,7 @@ LIMITS = QuotaLimits(per_day=10, running=2, waiting=3)
 BRISK = JobTiming(
     poll_min_seconds=0.02,
     poll_max_seconds=0.05,
+    empty_result_seconds=(0.01,),
     scan_seconds=0.1,
     lease_seconds=2.0,
     edit_seconds=5.0,
@@ -118,14 +120,7 @@ class Core:
 
 def overdue(timing: JobTiming = BRISK) -> JobTiming:
     """Return a timing whose deadlines have passed as soon as they begin."""
-    return JobTiming(
-        deadline=timedelta(0),
-        waiting_deadline=timedelta(days=1),
-        poll_min_seconds=timing.poll_min_seconds,
-        poll_max_seconds=timing.poll_max_seconds,
-        scan_seconds=timing.scan_seconds,
-        lease_seconds=timing.lease_seconds,
-    )
+    return replace(timing, deadline=timedelta(0))
 
 
 async def submit(core: Core, new: NewJob) -> Job:

@@ -29,8 +29,9 @@ def _ids(jobs: Sequence[Job]) -> list[str]:
 
 
 async def test_live_requests_are_taken_up_oldest_first(store: SqlJobStore) -> None:
-    """Queued and running jobs that nobody holds are taken up, oldest first, and no more than asked for."""
+    """Jobs at the API that nobody holds are taken up, oldest first, and no more than asked for."""
     made = await _in_flight(store, JobStatus.RUNNING, JobStatus.QUEUED, JobStatus.QUEUED)
+    made[1] = await move(store, made[1], JobStatus.LATE)
     assert await store.take_up(LEASE, most=2) == made[:2]
     assert await store.take_up(LEASE, most=2) == made[2:]
     assert await store.take_up(LEASE, most=2) == []
@@ -126,9 +127,11 @@ async def test_who_is_alone_forgets_all_leases(store: SqlJobStore) -> None:
 
 @pytest.mark.parametrize("status", [JobStatus.SUCCEEDED, JobStatus.CANCELLED, JobStatus.EXPIRED])
 async def test_the_end_of_a_polled_job_frees_it(store: SqlJobStore, database: Database, status: JobStatus) -> None:
-    """Whatever way a job at the API ends, nobody holds it afterwards."""
+    """Whatever way a job at the API ends, nobody holds it afterwards; one that is late is held still."""
     [job] = await _in_flight(store, JobStatus.QUEUED, lease=LEASE)
-    ended = await move(store, job, status, now=NOW)
+    late = await move(store, job, JobStatus.LATE, now=NOW)
+    assert await stored(database, late, "poll_owner") == LEASE.owner
+    ended = await move(store, late, status, now=NOW)
     assert await stored(database, ended, "poll_owner") is None
 
 

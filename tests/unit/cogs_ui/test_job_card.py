@@ -17,6 +17,7 @@ WORDS = {
     JobStatus.SUBMITTING: "Submitting",
     JobStatus.QUEUED: "In queue",
     JobStatus.RUNNING: "Running",
+    JobStatus.LATE: "Late",
     JobStatus.SUCCEEDED: "Done",
     JobStatus.FAILED: "Failed",
     JobStatus.CANCELLED: "Cancelled",

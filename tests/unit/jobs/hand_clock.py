@@ -26,3 +26,7 @@ class HandClock:
         """Let `seconds` pass."""
         self._now += timedelta(seconds=seconds)
         self._monotonic += seconds
+
+    def step(self, by: timedelta) -> None:
+        """Set the wall clock, as a person or a time server does; no time passes."""
+        self._now += by

@@ -8,8 +8,8 @@ from decimal import Decimal
 import pytest
 
 from services.errors import FailureKind
-from services.jobs.following import expired, follow, gone
-from services.jobs.model import CancelState, JobStatus, MediaKind, Output
+from services.jobs.following import follow, gone, overdue
+from services.jobs.model import LATE_FOR, CancelState, JobStatus, MediaKind, Output
 from services.jobs.ports import Progress, RequestState
 from tests.unit.jobs.factories import NOON, make_job
 
@@ -61,26 +61,52 @@ def test_a_wish_to_cancel_ends_when_the_job_runs() -> None:
     assert running.cancel is CancelState.REFUSED
 
 
-def test_an_ended_job_learns_only_its_late_cost() -> None:
-    """Terminal states never change; a cost that comes late is added once."""
+def test_an_ended_job_learns_only_what_came_late() -> None:
+    """Terminal states never change; a cost and files that come late are added once."""
     done = make_job(JobStatus.SUCCEEDED)
     late = Progress(state=RequestState.SUCCEEDED, cost=Decimal("0.1"))
     with_cost = follow(done, late, at=AT)
     assert with_cost is not None
     assert (with_cost.status, with_cost.cost) == (JobStatus.SUCCEEDED, Decimal("0.1"))
     assert follow(with_cost, late, at=AT) is None
+    file = Output(url="https://x.runcomfy.net/a.png", kind=MediaKind.IMAGE)
+    with_file = follow(with_cost, Progress(state=RequestState.SUCCEEDED, outputs=(file,)), at=AT)
+    assert with_file is not None
+    assert (with_file.outputs, with_file.cost) == ((file,), Decimal("0.1"))
+    other = Output(url="https://x.runcomfy.net/b.png", kind=MediaKind.IMAGE)
+    assert follow(with_file, Progress(state=RequestState.SUCCEEDED, outputs=(other,)), at=AT) is None
     assert follow(make_job(JobStatus.CANCELLED), Progress(state=RequestState.SUCCEEDED), at=AT) is None
 
 
-def test_gone_and_expired_leave_ended_jobs_alone() -> None:
+def test_gone_and_overdue_leave_ended_jobs_alone() -> None:
     """Neither a lost request nor a deadline touches a job that has ended."""
     done = make_job(JobStatus.SUCCEEDED)
     assert gone(done, at=AT) is None
-    assert expired(done, at=AT) is None
+    assert overdue(done, asked_at=done.deadline + 2 * LATE_FOR, at=AT) is None
     lost = gone(make_job(), at=AT)
-    late = expired(make_job(), at=AT)
     assert lost is not None
     assert lost.failure is not None
     assert lost.failure.kind is FailureKind.REQUEST_GONE
+
+
+def test_a_deadline_makes_late_and_only_days_later_expired() -> None:
+    """A question from before either moment changes nothing."""
+    job, moment = make_job(), timedelta(seconds=1)
+    assert overdue(job, asked_at=job.deadline - moment, at=AT) is None
+    late = overdue(job, asked_at=job.deadline, at=AT)
     assert late is not None
-    assert late.status is JobStatus.EXPIRED
+    assert (late.status, late.finished_at) == (JobStatus.LATE, None)
+    assert overdue(late, asked_at=job.deadline + LATE_FOR - moment, at=AT) is None
+    given_up = overdue(late, asked_at=job.deadline + LATE_FOR, at=AT)
+    assert given_up is not None
+    assert given_up.status is JobStatus.EXPIRED
+
+
+def test_a_late_job_that_is_seen_running_cannot_be_cancelled_any_more() -> None:
+    """It stays late, and its card loses the Cancel button."""
+    late = make_job().moved(JobStatus.LATE, at=AT)
+    assert late.is_cancellable
+    running = follow(late, Progress(state=RequestState.RUNNING), at=AT)
+    assert running is not None
+    assert (running.status, running.is_cancellable, running.is_running) == (JobStatus.LATE, False, True)
+    assert follow(running, Progress(state=RequestState.RUNNING), at=AT) is None

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from services.errors import InvalidTransition
-from services.jobs.model import IN_FLIGHT, LIVE, TERMINAL, TRANSITIONS, JobStatus
+from services.jobs.model import FOLLOWED, LIVE, TERMINAL, TRANSITIONS, JobStatus
 from tests.unit.jobs.factories import NOON, make_job
 
 LATER = NOON + timedelta(minutes=5)
@@ -18,10 +18,10 @@ def test_every_state_is_in_the_table() -> None:
     assert set(TRANSITIONS) == set(JobStatus)
 
 
-@pytest.mark.parametrize("ended", sorted(TERMINAL - {JobStatus.UNCONFIRMED}))
+@pytest.mark.parametrize("ended", sorted(TERMINAL - {JobStatus.UNCONFIRMED, JobStatus.EXPIRED}))
 @pytest.mark.parametrize("after", sorted(JobStatus))
 def test_an_end_is_an_end(ended: JobStatus, after: JobStatus) -> None:
-    """Nothing follows a terminal state."""
+    """Nothing follows an end that the API told, or a job's owner asked for."""
     with pytest.raises(InvalidTransition):
         make_job(ended).moved(after, at=LATER)
 
@@ -33,7 +33,7 @@ def test_only_a_submit_can_become_unconfirmed(before: JobStatus) -> None:
         make_job(before).moved(JobStatus.UNCONFIRMED, at=LATER)
 
 
-@pytest.mark.parametrize("before", sorted(IN_FLIGHT - {JobStatus.SUBMITTING}))
+@pytest.mark.parametrize("before", sorted(FOLLOWED))
 def test_what_the_api_accepted_never_waits_or_is_submitted_again(before: JobStatus) -> None:
     """From the API's acceptance on, no way leads back to a second paid request."""
     for after in (JobStatus.WAITING, JobStatus.SUBMITTING):

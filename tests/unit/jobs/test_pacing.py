@@ -2,8 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
+from services.clock import DeadlineClock
 from services.jobs.model import TERMINAL, JobStatus
-from services.jobs.pacing import JobTiming, RequestBudget, SubmitGate, backoff_seconds, hold_seconds, poll_seconds
+from services.jobs.pacing import (
+    JobTiming,
+    RequestBudget,
+    SubmitGate,
+    backoff_seconds,
+    hold_seconds,
+    late_poll_seconds,
+    poll_seconds,
+)
 from tests.unit.jobs.hand_clock import HandClock
 
 TIMING = JobTiming(poll_min_seconds=2.0, poll_max_seconds=10.0)
@@ -80,3 +91,27 @@ def test_the_gate_obeys_retry_after() -> None:
     gate.not_sent(17.0)
     assert gate.closed_seconds() == 17.0
     assert gate.is_trying
+
+
+def test_a_late_job_is_asked_about_ever_more_rarely() -> None:
+    """From the slowest ordinary pace to half an hour, by how late it is."""
+    waits = [late_poll_seconds(timedelta(hours=hours), TIMING, lambda: 0.5) for hours in (0, 0.1, 1, 3, 24, 72)]
+    assert waits == sorted(waits)
+    assert (waits[0], waits[2], waits[-1]) == (10.0, 450.0, 1800.0)
+
+
+def test_a_step_of_the_wall_clock_counts_once_its_time_has_run() -> None:
+    """Forward it is followed only after the longest wait has run on the monotonic clock; back it is at once."""
+    clock = HandClock()
+    deadlines = DeadlineClock(clock, longest=timedelta(hours=1))
+    clock.move(60)
+    before = clock.now()
+    assert deadlines.now() == before
+    clock.step(timedelta(hours=7))
+    assert deadlines.now() == before
+    clock.move(3599)
+    assert deadlines.now() == before + timedelta(seconds=3599)
+    clock.move(1)
+    assert deadlines.now() == clock.now()
+    clock.step(timedelta(hours=-2))
+    assert deadlines.now() == clock.now()
