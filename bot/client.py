@@ -33,7 +33,7 @@ class GuardedTree(app_commands.CommandTree["ComfyBot"]):
             await interaction.response.autocomplete([])
         else:
             content, file = with_prompt(NOT_SET_UP_HERE, typed_prompt(interaction))
-            await answer_privately(interaction, content, file=file)
+            await answer_privately(interaction, content, file=file, plain=NOT_SET_UP_HERE)
         return False
 
     async def on_error(

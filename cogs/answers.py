@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import io
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -18,7 +19,8 @@ log = logging.getLogger(__name__)
 # Discord's error code.
 ALREADY_ACKNOWLEDGED = 40060
 
-_BAD_REQUEST = 400
+# A no to what was to be shown; the others are about who asks, or when.
+_NOT_ABOUT_CONTENT = frozenset({401, 404, 408, 429})
 
 # Discord waits three seconds for the first answer; what takes longer than this is not worth waiting for.
 _ACKNOWLEDGE_SECONDS = 5.0
@@ -27,7 +29,7 @@ _FIRST_TRY_SECONDS = 0.9
 # What is noted at an interaction when its defer leaves: an answer that was lost may have deferred it all the same.
 _DEFERRED = "deferred"
 
-_NOT_SHOWN = "Discord does not show this. Nothing was changed or charged; the bot's operator can look into its log."
+_NOT_SHOWN = "Discord does not take this answer. It changed nothing: what was accepted goes on, and its card tells how."
 
 
 class Acknowledgement(StrEnum):
@@ -92,15 +94,19 @@ async def answer_privately(
     content: str,
     *,
     file: discord.File = discord.utils.MISSING,
+    plain: str = "",
 ) -> None:
     """Say something to this person only, in place of a first answer or after one.
 
-    What Discord refuses, and what a connection that breaks leaves uncertain, is logged.
+    What Discord refuses, and what a connection that breaks leaves uncertain, is logged. `plain` is said where Discord
+    does not take the whole: it can refuse words that a person wrote.
     """
     try:
         await _say(interaction, content, file)
     except Exception as error:  # noqa: BLE001 - what is neither Discord's nor the connection's is raised again
         _note_silence(interaction, error)
+        if plain and _is_content_refused(error):
+            await answer_privately(interaction, plain)
 
 
 async def send_privately(interaction: discord.Interaction[discord.Client], panel: Panel) -> None:
@@ -109,18 +115,28 @@ async def send_privately(interaction: discord.Interaction[discord.Client], panel
         await interaction.followup.send(view=panel, ephemeral=True, allowed_mentions=NO_MENTIONS)
     except Exception as error:  # noqa: BLE001 - what is neither Discord's nor the connection's is raised again
         _note_silence(interaction, error)
-        if _is_layout_refused(error):
+        if _is_content_refused(error):
             await answer_privately(interaction, _NOT_SHOWN)
 
 
-async def show_privately(interaction: discord.Interaction[discord.Client], panel: Panel, *files: discord.File) -> None:
-    """Put a layout in place of the deferred private message, or words where Discord does not take it."""
+async def show_privately(
+    interaction: discord.Interaction[discord.Client],
+    panel: Panel,
+    *files: discord.File,
+    plain: Callable[[], Panel] | None = None,
+) -> None:
+    """Put a layout in place of the deferred private message, or less of it where Discord does not take that.
+
+    `plain` makes the layout without anything that a person or a service wrote: words can be refused.
+    """
     try:
         await interaction.edit_original_response(view=panel, attachments=files, allowed_mentions=NO_MENTIONS)
     except Exception as error:  # noqa: BLE001 - what is neither Discord's nor the connection's is raised again
         _note_silence(interaction, error)
-        if _is_layout_refused(error):
-            # Discord does not take the layout; words instead of a message that thinks for ever.
+        if _is_content_refused(error) and plain is not None:
+            await show_privately(interaction, plain())
+        elif _is_content_refused(error):
+            # Words instead of a message that thinks for ever.
             await answer_privately(interaction, _NOT_SHOWN)
 
 
@@ -157,8 +173,10 @@ def _is_of_the_connection(error: Exception) -> bool:
     return isinstance(error, OSError | TimeoutError) or type(error).__module__.startswith("aiohttp.")
 
 
-def _is_layout_refused(error: Exception) -> bool:
-    return isinstance(error, discord.HTTPException) and error.status == _BAD_REQUEST
+def _is_content_refused(error: Exception) -> bool:
+    if not isinstance(error, discord.HTTPException) or error.code == ALREADY_ACKNOWLEDGED:
+        return False
+    return error.status < 500 and error.status not in _NOT_ABOUT_CONTENT  # noqa: PLR2004 - HTTP's server errors
 
 
 async def _delete_original(interaction: discord.Interaction[discord.Client]) -> None:

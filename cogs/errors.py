@@ -194,7 +194,7 @@ async def report(interaction: discord.Interaction[discord.Client], error: BaseEx
         )
     content, file = with_prompt(told, typed_prompt(interaction))
     try:
-        await answer_privately(interaction, content, file=file)
+        await answer_privately(interaction, content, file=file, plain=told)
     except Exception:  # nobody is left to hear of it
         log.exception("interaction=%d could not be answered", interaction.id)
 

@@ -108,8 +108,9 @@ async def _refuse(interaction: Interaction, error: ComfycordError, prompt: str) 
     log.info("interaction=%d refused: %s", interaction.id, type(error).__name__)
     # A commit whose answer was lost may have been one: there only the history knows.
     charged = "" if isinstance(error, StoreUnavailable) else " Nothing was charged."
-    content, file = with_prompt(f"{sentence(error)}{charged}", prompt)
-    await answer_privately(interaction, content, file=file)
+    told = f"{sentence(error)}{charged}"
+    content, file = with_prompt(told, prompt)
+    await answer_privately(interaction, content, file=file, plain=told)
 
 
 async def setup(bot: commands.Bot) -> None:

@@ -13,7 +13,7 @@ from cogs.answers import acknowledge, answer_privately, show_privately
 from cogs.cancelling import actor_of, outcome_sentence
 from cogs.services import BotServices, services_of
 from cogs.ui import text
-from cogs.ui.details_view import render_details
+from cogs.ui.details_view import render_details, render_plain_details
 from cogs.ui.history_view import HistoryButton, render_history
 from cogs.ui.states import STATES
 from services.errors import ComfycordError, JobNotFound
@@ -52,7 +52,7 @@ class Jobs(commands.Cog):
         if not deferral.is_ours:
             return
         page = await self._services.jobs.history(interaction.user.id, page=0)
-        await show_privately(interaction, render_history(page))
+        await show_privately(interaction, render_history(page), plain=lambda: render_history(page, is_plain=True))
 
     @app_commands.command(description="One of your jobs with all that is known of it")
     @app_commands.describe(job_id="The job: choose one, or paste its id")
@@ -68,7 +68,7 @@ class Jobs(commands.Cog):
         retry = await self._services.jobs.find_retry(job.job_id)
         spec = self._services.catalog.get(job.model_id)
         panel, files = render_details(job, spec, anew_as=retry.job_id if retry else None)
-        await show_privately(interaction, panel, *files)
+        await show_privately(interaction, panel, *files, plain=lambda: render_plain_details(job))
 
     @app_commands.command(description="Cancel a job that does not run yet")
     @app_commands.describe(job_id="The job: choose one, or paste its id")

@@ -40,8 +40,9 @@ async def job_to_submit_anew(
         return None
     refusal = _refusal(job, interaction, now=services.clock.now())
     if refusal is not None:
-        content, file = with_prompt(f"It was not submitted anew, and nothing was charged now. {refusal}", job.prompt)
-        await answer_privately(interaction, content, file=file)
+        told = f"It was not submitted anew, and nothing was charged now. {refusal}"
+        content, file = with_prompt(told, job.prompt)
+        await answer_privately(interaction, content, file=file, plain=told)
         return None
     return job
 

@@ -76,7 +76,8 @@ def is_fresh(nonce_at: datetime | None, now: datetime) -> bool:
     return nonce_at is not None and now - nonce_at <= NONCE_LIFE
 
 
-# A digest is written as "<what was shown>:<digest of the payload>", and ":<numbers>" of results that were gone.
+# A digest is written as "<what was shown>:<digest of the payload>", then ":<numbers>" of results that were gone, and
+# ":<numbers>" of those that could not be uploaded.
 FETCHING = "fetching"
 UNAVAILABLE = "unavailable"
 
@@ -86,15 +87,26 @@ def shown(delivery: Delivery) -> str:
     return (delivery.digest or "").partition(":")[0]
 
 
-def written_digest(shown: str, digest: str, *, gone: Sequence[int]) -> str:
+def written_digest(shown: str, digest: str, *, gone: Sequence[int] = (), lost: Sequence[int] = ()) -> str:
     """Return the digest of a card as it is stored, with what its files do not tell."""
-    return ":".join([shown, digest, *([",".join(map(str, gone))] if gone else [])])
+    parts = [shown, digest, ",".join(map(str, gone)), ",".join(map(str, lost))]
+    return ":".join(parts).rstrip(":")
 
 
 def shown_gone(delivery: Delivery) -> frozenset[int]:
     """Return the numbers of the results that could not be fetched when the card was drawn."""
-    numbers = (delivery.digest or "").split(":")[2:]
-    return frozenset(int(number) for number in ",".join(numbers).split(",") if number.isdecimal())
+    return _numbers(delivery, 2)
+
+
+def shown_lost(delivery: Delivery) -> frozenset[int]:
+    """Return the numbers of the results that could not be uploaded when the card was drawn."""
+    return _numbers(delivery, 3)
+
+
+def _numbers(delivery: Delivery, part: int) -> frozenset[int]:
+    parts = (delivery.digest or "").split(":")
+    numbers = parts[part].split(",") if part < len(parts) else []
+    return frozenset(int(number) for number in numbers if number.isdecimal())
 
 
 def is_settled(job: Job, delivery: Delivery) -> bool:

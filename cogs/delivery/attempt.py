@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Callable, Coroutine, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from cogs.delivery.addresses import (
     MessageAddress,
@@ -23,6 +25,7 @@ from cogs.delivery.materials import Materials
 from cogs.delivery.outcomes import Closed, LeaseLost, OnItsWay, TryLater
 from cogs.delivery.packets import Packet, own_files
 from cogs.delivery.packing import Material, PackingRules, pack
+from cogs.delivery.setbacks import SMALLEST_LIMIT_BYTES, Setbacks
 from cogs.delivery.verdicts import Trouble, Verdict, judge
 from cogs.delivery.ways import Posted, Ways
 from services.clock import Clock
@@ -32,12 +35,14 @@ from services.models.catalog import Catalog
 
 log = logging.getLogger(__name__)
 
+T = TypeVar("T")
+
 Send = Callable[[Packet], Coroutine[Any, Any, Posted]]
+# Where an upload of so many bytes may run.
+Uploading = Callable[[int], AbstractAsyncContextManager[None]]
 
 # A message that was edited too often (30046) opens again within the hour; until then, this is soon enough.
 TOO_OFTEN_SECONDS = 600.0
-# What a bot may upload in direct messages, and anywhere else at the least.
-SMALLEST_LIMIT_BYTES = 10 * 1024 * 1024
 # How far two clocks may differ where a message is looked for by its time.
 _CLOCK_MARGIN = timedelta(minutes=5)
 
@@ -58,14 +63,15 @@ class Tools:
 class Attempt:
     """Walks the ways to one card. A process that dies at any line leaves what the next try needs to know."""
 
-    def __init__(self, job: Job, tools: Tools) -> None:
+    def __init__(self, job: Job, tools: Tools, setbacks: Setbacks, uploading: Uploading) -> None:
+        """`uploading` gives the card's place back for as long as an upload takes."""
         self._job = job
         self._tools = tools
+        self._setbacks = setbacks
+        self._uploading = uploading
         self._delivery = job.delivery
         self._had_shown_end = has_shown_end(job, job.delivery)
         self._material: Material | None = None
-        self._most_bytes: int | None = None
-        self._is_plain = False
         self._has_read_files = False
         self._anew_as: str | None = None
 
@@ -82,6 +88,7 @@ class Attempt:
             if isinstance(error, OnItsWay):
                 error.delivery = self._delivery
             raise
+        self._setbacks.succeed()
         await self._acknowledge()
 
     async def _walk(self) -> None:
@@ -95,6 +102,8 @@ class Attempt:
                 self._delivery = stepped_down(self._job, self._delivery)
                 # What hung at the other message does not hang at this one.
                 self._material = None
+                if needs_new_message(self._job, self._delivery):
+                    self._setbacks.begin_elsewhere()
             else:
                 return
         log.warning("job_id=%s its card cannot be delivered; /job shows it", self._job.job_id)
@@ -112,8 +121,28 @@ class Attempt:
             await self._post()
         else:
             await self._edit()
+        if self._setbacks.take_last_chance():
+            await self._upload_rest()
         if self._material is not None and self._material.fetching:
             raise OnItsWay(is_running=self._material.is_running, seconds=self._material.next_seconds)
+
+    async def _upload_rest(self) -> None:
+        """Upload once more what was left out because uploads were lost: the line carries it now, or never.
+
+        An outage looks like files that are too much, and files that are too much together may pass one after the other.
+        """
+        if self._material is None:
+            return
+        there = {file.filename for file in self._delivery.files}
+        rest = tuple(file for file in self._material.files if file.filename not in there)
+        if not rest:
+            return
+        await self._save()
+        self._material = replace(self._material, kept=self._delivery.files, files=rest)
+        try:
+            await self._edit()
+        except TryLater as error:
+            log.warning("job_id=%s some of its files cannot be uploaded: %s", self._job.job_id, error)
 
     # --- editing the message that is there ----------------------------------------------------------------------
 
@@ -170,7 +199,7 @@ class Attempt:
     async def _new_channel_id(self) -> int:
         if self._delivery.step is DeliveryStep.CHANNEL:
             return self._job.channel_id
-        return await self._tools.calls.ask(self._tools.ways.open_direct(self._job.owner_id))
+        return await self._ask(self._tools.ways.open_direct(self._job.owner_id))
 
     async def _adopt(self, found: Posted) -> None:
         log.info("job_id=%s its card was posted by a process that died", self._job.job_id)
@@ -180,7 +209,7 @@ class Attempt:
 
     async def _find(self, channel_id: int, *, after: datetime) -> Posted | None:
         search = self._tools.ways.find(channel_id, self._job.job_id, after=after - _CLOCK_MARGIN)
-        return await self._tools.calls.ask(search)
+        return await self._ask(search)
 
     # --- sending ------------------------------------------------------------------------------------------------
 
@@ -191,12 +220,24 @@ class Attempt:
             if is_edit and packet.digest == self._delivery.digest:
                 return
             try:
-                posted = await self._tools.calls.make(send(packet), is_long=bool(packet.uploads))
+                posted = await self._call(send, packet)
             except Exception as error:  # noqa: BLE001 - judged: whatever it is, nothing is given up for good by it
                 await self._give_in(judge(error), packet)
                 continue
             self._note(posted, packet, is_edit=is_edit)
             return
+
+    async def _call(self, send: Send, packet: Packet) -> Posted:
+        if not packet.uploads:
+            return await self._tools.calls.make(send(packet))
+        size = sum(upload.size_bytes for upload in packet.uploads)
+        async with self._uploading(size):
+            try:
+                return await self._tools.calls.make(send(packet), upload_bytes=size)
+            except asyncio.CancelledError:
+                # The whole edit's time is over.
+                self._setbacks.lose_upload(packet, now=self._tools.clock.monotonic())
+                raise
 
     async def _give_in(self, trouble: Trouble, packet: Packet) -> None:
         """Return where something less may pass. Raises: Closed, TryLater."""
@@ -205,49 +246,72 @@ class Attempt:
             case Verdict.REFUSED:
                 raise Closed(trouble.words)
             case Verdict.TOO_LARGE if packet.uploads:
-                # A place that lost its boosts still takes what every place does.
-                is_over = sum(upload.size_bytes for upload in packet.uploads) > SMALLEST_LIMIT_BYTES
-                self._most_bytes = SMALLEST_LIMIT_BYTES if is_over and self._most_bytes is None else 0
+                self._setbacks.upload_less(packet)
             case Verdict.MALFORMED if packet.kept and not self._has_read_files:
                 # A file that was thought to hang there may not.
                 self._has_read_files = True
-                self._delivery = replace(self._delivery, files=tuple(await self._read_files()), digest=None)
+                files = await self._read_files() or ()
+                self._delivery = replace(self._delivery, files=tuple(files), digest=None)
                 self._material = None
-            case Verdict.MALFORMED if not self._is_plain:
-                self._is_plain = True
-            case Verdict.TOO_OFTEN | Verdict.MALFORMED:
+            case Verdict.UNKNOWN if not self._setbacks.is_certain(trouble):
+                raise TryLater(trouble.words)
+            case Verdict.MALFORMED | Verdict.BLOCKED | Verdict.TOO_LARGE | Verdict.UNKNOWN:
+                await self._show_less(trouble, packet)
+            case Verdict.TOO_OFTEN:
                 raise TryLater(trouble.words, seconds=TOO_OFTEN_SECONDS)
             case _:
+                if trouble.is_silent:
+                    self._setbacks.lose_upload(packet, now=self._tools.clock.monotonic())
                 raise TryLater(trouble.words, seconds=trouble.retry_after_seconds or 0.0)
+
+    async def _show_less(self, trouble: Trouble, packet: Packet) -> None:
+        """Leave out what may have been refused. Raises: Closed where nothing is left to leave out."""
+        while self._setbacks.show_less():
+            if (await self._packet()).digest != packet.digest:
+                return
+        raise Closed(trouble.words)
 
     async def _packet(self) -> Packet:
         limit = self._delivery.upload_limit_bytes
         if self._delivery.step is DeliveryStep.DIRECT:
             limit = min(limit, SMALLEST_LIMIT_BYTES)
-        if self._most_bytes is not None:
-            limit = min(limit, self._most_bytes)
         if self._material is None:
             self._material = material = await self._tools.materials.gather(
                 self._job, self._delivery, self._read_files, limit_bytes=limit
             )
             if needs_new_message(self._job, self._delivery) and not material.is_worth_a_message:
                 raise OnItsWay(is_running=material.is_running, seconds=material.next_seconds)
-        rules = PackingRules(upload_limit_bytes=limit, is_plain=self._is_plain)
+        most = self._setbacks.most_bytes
+        rules = PackingRules(
+            upload_limit_bytes=limit if most is None else min(limit, most),
+            is_slow=self._setbacks.is_slow,
+            level=self._setbacks.level,
+        )
         spec = self._tools.catalog.get(self._job.model_id)
         return pack(self._job, self._material, rules, spec=spec, anew_as=self._anew_as)
 
-    async def _read_files(self) -> Sequence[CardFile]:
-        """Return the job's files that hang at its card now; none where the card is out of reach."""
+    async def _read_files(self) -> Sequence[CardFile] | None:
+        """Return the job's files that hang at its card now; None where the card cannot be read."""
         if needs_new_message(self._job, self._delivery):
-            return ()
+            return None
         try:
             if self._delivery.step is DeliveryStep.TOKEN:
-                posted = await self._tools.calls.ask(self._tools.ways.read_original(self._delivery))
+                posted = await self._ask(self._tools.ways.read_original(self._delivery))
             else:
-                posted = await self._tools.calls.ask(self._tools.ways.read(await self._require_address()))
+                posted = await self._ask(self._tools.ways.read(await self._require_address()))
         except Closed:
-            return ()
+            return None
         return own_files(posted.files, self._job.job_id)
+
+    async def _ask(self, question: Coroutine[Any, Any, T]) -> T:
+        """Return the answer. Raises: Closed, also for a no that nobody knows and that is heard too often; TryLater."""
+        try:
+            return await self._tools.calls.ask(question)
+        except TryLater as later:
+            trouble = later.trouble
+            if trouble is not None and trouble.verdict is Verdict.UNKNOWN and self._setbacks.is_certain(trouble):
+                raise Closed(trouble.words) from later
+            raise
 
     # --- remembering --------------------------------------------------------------------------------------------
 

@@ -11,8 +11,15 @@ from cogs.delivery.verdicts import Verdict, judge
 
 T = TypeVar("T")
 
+# What ends a question: asked again, it gets the same answer.
+_DEFINITE = frozenset({Verdict.REFUSED, Verdict.BLOCKED, Verdict.MALFORMED})
+
 # How long a call without an upload may take.
 SHORT_SECONDS = 30.0
+# What a line brings to Discord at the least, in bytes a second: an upload's time grows with its size.
+_SLOWEST_LINE = 64 * 1024
+# The share of a whole edit's time that one call may take.
+_SHARE = 0.9
 # How long a call that was cut short may take to put its locks back. A slower one only waits, and sends nothing.
 _TIDY_SECONDS = 1.0
 
@@ -24,13 +31,13 @@ class Calls:
         self._longest_seconds = longest_seconds
         self._after_cut = after_cut
 
-    async def make(self, call: Coroutine[Any, Any, T], *, is_long: bool = False) -> T:
+    async def make(self, call: Coroutine[Any, Any, T], *, upload_bytes: int = 0) -> T:
         """Return the call's result. Raises: what it raises; TimeoutError.
 
         The call runs as a task of its own, so that it is cancelled once at most, whoever gives up first: a second
         cancellation would meet discord.py 2.7.1 while it puts its rate limit back, and the limit would stay taken.
         """
-        seconds = self._longest_seconds if is_long else min(SHORT_SECONDS, self._longest_seconds)
+        seconds = min(SHORT_SECONDS + upload_bytes / _SLOWEST_LINE, self._longest_seconds * _SHARE)
         task = asyncio.create_task(call)
         task.add_done_callback(_note_its_end)
         try:
@@ -55,9 +62,9 @@ class Calls:
             return await self.make(call)
         except Exception as error:
             trouble = judge(error)
-            if trouble.verdict is Verdict.REFUSED:
+            if trouble.verdict in _DEFINITE:
                 raise Closed(trouble.words) from error
-            raise TryLater(trouble.words, seconds=trouble.retry_after_seconds or 0.0) from error
+            raise TryLater(trouble.words, seconds=trouble.retry_after_seconds or 0.0, trouble=trouble) from error
 
 
 def _note_its_end(task: asyncio.Task[Any]) -> None:

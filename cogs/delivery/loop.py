@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import logging
 import random
-from collections import OrderedDict
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import replace
 
 from cogs.delivery.attempt import Attempt, Tools
 from cogs.delivery.outcomes import LeaseLost, OnItsWay, TryLater
+from cogs.delivery.setbacks import SetbacksByJob
 from services.errors import StoreUnavailable
 from services.jobs.model import Job
 from services.jobs.pacing import Random, backoff_seconds
@@ -18,11 +21,26 @@ log = logging.getLogger(__name__)
 
 # Cards that are worked on at once: enough that some that wait for Discord hold up nobody.
 AT_ONCE = 16
+# Uploads go beside them. Big ones share the line among themselves.
+UPLOADS_AT_ONCE = 12
+BIG_UPLOADS_AT_ONCE = 4
+BIG_UPLOAD_BYTES = 8 * 1024 * 1024
 FIRST_BACKOFF_SECONDS = 1.0
 MOST_BACKOFF_SECONDS = 300.0
 # Only a guard: what is due and cannot be taken must not make the loop spin.
 _PAUSE_SECONDS = 0.05
-_REMEMBERED = 10_000
+
+
+class _Place:
+    """A card's place among those that are worked on at once; given back once."""
+
+    def __init__(self, give_back: Callable[[], None]) -> None:
+        self._give_back: Callable[[], None] | None = give_back
+
+    def leave(self) -> None:
+        if self._give_back is not None:
+            self._give_back()
+        self._give_back = None
 
 
 class AnnounceLoop:
@@ -32,7 +50,9 @@ class AnnounceLoop:
         self._tools = tools
         self._at_once = at_once
         self._chance = chance
-        self._failures: OrderedDict[str, int] = OrderedDict()
+        self._setbacks = SetbacksByJob()
+        self._uploads = asyncio.Semaphore(UPLOADS_AT_ONCE)
+        self._big_uploads = asyncio.Semaphore(BIG_UPLOADS_AT_ONCE)
         self._room = asyncio.Semaphore(at_once)
         self._busy = 0
 
@@ -81,19 +101,32 @@ class AnnounceLoop:
         return await self._with_place(replace(job, delivery=coming.delivery or job.delivery))
 
     async def _with_place(self, job: Job) -> OnItsWay | None:
+        place = _Place(self._give_back)
         try:
-            return await self.show(job)
+            return await self.show(job, place)
         finally:
-            self._busy -= 1
-            self._room.release()
+            place.leave()
 
-    async def show(self, job: Job) -> OnItsWay | None:
+    def _give_back(self) -> None:
+        self._busy -= 1
+        self._room.release()
+
+    @asynccontextmanager
+    async def _upload(self, place: _Place, size_bytes: int) -> AsyncIterator[None]:
+        """Upload without a place among the cards: those without files do not wait for what is slow."""
+        place.leave()
+        async with self._big_uploads if size_bytes > BIG_UPLOAD_BYTES else self._uploads:
+            yield
+
+    async def show(self, job: Job, place: _Place) -> OnItsWay | None:
         """Bring one card up to date, or see that it is tried again; return when more of its result is on its way."""
         try:
             async with asyncio.timeout(self._tools.updates.longest_edit_seconds):
-                await Attempt(job, self._tools).run()
+                await Attempt(
+                    job, self._tools, self._setbacks.of(job.job_id), functools.partial(self._upload, place)
+                ).run()
         except OnItsWay as coming:
-            self._failures.pop(job.job_id, None)
+            self._setbacks.of(job.job_id).succeed()
             return coming
         except TryLater as later:
             await self._postpone(job, str(later), at_least=later.seconds)
@@ -107,16 +140,14 @@ class AnnounceLoop:
         except Exception:
             log.exception("job_id=%s its card met something unforeseen", job.job_id)
             await self._postpone(job, "unforeseen")
-        else:
-            self._failures.pop(job.job_id, None)
         return None
 
     async def _postpone(self, job: Job, why: str, *, at_least: float = 0.0) -> None:
-        failures = self._failures.pop(job.job_id, 0) + 1
-        self._failures[job.job_id] = failures
-        if len(self._failures) > _REMEMBERED:
-            self._failures.popitem(last=False)
-        backoff = backoff_seconds(failures, first=FIRST_BACKOFF_SECONDS, most=MOST_BACKOFF_SECONDS, random=self._chance)
+        setbacks = self._setbacks.of(job.job_id)
+        setbacks.failures += 1
+        backoff = backoff_seconds(
+            setbacks.failures, first=FIRST_BACKOFF_SECONDS, most=MOST_BACKOFF_SECONDS, random=self._chance
+        )
         seconds = max(at_least, backoff)
         log.info("job_id=%s its card is tried again in %.1f s: %s", job.job_id, seconds, why)
         await self._tools.updates.postpone(job, seconds=seconds)

@@ -7,7 +7,7 @@ from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 
-from cogs.delivery.addresses import is_settled, shown_gone
+from cogs.delivery.addresses import is_settled, shown_gone, shown_lost
 from cogs.delivery.downloads import Downloads, Look
 from cogs.delivery.outcomes import OnItsWay
 from cogs.delivery.packing import OVERHEAD_BYTES, Material, number_of
@@ -24,8 +24,8 @@ QUIET_SECONDS = 8.0
 _LONGEST_WAIT_SECONDS = 30.0
 _REMEMBERED = 10_000
 
-# Reads what hangs at the card now, by the way that is in use.
-ReadFiles = Callable[[], Awaitable[Sequence[CardFile]]]
+# Reads what hangs at the card now, by the way that is in use; None where it cannot be read.
+ReadFiles = Callable[[], Awaitable[Sequence[CardFile] | None]]
 
 
 @dataclass(slots=True)
@@ -64,15 +64,16 @@ class Materials:
             return Material()
         kept = delivery.files
         if is_settled(job, delivery):
-            return Material(kept=kept, missing=dict.fromkeys(shown_gone(delivery), ResultProblem.GONE))
+            gone = dict.fromkeys(shown_gone(delivery), ResultProblem.GONE)
+            return Material(kept=kept, missing=gone, lost=shown_lost(delivery))
         found = await self._find(job, kept, limit_bytes)
         if found.has_failed and job.job_id not in self._read:
             # A process that died may have uploaded files: before a card is overwritten with bad news, it is read.
-            hanging = tuple(await read_files())
+            hanging = await read_files()
             self._remember(job.job_id)
-            if hanging != kept:
+            if hanging is not None and tuple(hanging) != kept:
                 log.info("job_id=%s %d of its files hang at the card already", job.job_id, len(hanging))
-                kept = hanging
+                kept = tuple(hanging)
                 found = await self._find(job, kept, limit_bytes)
         quiet_seconds = QUIET_SECONDS - self._downloads.waited_seconds(job)
         if found.fetching and not (found.files or kept or found.missing) and quiet_seconds > 0:

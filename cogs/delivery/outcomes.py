@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from cogs.delivery.verdicts import Trouble
 from services.jobs.model import Delivery
 
 
 class TryLater(Exception):
-    """The same way is to be tried again, in `seconds` at the earliest."""
+    """The same way is to be tried again, in `seconds` at the earliest; `trouble` is the answer that says so."""
 
-    def __init__(self, why: str, *, seconds: float = 0.0) -> None:
+    def __init__(self, why: str, *, seconds: float = 0.0, trouble: Trouble | None = None) -> None:
         super().__init__(why)
         self.seconds = seconds
+        self.trouble = trouble
 
 
 class OnItsWay(Exception):

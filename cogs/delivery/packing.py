@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from enum import IntEnum
 
 from cogs.delivery.addresses import FETCHING, UNAVAILABLE, written_digest
 from cogs.delivery.packets import Packet, Upload
@@ -31,6 +32,7 @@ class Material:
     """What is known of a result: files at the card, files on the local disk, and the numbers of the other outputs.
 
     Those cannot be had, or are on their way; what is `late` is linked to as well, and `is_held_up` by the local disk.
+    What is `lost` could not be uploaded before.
     When to look again: in `next_seconds`, or as soon as a download ends, if any is running.
     """
 
@@ -39,6 +41,7 @@ class Material:
     missing: Mapping[int, ResultProblem] = field(default_factory=dict)
     fetching: frozenset[int] = frozenset()
     late: frozenset[int] = frozenset()
+    lost: frozenset[int] = frozenset()
     is_held_up: bool = False
     is_running: bool = False
     next_seconds: float = 0.0
@@ -49,35 +52,48 @@ class Material:
         return not self.fetching or bool(self.files or self.missing or self.late)
 
 
+class CardLevel(IntEnum):
+    """How much of a card is shown: the next level is for when Discord does not take the one before."""
+
+    FULL = 0
+    WORDLESS = 1  # nothing that a person or a service wrote
+    LINKLESS = 2  # nor links
+    BARE = 3  # nor files that do not hang there yet
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PackingRules:
-    """What Discord allows or has refused: the room for files in bytes (0: links only), and whether a full card."""
+    """What Discord allows or has refused: the room for files in bytes (0: links only), and how much of a card.
+
+    `is_slow`: there would be more room, if the uploads came through.
+    """
 
     upload_limit_bytes: int
-    is_plain: bool = False
+    is_slow: bool = False
+    level: CardLevel = CardLevel.FULL
 
 
 def pack(
     job: Job, material: Material, rules: PackingRules, *, spec: ModelSpec | None, anew_as: str | None = None
 ) -> Packet:
     """Return the packet; `anew_as` is the job that was submitted in place of an unconfirmed one."""
-    chosen = _chosen(material, rules.upload_limit_bytes)
-    result = _result(job, material, chosen) if job.status is JobStatus.SUCCEEDED else CardResult()
-    if rules.is_plain:
-        card = render_plain_card(job, result=result)
-    else:
+    chosen = () if rules.level >= CardLevel.BARE else _chosen(material, rules.upload_limit_bytes)
+    unfit = LinkReason.NOT_UPLOADED if rules.is_slow else LinkReason.TOO_LARGE
+    result = _result(job, material, chosen, unfit) if job.status is JobStatus.SUCCEEDED else CardResult()
+    gone, lost = (_numbers(result, reason) for reason in (LinkReason.UNAVAILABLE, LinkReason.NOT_UPLOADED))
+    if rules.level >= CardLevel.LINKLESS:
+        result = replace(result, links=(), is_elsewhere=bool(result.links))
+    if rules.level is CardLevel.FULL:
         card = render_card(job, spec=spec, result=result, anew_as=anew_as)
+        description = alt_text(job, ALT_TEXT_MAX)
+    else:
+        card, description = render_plain_card(job, result=result), ""
     names = [picture.filename for picture in result.pictures]
     return Packet(
         card=card,
-        digest=written_digest(_shows(job, material, result), digest_of(card, names), gone=_gone(result)),
+        digest=written_digest(_shows(job, material, result), digest_of(card, names), gone=gone, lost=lost),
         uploads=tuple(
-            Upload(
-                path=file.path,
-                filename=file.filename,
-                description=alt_text(job, ALT_TEXT_MAX),
-                size_bytes=file.size_bytes,
-            )
+            Upload(path=file.path, filename=file.filename, description=description, size_bytes=file.size_bytes)
             for file in chosen
         ),
         kept=material.kept,
@@ -101,12 +117,12 @@ def _chosen(material: Material, limit_bytes: int) -> tuple[ResultFile, ...]:
     return tuple(chosen)
 
 
-def _result(job: Job, material: Material, chosen: Sequence[ResultFile]) -> CardResult:
+def _result(job: Job, material: Material, chosen: Sequence[ResultFile], unfit: LinkReason) -> CardResult:
     names = [file.filename for file in material.kept] + [file.filename for file in chosen]
     names.sort(key=number_of)
     return CardResult(
         pictures=tuple(CardPicture(filename=name, kind=_kind(job, name)) for name in names),
-        links=tuple(_links(job, names, material)),
+        links=tuple(_links(job, names, material, unfit)),
         problem=_problem(job, material),
         fetching=tuple(sorted(material.fetching - material.late)),
         is_held_up=material.is_held_up,
@@ -121,27 +137,30 @@ def _problem(job: Job, material: Material) -> ResultProblem | None:
     return next(iter(material.missing.values()))
 
 
-def _links(job: Job, names: Sequence[str], material: Material) -> Iterable[CardLink]:
+def _links(job: Job, names: Sequence[str], material: Material, unfit: LinkReason) -> Iterable[CardLink]:
     there = {number_of(name) for name in names}
     for number, output in enumerate(job.outputs, start=1):
         if number in there or number in material.fetching - material.late:
             continue
-        yield CardLink(number=number, url=output.url, reason=_reason(number, material))
+        yield CardLink(number=number, url=output.url, reason=_reason(number, material, unfit))
 
 
-def _reason(number: int, material: Material) -> LinkReason:
+def _reason(number: int, material: Material, unfit: LinkReason) -> LinkReason:
+    """Return why an output is linked to; a file on the disk that is not uploaded is `unfit` beside the others."""
     if number in material.late:
         return LinkReason.LATE
     problem = material.missing.get(number)
-    if problem is not None and problem is not ResultProblem.NOT_POSTABLE:
-        return LinkReason.UNAVAILABLE
-    # A file on the disk that is not uploaded has no room beside the others.
-    is_too_large = problem is not None or number in {number_of(file.filename) for file in material.files}
-    return LinkReason.TOO_LARGE if is_too_large or number <= ATTACHMENTS_MAX else LinkReason.TOO_MANY
+    if problem is not None:
+        return LinkReason.TOO_LARGE if problem is ResultProblem.NOT_POSTABLE else LinkReason.UNAVAILABLE
+    if number in material.lost:
+        return LinkReason.NOT_UPLOADED
+    if number in {number_of(file.filename) for file in material.files}:
+        return unfit
+    return LinkReason.TOO_LARGE if number <= ATTACHMENTS_MAX else LinkReason.TOO_MANY
 
 
-def _gone(result: CardResult) -> list[int]:
-    return [link.number for link in result.links if link.reason is LinkReason.UNAVAILABLE]
+def _numbers(result: CardResult, reason: LinkReason) -> list[int]:
+    return [link.number for link in result.links if link.reason is reason]
 
 
 def _kind(job: Job, filename: str) -> MediaKind:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -16,8 +17,10 @@ class Verdict(StrEnum):
 
     REFUSED = "refused"  # this way is closed for good: the next one
     TOO_LARGE = "too_large"  # links instead of files
-    MALFORMED = "malformed"  # a plain card
+    MALFORMED = "malformed"  # less of the card
+    BLOCKED = "blocked"  # less of the card: its words, its links or its files are not allowed
     TOO_OFTEN = "too_often"  # the message was edited too often: a long wait
+    UNKNOWN = "unknown"  # a no that nobody knows: the same way again some times, then less of the card
     LATER = "later"  # anything else: the same way again, after a while
 
 
@@ -28,6 +31,8 @@ class Trouble:
     verdict: Verdict
     words: str
     retry_after_seconds: float | None = None
+    has_code: bool = False  # one of Discord's own
+    is_silent: bool = False  # there was no answer, or a server's error: an upload may have been too much
 
 
 # Discord's error codes for a definite no to a card: its token, message, channel or person cannot be reached this way.
@@ -38,7 +43,9 @@ _REFUSALS = frozenset(
         10008,  # unknown message
         10013,  # unknown user
         10015,  # unknown webhook
+        20012,  # not authorized to act for this application
         50001,  # missing access
+        50003,  # not in a channel of direct messages
         50005,  # cannot edit a message of somebody else
         50007,  # cannot send messages to this user
         50008,  # cannot send messages in this channel
@@ -51,38 +58,70 @@ _REFUSALS = frozenset(
         160005,  # the thread is locked
     }
 )
-_TOO_LARGE_CODE = 40005
-_MALFORMED_CODE = 50035
+# What a card holds is not allowed where it is to stand; the same card is never taken.
+_BLOCKED = frozenset(
+    {
+        20009,  # explicit content cannot be sent to the recipient
+        20031,  # words that are not allowed
+        50033,  # invalid recipients
+        200000,  # blocked by automatic moderation
+        200001,  # likewise, for a title
+        240000,  # harmful links
+    }
+)
+_MALFORMED = frozenset(
+    {
+        50006,  # an empty message
+        50035,  # an invalid form
+        50046,  # an invalid file
+        50068,  # an invalid type of message
+        50109,  # invalid JSON
+    }
+)
+_TOO_LARGE = frozenset({40005, 50045})
+# Rate limits and pauses that come under a status of their own.
+_PASSING = frozenset({20016, 20022, 20028, 20029, 40003, 40004, 40006, 40062, 130000})
 _TOO_OFTEN_CODE = 30046
 _PAYLOAD_TOO_LARGE = 413
-_TOO_MANY_REQUESTS = 429
+_SERVER_ERROR = 500
+_UNAUTHORIZED = 401
+_BY_CODE: Mapping[Verdict, Collection[int]] = {
+    Verdict.REFUSED: _REFUSALS,
+    Verdict.BLOCKED: _BLOCKED,
+    Verdict.MALFORMED: _MALFORMED,
+}
+_PASSING_STATUSES = frozenset({408, 425, 429})
 
 
 def judge(error: Exception) -> Trouble:
     """Return what the error means. What nobody foresaw is tried again, and logged."""
     if isinstance(error, discord.HTTPException):
-        return Trouble(verdict=_judge_answer(error), words=f"HTTP {error.status}, code {error.code}")
+        is_silent = error.status >= _SERVER_ERROR
+        return Trouble(
+            verdict=_judge_answer(error),
+            words=f"HTTP {error.status}, code {error.code}",
+            has_code=bool(error.code),
+            is_silent=is_silent,
+        )
     if isinstance(error, discord.RateLimited):
         return Trouble(verdict=Verdict.LATER, words="rate limited", retry_after_seconds=error.retry_after)
     if isinstance(error, KeyError) and error.args == ("retry_after",):
         # discord.py 2.7.1 reads `retry_after` of every 429; the one with code 30046 has none.
         return Trouble(verdict=Verdict.TOO_OFTEN, words="429 without retry_after")
     if isinstance(error, TimeoutError):
-        return Trouble(verdict=Verdict.LATER, words="no answer in time")
+        return Trouble(verdict=Verdict.LATER, words="no answer in time", is_silent=True)
     if not isinstance(error, OSError):
         log.debug("an error from Discord's side that is no answer", exc_info=error)
-    return Trouble(verdict=Verdict.LATER, words=type(error).__name__)
+    return Trouble(verdict=Verdict.LATER, words=type(error).__name__, is_silent=True)
 
 
 def _judge_answer(error: discord.HTTPException) -> Verdict:
     if error.code == _TOO_OFTEN_CODE:
         return Verdict.TOO_OFTEN
-    if error.status >= 500 or error.status == _TOO_MANY_REQUESTS:  # noqa: PLR2004 - HTTP's server errors
+    if error.status >= _SERVER_ERROR or error.status in _PASSING_STATUSES or error.code in _PASSING:
         return Verdict.LATER
-    if error.code in _REFUSALS:
-        return Verdict.REFUSED
-    if error.code == _TOO_LARGE_CODE or error.status == _PAYLOAD_TOO_LARGE:
+    if error.status == _UNAUTHORIZED and not error.code:
+        return Verdict.LATER  # the bot's own token: no card's fault
+    if error.code in _TOO_LARGE or error.status == _PAYLOAD_TOO_LARGE:
         return Verdict.TOO_LARGE
-    if error.code == _MALFORMED_CODE:
-        return Verdict.MALFORMED
-    return Verdict.LATER
+    return next((verdict for verdict, codes in _BY_CODE.items() if error.code in codes), Verdict.UNKNOWN)

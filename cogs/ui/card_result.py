@@ -23,6 +23,7 @@ class LinkReason(StrEnum):
     TOO_LARGE = "too_large"
     TOO_MANY = "too_many"
     UNAVAILABLE = "unavailable"
+    NOT_UPLOADED = "not_uploaded"
     LATE = "late"  # still tried for
 
 
@@ -40,7 +41,7 @@ class CardResult:
     """All that a card shows of a result; empty for a job that has none.
 
     `problem` says why nothing of a result can be fetched; `fetching` are the numbers of the outputs that are on their
-    way, which `is_held_up` by the bot's own disk.
+    way, which `is_held_up` by the bot's own disk. `is_elsewhere`: Discord does not take all of it here.
     """
 
     pictures: tuple[CardPicture, ...] = ()
@@ -48,6 +49,7 @@ class CardResult:
     problem: ResultProblem | None = None
     fetching: tuple[int, ...] = ()
     is_held_up: bool = False
+    is_elsewhere: bool = False
 
 
 NO_RESULT = CardResult()

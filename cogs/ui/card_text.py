@@ -250,8 +250,7 @@ def _why_linked(reason: LinkReason, numbers: Sequence[int], total: int) -> str:
             return f"A message holds ten files: {which[0].lower()}{which[1:]} {'is' if is_one else 'are'} beyond that."
         case _:
             could = "could" if len(numbers) == total else "could not"
-            yet = " yet; that is tried again by itself" if reason is LinkReason.LATE else ""
-            return f"{which} {could} be fetched{yet}."
+            return f"{which} {could} be {_NOT_DONE[reason]}."
 
 
 def _listed(numbers: Sequence[int]) -> str:
@@ -259,9 +258,15 @@ def _listed(numbers: Sequence[int]) -> str:
     return f"{', '.join(most)} and {last}" if most else last
 
 
+_NOT_DONE = {
+    LinkReason.UNAVAILABLE: "fetched",
+    LinkReason.NOT_UPLOADED: "uploaded",
+    LinkReason.LATE: "fetched yet; that is tried again by itself",
+}
 _LINKED_ALONE = {
     LinkReason.TOO_LARGE: "The result is larger than this place lets a bot upload.",
     LinkReason.TOO_MANY: "A message holds ten files.",
     LinkReason.UNAVAILABLE: "The result could not be fetched.",
+    LinkReason.NOT_UPLOADED: "The result could not be uploaded.",
     LinkReason.LATE: "The result could not be fetched yet; that is tried again by itself.",
 }

@@ -64,6 +64,22 @@ def render_details(job: Job, spec: ModelSpec | None, *, anew_as: str | None = No
     return Panel([frame]), files
 
 
+def render_plain_details(job: Job) -> Panel:
+    """Render the job without anything that a person or a service wrote, for when Discord refuses the whole."""
+    look = STATES[job.status]
+    lines = [f"### {look.title}", f"-# Job `{job.job_id}` · /{job.command}", *_steps(job)]
+    lines.append("Discord does not take what else there is to show.")
+    if job.cost is not None:
+        lines.append(f"Cost {text.money(job.cost)}")
+    if job.failure is not None:
+        lines.append(failure_sentence(job.failure))
+    frame: ui.Container[Panel] = ui.Container(ui.TextDisplay("\n".join(lines)), accent_colour=look.colour)
+    buttons = list(_links(job, list(_results_elsewhere(job))))
+    if buttons:
+        frame.add_item(ui.ActionRow(*buttons))
+    return Panel([frame])
+
+
 def _model(job: Job, spec: ModelSpec | None) -> str:
     return spec.display_name if spec else job.model_id
 

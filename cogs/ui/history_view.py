@@ -59,17 +59,17 @@ class HistoryButton(
         if not deferral.is_ours:
             return
         page = await services_of(interaction.client).jobs.history(interaction.user.id, page=self.page)
-        await show_privately(interaction, render_history(page))
+        await show_privately(interaction, render_history(page), plain=lambda: render_history(page, is_plain=True))
 
 
-def render_history(page: HistoryPage) -> Panel:
-    """Render one page: state, prompt, when, cost and the way to the card."""
+def render_history(page: HistoryPage, *, is_plain: bool = False) -> Panel:
+    """Render one page: state, prompt, when, cost and the way to the card; a plain one without the prompts."""
     if not page.total:
         empty = "### Your jobs\nThere is none yet. A command such as `/edit` starts one."
         return Panel([ui.Container(ui.TextDisplay(empty))])
     last = max(page.pages - 1, 0)
     head = f"### Your jobs\n-# {text.counted(page.total, 'job')} · page {page.page + 1} of {last + 1}"
-    frame: ui.Container[Panel] = ui.Container(ui.TextDisplay(head), *_rows(page))
+    frame: ui.Container[Panel] = ui.Container(ui.TextDisplay(head), *_rows(page, is_plain=is_plain))
     if page.pages > 1:
         frame.add_item(
             ui.ActionRow(
@@ -80,10 +80,10 @@ def render_history(page: HistoryPage) -> Panel:
     return Panel([frame])
 
 
-def _rows(page: HistoryPage) -> Iterator[ui.Item[Panel]]:
+def _rows(page: HistoryPage, *, is_plain: bool) -> Iterator[ui.Item[Panel]]:
     for job in page.jobs:
         yield ui.Separator()
-        yield ui.TextDisplay(describe_job(job))
+        yield ui.TextDisplay(describe_job(job, is_plain=is_plain))
 
 
 def _whereabouts(job: Job) -> str:
@@ -95,9 +95,9 @@ def _whereabouts(job: Job) -> str:
     return "private" if job.is_private else "no card"
 
 
-def describe_job(job: Job) -> str:
-    """Describe a job in two lines."""
-    prompt = text.shown_line(job.prompt, _PROMPT_MAX) or "no prompt"
+def describe_job(job: Job, *, is_plain: bool = False) -> str:
+    """Describe a job in two lines; plainly, without its prompt."""
+    prompt = "prompt not shown" if is_plain else text.shown_line(job.prompt, _PROMPT_MAX) or "no prompt"
     facts = [f"`{job.job_id}`", f"/{job.command}", text.relative(job.created_at)]
     if job.cost is not None:
         facts.append(text.money(job.cost))

@@ -41,8 +41,11 @@ def render_card(
 def render_plain_card(job: Job, *, result: CardResult = NO_RESULT) -> Panel:
     """Return a card without anything that a person or a service wrote, for when Discord refuses the full one."""
     lines = [f"### {STATES[job.status].title}", f"Asked by <@{job.owner_id}>. The whole card: `/job`."]
+    if result.is_elsewhere:
+        lines.append("Discord does not take all of the result here: `/job` has the rest.")
     items: list[CardItem] = [ui.TextDisplay("\n".join(lines))]
     items.extend(ui.File(f"attachment://{picture.filename}") for picture in result.pictures)
+    items.extend(_missing(job, result))
     items.append(ui.TextDisplay(card_text.footer(job)))
     return Panel(items)
 
@@ -74,6 +77,11 @@ def _result(job: Job, result: CardResult) -> Iterator[CardItem]:
     for picture in result.pictures:
         if picture.kind is MediaKind.AUDIO:
             yield ui.File(_uri(picture))
+    yield from _missing(job, result)
+
+
+def _missing(job: Job, result: CardResult) -> Iterator[CardItem]:
+    """Yield what is to be said of outputs that do not hang at the card, and links to them."""
     total = max(len(job.outputs), len(result.links))
     missing = card_text.missing_result(result, total=total)
     if missing:

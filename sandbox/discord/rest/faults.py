@@ -111,13 +111,20 @@ class Faults:
 
         return self._add(route, times, intervene, applied=applied)
 
-    def hang(self, route: str, *, times: int | None = 1, applied: bool = False) -> Fault:
-        """Never answer; `applied` lets the effect happen first."""
+    def hang(
+        self,
+        route: str,
+        *,
+        times: int | None = 1,
+        applied: bool = False,
+        only_if: Callable[[Call], bool] | None = None,
+    ) -> Fault:
+        """Never answer (calls of which `only_if` is true); `applied` lets the effect happen first."""
 
         async def intervene(_: Call) -> Answer | None:
             raise NeverAnswered
 
-        return self._add(route, times, intervene, applied=applied)
+        return self._add(route, times, intervene, applied=applied, only_if=only_if)
 
     def reset(self, route: str, *, times: int | None = 1, applied: bool = False) -> Fault:
         """Reset the connection; `applied` lets the effect happen first, so that only the answer is lost."""

@@ -41,14 +41,24 @@ def answer(status: int, code: int) -> discord.HTTPException:
         (429, 0, Verdict.LATER),
         (500, 0, Verdict.LATER),
         (503, 50013, Verdict.LATER),
+        (408, 0, Verdict.LATER),
+        (403, 40006, Verdict.LATER),
+        (400, 20016, Verdict.LATER),
+        (400, 200000, Verdict.BLOCKED),
+        (400, 240000, Verdict.BLOCKED),
+        (403, 20009, Verdict.BLOCKED),
+        (400, 50033, Verdict.BLOCKED),
+        (400, 50006, Verdict.MALFORMED),
+        (400, 50109, Verdict.MALFORMED),
+        (400, 50045, Verdict.TOO_LARGE),
         (401, 0, Verdict.LATER),
-        (403, 0, Verdict.LATER),
-        (404, 0, Verdict.LATER),
-        (400, 99999, Verdict.LATER),
+        (403, 0, Verdict.UNKNOWN),
+        (404, 0, Verdict.UNKNOWN),
+        (400, 99999, Verdict.UNKNOWN),
     ],
 )
 def test_an_answer_means_what_its_code_says(status: int, code: int, verdict: Verdict) -> None:
-    """Only codes that are known to be final close a way; everything else is tried again."""
+    """Only codes that are known to be final close a way; a no that nobody knows is one only after some times."""
     assert judge(answer(status, code)).verdict is verdict
 
 
