@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 
 from bot.check_machine import check_database, check_health, check_models, check_results
-from bot.check_network import check_api, check_discord, check_gateway
+from bot.check_network import check_api, check_copies, check_discord, check_gateway
 from bot.endpoints import use_endpoints
 from bot.findings import Finding
 from bot.settings import Settings
@@ -21,6 +21,7 @@ async def check(settings: Settings, *, say: Callable[[str], None]) -> bool:
         "health": check_health,
         "Discord": check_discord,
         "gateway": check_gateway,
+        "copies": check_copies,
         "Model API": check_api,
     }
     say("ok       settings   The settings can be read.")

@@ -7,13 +7,17 @@ import asyncio
 import aiohttp
 import discord
 import yarl
+from sqlalchemy.exc import SQLAlchemyError
 
 from bot.findings import Finding
 from bot.login import CannotConnect, NotDiscord, login_errors, words_of
+from bot.opening import missing_file, open_own_database
 from bot.settings import Settings
 from bot.wiring import model_api
 from services.clock import SystemClock
 from services.errors import ComfycordError, StartupError
+from services.jobs.copies import get_sightings
+from services.store.notes import SqlNotes
 
 # For what waits on somebody else: their own time-outs are meant for a bot that has time.
 LOGIN_SECONDS = 20.0
@@ -57,6 +61,23 @@ def _login_problem(error: ComfycordError | TimeoutError, address: str) -> Findin
         return Finding(is_ok=False, report="Discord refuses the token.", mend=f"{error}.")
     report = error.report if isinstance(error, (NotDiscord, CannotConnect)) else str(error)
     return Finding(is_ok=False, report=f"{report}.", mend=DISCORD_AWAY)
+
+
+async def check_copies(settings: Settings) -> Finding:
+    """See whether a start here has noticed that somebody else answers for its token."""
+    try:
+        async with open_own_database(settings, alone=False) as database:
+            sightings = await get_sightings(SqlNotes(database)) if missing_file(settings) is None else None
+    except (ComfycordError, SQLAlchemyError):
+        return Finding(is_ok=True, report="Whether another copy of this bot runs is not known: no database tells.")
+    if sightings is None or not sightings.is_recent(SystemClock().now()):
+        return Finding(is_ok=True, report="No other copy of this bot was noticed within a day.")
+    return Finding(
+        is_ok=False,
+        report=f"Another copy of this bot, with a database of its own, answered {sightings.count} command(s) between "
+        f"{sightings.first_at:%Y-%m-%d %H:%M} and {sightings.last_at:%Y-%m-%d %H:%M} (UTC).",
+        mend="Stop it, or make a new token in the developer portal and use it here alone.",
+    )
 
 
 async def check_gateway(settings: Settings) -> Finding:

@@ -12,7 +12,9 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.command_sync import sync_changed_commands
+from bot.connections import discord_connector
 from bot.login import NotDiscord
+from bot.tracing import request_trace
 from cogs.answers import answer_privately, typed_prompt, with_prompt
 from cogs.errors import NOT_SET_UP_HERE, on_tree_error
 from cogs.services import BotServices
@@ -62,6 +64,8 @@ class ComfyBot(commands.AutoShardedBot):
             max_messages=None,
             member_cache_flags=discord.MemberCacheFlags.none(),
             chunk_guilds_at_startup=False,
+            connector=discord_connector(),
+            http_trace=request_trace(),
         )
         self.services = services
         self._extensions = tuple(extensions)

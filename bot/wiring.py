@@ -19,6 +19,8 @@ from services.clock import Clock, SystemClock
 from services.errors import StoreUnavailable
 from services.jobs.cancelling import Canceller
 from services.jobs.changes import Changes
+from services.jobs.copies import CopyWatch
+from services.jobs.failover import Failover
 from services.jobs.housekeeper import Housekeeper
 from services.jobs.pacing import JobTiming, RequestBudget, SubmitGate
 from services.jobs.poller import Poller
@@ -37,6 +39,7 @@ from services.store import migrate
 from services.store.database import Database
 from services.store.jobs import SqlJobStore
 from services.store.notes import SqlNotes
+from services.store.processes import SqlProcesses
 
 log = logging.getLogger(__name__)
 
@@ -145,14 +148,16 @@ async def open_app(settings: Settings) -> AsyncIterator[App]:
             try:
                 yield assemble(settings, outside, catalog=catalog, owner=owner)
             finally:
-                await _give_leases_back(outside.store, owner)
+                await _say_goodbye(outside, owner)
 
 
-async def _give_leases_back(store: JobStore, owner: str) -> None:
-    """Give the leases back; a stop does not wait for a database that does not answer."""
+async def _say_goodbye(outside: Outside, owner: str) -> None:
+    """Give the leases back and leave the others; a stop does not wait for a database that does not answer."""
     try:
         async with asyncio.timeout(RELEASE_SECONDS):
-            await store.release(owner)
+            await outside.store.release(owner)
+            if not outside.database.is_alone:
+                await SqlProcesses(outside.database).leave(owner)
     except (TimeoutError, StoreUnavailable) as error:
         log.warning(
             "the leases could not be given back, so they run out by themselves: %s", str(error) or "no answer in time"
@@ -191,22 +196,30 @@ def assemble(settings: Settings, outside: Outside, *, catalog: Catalog, owner: s
         accepted=poller.watch,
     )
     housekeeper = Housekeeper(store=store, changes=changes, clock=clock, owner=owner, timing=timing)
+    job_service = JobService(
+        store=store, changes=changes, canceller=canceller, signals=signals, clock=clock, limits=limits, timing=timing
+    )
+    notes = SqlNotes(outside.database)
+    copies = CopyWatch(notes, clock)
+    failover = Failover(
+        store=store,
+        processes=None if outside.database.is_alone else SqlProcesses(outside.database),
+        submit=job_service.submit,
+        copies=copies,
+        clock=clock,
+        owner=owner,
+        limits=limits,
+    )
     services = BotServices(
-        jobs=JobService(
-            store=store,
-            changes=changes,
-            canceller=canceller,
-            signals=signals,
-            clock=clock,
-            limits=limits,
-            timing=timing,
-        ),
+        jobs=job_service,
         updates=JobUpdates(store=store, signals=signals, clock=clock, owner=owner, timing=timing),
         catalog=catalog,
         results=outside.results,
         clock=clock,
         guilds=settings.discord.guilds,
-        notes=SqlNotes(outside.database),
+        notes=notes,
+        copies=copies,
+        failover=failover,
     )
     return App(
         database=outside.database,
@@ -215,6 +228,7 @@ def assemble(settings: Settings, outside: Outside, *, catalog: Catalog, owner: s
             "submitter": submitter.run,
             "poller": poller.run,
             "housekeeper": housekeeper.run,
+            "failover": failover.run,
             "sweeper": lambda: sweep_results(outside.results, clock),
         },
     )

@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import io
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
 import discord
 
+from cogs.services import services_of
+from cogs.tries import Tries, watched_tries
 from cogs.ui import text
 from cogs.ui.base import NO_MENTIONS, Panel
 
@@ -21,11 +23,11 @@ ALREADY_ACKNOWLEDGED = 40060
 
 # A no to what was to be shown; the others are about who asks, or when.
 _NOT_ABOUT_CONTENT = frozenset({401, 404, 408, 429})
+_TOO_MANY_REQUESTS = 429
+_SERVER_ERROR = 500
 
 # Discord waits three seconds for the first answer; what takes longer than this is not worth waiting for.
 _ACKNOWLEDGE_SECONDS = 5.0
-# discord.py waits longer than this before it repeats a callback: 40060 within it does not come from our own repetition.
-_FIRST_TRY_SECONDS = 0.9
 # What is noted at an interaction when its defer leaves: an answer that was lost may have deferred it all the same.
 _DEFERRED = "deferred"
 
@@ -36,9 +38,10 @@ class Acknowledgement(StrEnum):
     """What is known of a first answer."""
 
     ARRIVED = "arrived"
-    UNCERTAIN = "uncertain"  # an error that is no proof of loss: go on
-    TAKEN = "taken"  # the same event was delivered twice, and its other delivery has answered
+    UNCERTAIN = "uncertain"  # it may have arrived: go on
+    TAKEN = "taken"  # another delivery of the same event has answered, here or elsewhere: it is that one's
     DEAD = "dead"  # Discord said that nothing can be answered any more
+    UNSENT = "unsent"  # it certainly did not arrive: there was no connection, or only refusals that pass
 
 
 class _Deferred(StrEnum):
@@ -46,17 +49,26 @@ class _Deferred(StrEnum):
     PUBLICLY = "publicly"
 
 
+_FAILURES: Mapping[Acknowledgement, str] = {
+    Acknowledgement.UNCERTAIN: "may have been acknowledged",
+    Acknowledgement.TAKEN: "was acknowledged by somebody else",
+    Acknowledgement.DEAD: "cannot be answered",
+    Acknowledgement.UNSENT: "cannot be answered, and was not acknowledged",
+}
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Deferral:
-    """How a defer went, and the id of the message that it made, where Discord told it."""
+    """How a defer went, when it began (the event loop's seconds), and the id of its message, where Discord told it."""
 
     acknowledgement: Acknowledgement
+    began_at: float
     message_id: int | None = None
 
     @property
     def is_ours(self) -> bool:
         """Whether to go on and answer: somebody waits, and no other delivery of the same event sees to it."""
-        return self.acknowledgement not in {Acknowledgement.DEAD, Acknowledgement.TAKEN}
+        return self.acknowledgement in {Acknowledgement.ARRIVED, Acknowledgement.UNCERTAIN}
 
 
 async def acknowledge(
@@ -65,28 +77,50 @@ async def acknowledge(
     private: bool,
     as_new_message: bool = False,
 ) -> Deferral:
-    """Defer the answer; a retried callback that met 40060 had arrived, and a lost answer is no lost defer.
+    """Defer the answer; nothing is read or written before, since Discord waits three seconds.
 
     `as_new_message`: a button's press gets a message of its own, instead of leaving the pressed one as it is.
     """
+    copies = services_of(interaction.client).copies
+    copies.received(interaction.id)
     interaction.extras[_DEFERRED] = _Deferred.PRIVATELY if private else _Deferred.PUBLICLY
-    clock = asyncio.get_running_loop().time
-    began = clock()
-    try:
-        async with asyncio.timeout(_ACKNOWLEDGE_SECONDS):
-            response = await interaction.response.defer(ephemeral=private, thinking=as_new_message)
-    except discord.HTTPException as error:
-        if error.status >= 500 or error.code == ALREADY_ACKNOWLEDGED:  # noqa: PLR2004 - HTTP's server errors
-            log.info("interaction=%d its defer met %d (code %d)", interaction.id, error.status, error.code)
-            is_taken = error.code == ALREADY_ACKNOWLEDGED and clock() - began < _FIRST_TRY_SECONDS
-            return Deferral(acknowledgement=Acknowledgement.TAKEN if is_taken else Acknowledgement.UNCERTAIN)
-        log.warning("interaction=%d cannot be answered: %d (code %d)", interaction.id, error.status, error.code)
-        return Deferral(acknowledgement=Acknowledgement.DEAD)
-    except Exception as error:  # noqa: BLE001 - whatever the connection met, the defer may have arrived
-        log.warning("interaction=%d its defer got no answer: %s", interaction.id, type(error).__name__)
-        return Deferral(acknowledgement=Acknowledgement.UNCERTAIN)
+    began_at = asyncio.get_running_loop().time()
+    with watched_tries() as tries:
+        try:
+            async with asyncio.timeout(_ACKNOWLEDGE_SECONDS):
+                response = await interaction.response.defer(ephemeral=private, thinking=as_new_message)
+        except Exception as error:  # noqa: BLE001 - whatever it met, the tries tell whether it may have arrived
+            acknowledgement = judge_failure(error, tries)
+            _note_failure(interaction, acknowledgement, error)
+            if acknowledgement is Acknowledgement.TAKEN:
+                copies.lost(interaction.id)
+            return Deferral(acknowledgement=acknowledgement, began_at=began_at)
     message_id = response.message_id if response else None
-    return Deferral(acknowledgement=Acknowledgement.ARRIVED, message_id=message_id)
+    return Deferral(acknowledgement=Acknowledgement.ARRIVED, began_at=began_at, message_id=message_id)
+
+
+def judge_failure(error: Exception, tries: Tries) -> Acknowledgement:
+    """Return what an acknowledgement was that ended with this error, after these tries.
+
+    | the last answer                   | an earlier try, or this one, may have arrived | none may have |
+    | 40060, acknowledged already       | UNCERTAIN: by ourselves, most likely           | TAKEN         |
+    | another refusal for good          | DEAD                                           | DEAD          |
+    | 5xx, 429, none, or no connection  | UNCERTAIN                                      | UNSENT        |
+    """
+    if isinstance(error, discord.HTTPException):
+        if error.code == ALREADY_ACKNOWLEDGED:
+            return Acknowledgement.UNCERTAIN if tries.may_have_taken_effect else Acknowledgement.TAKEN
+        if error.status < _SERVER_ERROR and error.status != _TOO_MANY_REQUESTS:
+            return Acknowledgement.DEAD
+    return Acknowledgement.UNCERTAIN if tries.may_have_taken_effect else Acknowledgement.UNSENT
+
+
+def _note_failure(
+    interaction: discord.Interaction[discord.Client], acknowledgement: Acknowledgement, error: Exception
+) -> None:
+    met = f"{error.status} (code {error.code})" if isinstance(error, discord.HTTPException) else type(error).__name__
+    level = logging.INFO if acknowledgement is Acknowledgement.TAKEN else logging.WARNING
+    log.log(level, "interaction=%d %s: %s", interaction.id, _FAILURES[acknowledgement], met)
 
 
 async def answer_privately(
@@ -107,6 +141,14 @@ async def answer_privately(
         _note_silence(interaction, error)
         if plain and _is_content_refused(error):
             await answer_privately(interaction, plain)
+
+
+async def answer_beside(interaction: discord.Interaction[discord.Client], content: str) -> None:
+    """Say something after a defer that may be somebody else's, and leave what it made as it is."""
+    try:
+        await interaction.followup.send(content, ephemeral=True, allowed_mentions=NO_MENTIONS)
+    except Exception as error:  # noqa: BLE001 - what is neither Discord's nor the connection's is raised again
+        _note_silence(interaction, error)
 
 
 async def send_privately(interaction: discord.Interaction[discord.Client], panel: Panel) -> None:

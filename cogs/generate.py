@@ -14,8 +14,8 @@ from cogs.card_address import address_of
 from cogs.errors import sentence
 from cogs.inputs import GivenFile, Wish, given_prompt, read_wish
 from cogs.options import CommandPlan, Role, plan_command
+from cogs.ownership import is_ours_to_submit
 from cogs.places import require_place
-from cogs.right_of_way import RightOfWay
 from cogs.services import BotServices, services_of
 from cogs.slash_command import SlashCommand, build_command
 from services.errors import ComfycordError, StoreUnavailable
@@ -34,7 +34,6 @@ class Generate(commands.Cog):
         self._bot = bot
         self._services = services
         self._commands: list[SlashCommand] = []
-        self._right_of_way = RightOfWay()
 
     async def cog_load(self) -> None:
         """Add the commands to the tree. Raises: InvalidSchema for a model that no command can offer."""
@@ -52,7 +51,8 @@ class Generate(commands.Cog):
     async def run(self, plan: CommandPlan, interaction: Interaction, values: Mapping[str, object]) -> None:
         """Check what needs no I/O, acknowledge, submit; a refusal is private and gives the prompt back.
 
-        Of an event delivered twice both deliveries submit, which is one job, and one answers.
+        Only who acknowledged it submits: of several deliveries of one event, to this process, to others on its
+        database, or to a copy of the bot with a database of its own, one is paid for.
         """
         prompt = given_prompt(plan, values)
         try:
@@ -62,16 +62,15 @@ class Generate(commands.Cog):
         except ComfycordError as error:
             await _refuse(interaction, error, prompt)
             return
-        with self._right_of_way.acknowledging():
-            deferral = await acknowledge(interaction, private=wish.is_private)
-        if deferral.acknowledgement is Acknowledgement.DEAD:
-            return
-        await self._right_of_way.give_way()
+        deferral = await acknowledge(interaction, private=wish.is_private)
+        new = _new_job(plan, wish, interaction, deferral)
+        if deferral.acknowledgement is Acknowledgement.TAKEN:
+            self._services.failover.watch(new)
         try:
-            await self._submit(_new_job(plan, wish, interaction, deferral))
+            if await is_ours_to_submit(interaction, deferral):
+                await self._submit(new)
         except ComfycordError as error:
-            if deferral.acknowledgement is not Acknowledgement.TAKEN:
-                await _refuse(interaction, error, prompt)
+            await _refuse(interaction, error, prompt)
 
     async def _submit(self, new: NewJob) -> None:
         """Submit, once more where the database did not answer: the interaction's id keeps that one job."""

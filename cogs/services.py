@@ -8,6 +8,8 @@ from typing import Protocol, cast
 import discord
 
 from services.clock import Clock
+from services.jobs.copies import CopyWatch
+from services.jobs.failover import Failover
 from services.jobs.ports import Notes, ResultFiles
 from services.jobs.service import JobService
 from services.jobs.updates import JobUpdates
@@ -25,6 +27,8 @@ class BotServices:
     clock: Clock
     guilds: frozenset[int]
     notes: Notes
+    copies: CopyWatch
+    failover: Failover
 
     def serve(self, guild_id: int | None) -> bool:
         """Whether the bot may be used there; once servers are named, not in direct messages (None) either."""

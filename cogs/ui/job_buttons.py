@@ -14,6 +14,7 @@ from cogs.answers import Acknowledgement, acknowledge, answer_privately, send_pr
 from cogs.cancelling import actor_of, outcome_sentence
 from cogs.card_address import address_of, token_until
 from cogs.errors import NOT_SET_UP_HERE, guarded
+from cogs.ownership import is_ours_to_submit
 from cogs.places import missing_here
 from cogs.resubmitting import job_in_place_of, job_to_submit_anew, submitted_already
 from cogs.services import BotServices, services_of
@@ -121,7 +122,7 @@ class ConfirmAnewButton(ui.DynamicItem[Button], template=f"cc:confirm:(?P<place>
             return
         is_seen_by_all = not self.is_private and not missing_here(interaction)
         deferral = await acknowledge(interaction, private=not is_seen_by_all, as_new_message=True)
-        if not deferral.is_ours:
+        if not await is_ours_to_submit(interaction, deferral):
             # Delivered twice, its other delivery does all this: a no from here would take that one's message away.
             return
         old = await job_to_submit_anew(services, interaction, self.job_id)

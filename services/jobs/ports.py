@@ -68,6 +68,10 @@ class JobStore(Protocol):
         """Return the job that was submitted in place of this one; there is one at most."""
         ...
 
+    async def accepted_interactions(self, interaction_ids: Sequence[int]) -> frozenset[int]:
+        """Return those of the interactions that have become jobs."""
+        ...
+
     async def replace(self, job: Job, *, expected_version: int) -> bool:
         """Write the job's changed facts (not its delivery) if the row still has `expected_version`; else False.
 
@@ -170,6 +174,21 @@ class Notes(Protocol):
 
     async def put_note(self, key: str, value: str) -> None:
         """Write the note, over an older one."""
+        ...
+
+
+class Processes(Protocol):
+    """The processes that share the database. Each method raises StoreUnavailable where it does not answer."""
+
+    async def beat(self, owner: str) -> Sequence[float]:
+        """Give a sign of life; return how long ago, in seconds, each other process gave its last.
+
+        One that ended in order is not among them, nor one that has been silent for hours.
+        """
+        ...
+
+    async def leave(self, owner: str) -> None:
+        """Take a process off the list that ends in order."""
         ...
 
 

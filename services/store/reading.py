@@ -19,6 +19,7 @@ from services.store.tables import IS_LIVE, IS_WAITING, jobs, status_in
 
 _GET = select(jobs).where(jobs.c.job_id == bindparam("wanted"))
 _RETRY = select(jobs).where(jobs.c.retry_of == bindparam("wanted"))
+_ACCEPTED = select(jobs.c.interaction_id).where(jobs.c.interaction_id.in_(bindparam("wanted", expanding=True)))
 _OWNED = select(jobs).where(jobs.c.owner_id == bindparam("user_id"))
 _NEWEST = (jobs.c.created_at.desc(), jobs.c.number.desc())
 _COUNT = select(func.count()).select_from(jobs).where(jobs.c.owner_id == bindparam("user_id"))
@@ -51,6 +52,14 @@ class Reading(StorePart):
         """Return the job that was submitted in place of this one. Raises: StoreUnavailable."""
         found = await self._read_jobs(_RETRY, {"wanted": storable(job_id)})
         return found[0] if found else None
+
+    async def accepted_interactions(self, interaction_ids: Sequence[int]) -> frozenset[int]:
+        """Return those of the interactions that have become jobs. Raises: StoreUnavailable."""
+
+        async def work(connection: AsyncConnection) -> frozenset[int]:
+            return frozenset((await connection.execute(_ACCEPTED, {"wanted": list(interaction_ids)})).scalars())
+
+        return await self._database.read(work)
 
     async def usage(self, owner_id: int, *, now: datetime) -> Usage:
         """Count what the user has used. Raises: StoreUnavailable."""

@@ -88,6 +88,14 @@ notes = Table(
     Column("value", PlainText, nullable=False),
 )
 
+# Who works on this database, and when each gave its last sign of life: microseconds of the database's own clock.
+processes = Table(
+    "processes",
+    metadata,
+    Column("owner", Text, primary_key=True),
+    Column("seen_at", BigInteger, nullable=False),
+)
+
 jobs = Table(
     "jobs",
     metadata,

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from sandbox.discord.gateway.source import EventSource
 
 _POLL_SECONDS = 0.01
-_TO_ONE_SESSION = frozenset({"INTERACTION_CREATE"})
+_REPEATABLE = frozenset({"INTERACTION_CREATE"})
 _ONLY_WHEN_LOGGED_IN = frozenset({Op.PRESENCE_UPDATE, Op.VOICE_STATE_UPDATE, Op.REQUEST_GUILD_MEMBERS})
 
 
@@ -94,16 +94,14 @@ class Gateway:
     # What the world tells
 
     def dispatch(self, event: str, data: Mapping[str, object], *, guild_id: int | None, times: int = 1) -> int:
-        """Hand an event to the sessions that want it, `times` over; return how many sessions took it.
+        """Hand an event to every session that wants it, `times` over; return how many sessions took it.
 
-        An interaction goes to one session only: the youngest that is connected, else one that may still resume.
+        An interaction too: of several bots with one token each gets it, and who answers first has it.
         """
         self._forget_the_dead()
         takers = [session for session in self.sessions if session.wants(event, guild_id)]
-        if event in _TO_ONE_SESSION:
-            takers = sorted(takers, key=lambda session: session.line is not None)[-1:]
-            if self._repeat_next and takers:
-                times = self._repeat_next.pop(0)
+        if event in _REPEATABLE and self._repeat_next and takers:
+            times = self._repeat_next.pop(0)
         for session in takers:
             for _ in range(times):
                 session.push(event, data, guild_id=guild_id)

@@ -112,6 +112,15 @@ async def test_an_acknowledgement_whose_answer_is_lost(
     assert reply.messages == [card]
 
 
+async def test_an_acknowledgement_that_never_arrived(sandbox: Sandbox, bot: BotProcess) -> None:
+    """Where Discord shows no answer to the command, its person read that it failed: nothing is accepted or charged."""
+    sandbox.discord.faults.reset(CALLBACK)
+    prompt = new_prompt()
+    reply = await sandbox.people.ada.slash("edit", prompt=prompt, image1=CAT)
+    await bot.wait_for_log(f"interaction={reply.interaction.id} is not submitted")
+    assert prompt not in [record.prompt for record in records(sandbox.data_dir)]
+
+
 async def test_an_interaction_that_is_dead(sandbox: Sandbox, bot: BotProcess) -> None:
     """An acknowledgement that Discord says came too late: nothing is accepted, nothing is charged."""
     fault = sandbox.discord.faults.fail(CALLBACK, status=404, code=10062)

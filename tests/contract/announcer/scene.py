@@ -27,6 +27,7 @@ from sandbox.discord.posting import remove
 from sandbox.discord.server import DiscordServer
 from sandbox.discord.traffic import matches_route
 from sandbox.discord.wire import JsonObject
+from services.jobs.copies import CopyWatch
 from services.jobs.ids import new_job_id
 from services.jobs.model import Delivery, Job, JobStatus, MediaKind, NewJob, Output
 from services.jobs.pacing import JobTiming
@@ -78,6 +79,7 @@ class Scene:
         signals = JobSignals()
         core = Core(self.store, ScriptedApi())
         updates = JobUpdates(store=self.store, signals=signals, clock=self.clock, owner=owner, timing=self.timing)
+        copies = CopyWatch(self.notes, self.clock)
         services = BotServices(
             jobs=core.jobs,
             updates=updates,
@@ -86,6 +88,8 @@ class Scene:
             clock=self.clock,
             guilds=frozenset(),
             notes=self.notes,
+            copies=copies,
+            failover=core.failover(copies, processes=None),
         )
         bot = SceneBot(services)
         async with bot:

@@ -12,11 +12,13 @@ from datetime import timedelta
 from services.clock import Clock, SystemClock
 from services.jobs.cancelling import Canceller
 from services.jobs.changes import Changes
+from services.jobs.copies import CopyWatch
+from services.jobs.failover import Failover
 from services.jobs.housekeeper import Housekeeper
 from services.jobs.model import Job, JobStatus, NewJob
 from services.jobs.pacing import JobTiming, RequestBudget, SubmitGate
 from services.jobs.poller import Poller
-from services.jobs.ports import JobStore
+from services.jobs.ports import JobStore, Processes
 from services.jobs.quota import QuotaLimits
 from services.jobs.service import Actor, JobService
 from services.jobs.signals import JobSignals
@@ -92,6 +94,18 @@ class Core:
             timing=timing,
         )
         self.updates = JobUpdates(store=store, signals=signals, clock=clock, owner=owner, timing=timing)
+
+    def failover(self, copies: CopyWatch, *, processes: Processes | None) -> Failover:
+        """Return what watches the commands that this process lost."""
+        return Failover(
+            store=self.store,
+            processes=processes,
+            submit=self.jobs.submit,
+            copies=copies,
+            clock=self.clock,
+            owner=self.owner,
+            limits=self.jobs.limits,
+        )
 
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator[Core]:

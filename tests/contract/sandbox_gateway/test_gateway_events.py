@@ -72,13 +72,13 @@ async def test_shards_share_the_guilds_and_shard_0_has_direct_messages() -> None
         assert await heard_interaction(shards[0]) == "2"
 
 
-async def test_an_interaction_goes_to_one_session_only() -> None:
-    """With two sessions of one shard, the younger has it; with none, nobody."""
+async def test_an_interaction_goes_to_every_session() -> None:
+    """With two sessions of one shard, as of two bots with one token, both have it; with none, nobody."""
     async with running_gateway() as rig:
         assert interaction(rig, 0) == 0
         old, young = await rig.logged_in(), await rig.logged_in()
-        assert interaction(rig, 1) == 1
-        assert await heard_interaction(young) == "1"
+        assert interaction(rig, 1) == 2
+        assert await heard_interaction(young) == await heard_interaction(old) == "1"
         await young.socket.close()
         await rig.until(lambda: len(rig.gateway.sessions) == 1)
         interaction(rig, 2)

@@ -1,0 +1,174 @@
+"""Who did not win an acknowledgement does not submit, unless the database shows that the winner died before it did."""
+
+from __future__ import annotations
+
+import logging
+
+import pytest
+from sqlalchemy import update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.jobs.copies import CopyWatch, get_sightings
+from services.jobs.failover import DEAD_SECONDS, WATCH_SECONDS, Failover
+from services.jobs.model import NewJob
+from services.jobs.quota import QuotaLimits
+from services.store.database import Database
+from services.store.jobs import SqlJobStore
+from services.store.notes import SqlNotes
+from services.store.processes import SqlProcesses
+from services.store.tables import processes
+from tests.contract.jobs.core import LIMITS, Core
+from tests.contract.jobs.scripted_api import ScriptedApi
+from tests.contract.store.making import NOW, PLENTY, make_new
+from tests.unit.jobs.hand_clock import HandClock
+
+SIBLING = "sibling"
+
+
+class Loser:
+    """One process that shares a database and has lost an acknowledgement."""
+
+    def __init__(self, database: Database, *, limits: QuotaLimits = LIMITS) -> None:
+        self.database = database
+        self.clock = HandClock(NOW)
+        self.store = SqlJobStore(database)
+        self.notes = SqlNotes(database)
+        self.processes = SqlProcesses(database)
+        self.copies = CopyWatch(self.notes, self.clock)
+        core = Core(self.store, ScriptedApi(), clock=self.clock, limits=limits)
+        self.failover: Failover = core.failover(self.copies, processes=self.processes)
+
+    async def lose(self) -> NewJob:
+        """Lose a command, while its own sign of life is given."""
+        await self.failover.tick()
+        new = make_new()
+        self.copies.received(new.interaction_id)
+        self.copies.lost(new.interaction_id)
+        self.failover.watch(new)
+        return new
+
+    async def pass_time(self, seconds: float, *, silent: str = "") -> None:
+        """Let time pass for the process, and for the sign of life of one that fell silent."""
+        self.clock.move(seconds)
+        if silent:
+            await self.age(silent, by=seconds)
+        await self.failover.tick()
+
+    async def age(self, owner: str, *, by: float) -> None:
+        """Let a process's last sign of life be so much older."""
+
+        async def work(connection: AsyncConnection) -> None:
+            older = update(processes).where(processes.c.owner == owner)
+            await connection.execute(older.values(seen_at=processes.c.seen_at - round(by * 1_000_000)))
+
+        await self.database.write(work)
+
+    async def has(self, new: NewJob) -> bool:
+        """Whether the command became a job."""
+        return new.interaction_id in await self.store.accepted_interactions([new.interaction_id])
+
+    async def copies_seen(self) -> int:
+        """Return how often another copy was noted."""
+        sightings = await get_sightings(self.notes)
+        return sightings.count if sightings else 0
+
+
+@pytest.fixture
+def loser(database: Database) -> Loser:
+    """A process on a database of the test's own."""
+    return Loser(database)
+
+
+async def test_a_winner_that_died_before_its_commit_is_taken_over(loser: Loser) -> None:
+    """A sibling that has been silent since is dead: its command is accepted, once, by who lost it."""
+    await loser.processes.beat(SIBLING)
+    new = await loser.lose()
+    await loser.pass_time(DEAD_SECONDS - 1, silent=SIBLING)
+    assert not await loser.has(new), "it may still live"
+    await loser.pass_time(2, silent=SIBLING)
+    assert await loser.has(new)
+    assert await loser.copies_seen() == 0
+
+
+async def test_of_two_losers_one_takes_over(loser: Loser, database: Database) -> None:
+    """Both see the death; the interaction's id keeps it one job."""
+    other = Loser(database)
+    await loser.processes.beat(SIBLING)
+    new = await loser.lose()
+    await other.failover.tick()
+    other.failover.watch(new)
+    for one in (loser, other):
+        one.clock.move(DEAD_SECONDS + 1)
+    await loser.age(SIBLING, by=DEAD_SECONDS + 1)
+    await loser.failover.tick()
+    await other.failover.tick()
+    assert (await loser.store.usage(new.owner_id, now=NOW)).today == 1
+
+
+async def test_a_winner_that_lives_is_left_alone(loser: Loser) -> None:
+    """What a living sibling accepted is its own; nothing is taken for a copy's."""
+    await loser.processes.beat(SIBLING)
+    new = await loser.lose()
+    await loser.store.accept(new, limits=PLENTY, now=NOW, deadline=NOW)
+    await loser.pass_time(1)
+    await loser.pass_time(WATCH_SECONDS + 1)
+    assert (await loser.store.usage(new.owner_id, now=NOW)).today == 1
+    assert await loser.copies_seen() == 0
+
+
+async def test_without_siblings_it_was_a_copy(loser: Loser, caplog: pytest.LogCaptureFixture) -> None:
+    """Nobody of this database lived then: nothing is submitted, and the log says loudly what to do."""
+    with caplog.at_level(logging.ERROR):
+        new = await loser.lose()
+        await loser.pass_time(1)
+    assert not await loser.has(new)
+    assert await loser.copies_seen() >= 1
+    assert "another copy of this bot" in caplog.text
+    assert await CopyWatch(loser.notes, loser.clock).is_copy_around(), "the next start knows of it too"
+
+
+async def test_beside_living_siblings_it_was_a_copy_if_nobody_accepted_it(loser: Loser) -> None:
+    """All of them live on and there is no job: a copy has it, since none of them would have refused it."""
+    await loser.processes.beat(SIBLING)
+    new = await loser.lose()
+    await loser.pass_time(WATCH_SECONDS + 1)
+    assert not await loser.has(new)
+    assert await loser.copies_seen() == 1
+
+
+async def test_what_a_sibling_refused_is_no_sign_of_a_copy(database: Database) -> None:
+    """Where the quota is used up, the sibling that won has said so to its person."""
+    loser = Loser(database, limits=QuotaLimits(per_day=0, running=0, waiting=0))
+    await loser.processes.beat(SIBLING)
+    await loser.lose()
+    await loser.pass_time(WATCH_SECONDS + 1)
+    assert await loser.copies_seen() == 0
+
+
+async def test_who_died_long_before_did_not_win(loser: Loser) -> None:
+    """A process that was silent already when the command came has not acknowledged it."""
+    await loser.processes.beat(SIBLING)
+    await loser.age(SIBLING, by=DEAD_SECONDS + 5)
+    new = await loser.lose()
+    await loser.pass_time(1)
+    assert not await loser.has(new)
+    assert await loser.copies_seen() >= 1
+
+
+async def test_who_left_in_order_had_accepted_what_it_won(loser: Loser) -> None:
+    """A clean stop takes its process off the list; what it won is in the database."""
+    await loser.processes.beat(SIBLING)
+    new = await loser.lose()
+    await loser.store.accept(new, limits=PLENTY, now=NOW, deadline=NOW)
+    await loser.processes.leave(SIBLING)
+    await loser.pass_time(1)
+    assert await loser.copies_seen() == 0
+
+
+async def test_the_same_event_twice_is_no_sign_of_a_copy(loser: Loser) -> None:
+    """The gateway may deliver an event again: who won was this process itself."""
+    loser.copies.received(7)
+    loser.copies.received(7)
+    loser.copies.lost(7)
+    await loser.copies.save()
+    assert await loser.copies_seen() == 0
