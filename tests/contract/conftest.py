@@ -32,9 +32,11 @@ def databases(request: pytest.FixtureRequest) -> SqliteFiles | PostgresServer:
 
 
 @pytest.fixture
-async def url(databases: SqliteFiles | PostgresServer) -> str:
+async def url(databases: SqliteFiles | PostgresServer) -> AsyncIterator[str]:
     """A fresh, migrated database of the test's own."""
-    return await databases.new()
+    made = await databases.new()
+    yield made
+    await databases.give_back(made)
 
 
 @pytest.fixture

@@ -4,17 +4,37 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from itertools import count
 from pathlib import Path
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 import asyncpg  # type: ignore[import-untyped]  # it has no type hints
 import pytest
 
 from services.store import migrate
 from services.store.engine import open_database
+
+# Everything about a database that a test may have changed, but for its rows.
+_SHAPE = """
+    SELECT string_agg(part, E'\\n' ORDER BY part) FROM (
+        SELECT concat_ws(' ', attrelid::regclass, attname, format_type(atttypid, atttypmod), attnotnull, attisdropped)
+            FROM pg_attribute JOIN pg_class ON pg_class.oid = attrelid WHERE relnamespace = 'public'::regnamespace
+        UNION ALL SELECT indexdef FROM pg_indexes WHERE schemaname = 'public'
+        UNION ALL SELECT concat_ws(' ', conrelid::regclass, pg_get_constraintdef(oid)) FROM pg_constraint
+            WHERE connamespace = 'public'::regnamespace
+        UNION ALL SELECT pg_get_triggerdef(oid) FROM pg_trigger
+        UNION ALL SELECT proname FROM pg_proc WHERE pronamespace = 'public'::regnamespace
+        UNION ALL SELECT setconfig::text FROM pg_db_role_setting
+        UNION ALL SELECT version_num FROM alembic_version
+    ) AS parts (part)
+"""
+_TABLES = """
+    SELECT string_agg(quote_ident(tablename), ', ') FROM pg_tables
+    WHERE schemaname = 'public' AND tablename <> 'alembic_version'
+"""
+_OTHERS = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
 
 
 class SqliteFiles:
@@ -34,13 +54,20 @@ class SqliteFiles:
             shutil.copyfile(self._template, path)
         return f"sqlite+aiosqlite:///{path}"
 
+    async def give_back(self, url: str) -> None:
+        """Take back a database that nobody uses any more: a file more or less is nothing."""
+
 
 class PostgresServer:
-    """Makes databases on a running server, each a copy of one that was migrated once."""
+    """Makes databases on a running server, each a copy of one that was migrated once.
+
+    A copy is some three hundred files. Who gives back a database that has only got rows saves the next one all that.
+    """
 
     def __init__(self, socket_folder: str) -> None:
         self._socket_folder = socket_folder
-        self._has_template = False
+        self._shape: str | None = None
+        self._given_back: list[str] = []
         self._numbers = count(1)
 
     def url(self, name: str) -> str:
@@ -49,26 +76,49 @@ class PostgresServer:
 
     async def execute(self, *statements: str) -> None:
         """Do these statements as the server's superuser, each by itself."""
-        connection = await asyncpg.connect(host=self._socket_folder, user="postgres", database="postgres")
-        try:
+        async with self._connected("postgres") as connection:
             for statement in statements:
                 await connection.execute(statement)
-        finally:
-            await connection.close()
 
     async def new(self, *, is_empty: bool = False) -> str:
         """Make a database and return its URL."""
+        if not is_empty and self._given_back:
+            return self.url(self._given_back.pop())
         name = f"jobs_{next(self._numbers)}"
         if is_empty:
             await self.execute(f"CREATE DATABASE {name}")
             return self.url(name)
-        if not self._has_template:
-            # What tests write need not survive a power cut.
-            await self.execute("ALTER SYSTEM SET fsync = off", "SELECT pg_reload_conf()", "CREATE DATABASE migrated")
+        if self._shape is None:
+            # What tests write need not survive a power cut, nor does anybody have to tidy up behind them.
+            for setting in ("fsync", "full_page_writes", "autovacuum"):
+                await self.execute(f"ALTER SYSTEM SET {setting} = off")
+            await self.execute("SELECT pg_reload_conf()", "CREATE DATABASE migrated")
             await _migrate(self.url("migrated"))
-            self._has_template = True
+            self._shape = await self._shape_of("migrated")
         await self.execute(f"CREATE DATABASE {name} TEMPLATE migrated")
         return self.url(name)
+
+    async def give_back(self, url: str) -> None:
+        """Empty a database that nobody uses any more, for the next who wants one; not where more than rows differ."""
+        name = urlsplit(url).path.removeprefix("/")
+        async with self._connected(name) as connection:
+            if await connection.fetchval(_OTHERS) or await connection.fetchval(_SHAPE) != self._shape:
+                return
+            tables = await connection.fetchval(_TABLES)
+            await connection.execute(f"TRUNCATE {tables} RESTART IDENTITY")
+        self._given_back.append(name)
+
+    async def _shape_of(self, name: str) -> str:
+        async with self._connected(name) as connection:
+            return str(await connection.fetchval(_SHAPE))
+
+    @asynccontextmanager
+    async def _connected(self, name: str) -> AsyncIterator[asyncpg.Connection]:
+        connection = await asyncpg.connect(host=self._socket_folder, user="postgres", database=name)
+        try:
+            yield connection
+        finally:
+            await connection.close()
 
 
 _running: list[PostgresServer] = []
