@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import logging
 from collections.abc import Sequence
@@ -11,9 +12,9 @@ import yarl
 from discord import app_commands
 from discord.ext import commands
 
-from bot.command_sync import sync_changed_commands
-from bot.connections import discord_connector
+from bot.command_sync import register_commands
 from bot.login import NotDiscord
+from bot.patience import keep_trying
 from bot.tracing import request_trace
 from cogs.answers import answer_privately, typed_prompt, with_prompt
 from cogs.errors import NOT_SET_UP_HERE, on_tree_error
@@ -64,13 +65,13 @@ class ComfyBot(commands.AutoShardedBot):
             max_messages=None,
             member_cache_flags=discord.MemberCacheFlags.none(),
             chunk_guilds_at_startup=False,
-            connector=discord_connector(),
             http_trace=request_trace(),
         )
         self.services = services
         self._extensions = tuple(extensions)
         self._dynamic_items = tuple(dynamic_items)
         self._is_launching = False
+        self._registering: asyncio.Task[None] | None = None
 
     async def load_commands(self) -> None:
         """Load every extension and every button; the first that fails is an error."""
@@ -81,10 +82,12 @@ class ComfyBot(commands.AutoShardedBot):
     async def setup_hook(self) -> None:
         """Make ready between login and the gateway: commands, buttons, their sync, the number of shards."""
         await self.load_commands()
-        await sync_changed_commands(self.tree, self.services.notes)
+        self._registering = asyncio.create_task(
+            register_commands(self.tree, self.services.notes), name="register commands"
+        )
         # Told beforehand, the library goes to the gateway address of the settings, not to the one of this answer.
         try:
-            self.shard_count, _, limits = await self.http.get_bot_gateway()
+            self.shard_count, _, limits = await keep_trying("ask for the gateway", self.http.get_bot_gateway)
             remaining = limits["remaining"]
         except (TypeError, KeyError, ValueError) as error:
             raise NotDiscord from error
@@ -93,6 +96,13 @@ class ComfyBot(commands.AutoShardedBot):
         # middle of each burst, for tens of milliseconds.
         gc.collect()
         gc.freeze()
+
+    async def close(self) -> None:
+        """Leave Discord; commands that are not registered yet are the next start's."""
+        if self._registering is not None:
+            self._registering.cancel()
+            await asyncio.wait({self._registering})
+        await super().close()
 
     async def launch_shard(self, gateway: yarl.URL, shard_id: int, *, initial: bool = False) -> None:
         """Connect a shard for the first time, however long its gateway is away.

@@ -11,6 +11,7 @@ from typing import TypeVar
 import discord
 from discord import app_commands
 
+from bot.patience import keep_trying
 from services.jobs.ports import Notes
 
 log = logging.getLogger(__name__)
@@ -47,15 +48,27 @@ async def sync_commands(tree: app_commands.CommandTree[ClientT], notes: Notes) -
 async def sync_changed_commands(tree: app_commands.CommandTree[ClientT], notes: Notes) -> None:
     """Write the commands to Discord where ours changed since the last sync, or Discord's are not those we left.
 
-    A refusal stops nothing: accepted jobs are followed to their end by a bot whose new commands Discord does not take.
+    Raises: as `sync_commands`.
+    """
+    noted = await notes.get_note(NOTE)
+    if noted and noted == _note(digest_of(tree), tree.client.application_id, await tree.fetch_commands()):
+        log.info("the commands have not changed since they were synced")
+        return
+    await sync_commands(tree, notes)
+
+
+async def register_commands(tree: app_commands.CommandTree[ClientT], notes: Notes) -> None:
+    """Sync the commands as soon as Discord takes them, beside all else: nobody is kept offline by it.
+
+    A refusal for good is told and stops nothing: accepted jobs are followed to their end by a bot whose new commands
+    Discord does not take.
     """
     try:
-        noted = await notes.get_note(NOTE)
-        if noted and noted == _note(digest_of(tree), tree.client.application_id, await tree.fetch_commands()):
-            log.info("the commands have not changed since they were synced")
-            return
-        await sync_commands(tree, notes)
+        await keep_trying("register the commands", lambda: sync_changed_commands(tree, notes))
     except app_commands.CommandSyncFailure as error:
         log.error("Discord refuses the commands, the old ones stay: %s", error)
     except discord.HTTPException as error:
         log.error("the commands could not be synced, the next start tries again: %s", error)
+    except (TypeError, KeyError, ValueError, AttributeError):
+        # The library takes any 2xx for Discord's answer, and trips over a page where it looks for names and ids.
+        log.exception("the commands could not be synced, the next start tries again: that is not Discord's answer")

@@ -8,9 +8,11 @@ from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 
 from bot.client import ComfyBot
+from bot.connections import discord_connector
 from bot.endpoints import use_endpoints
 from bot.health import HealthChecks, serve_health
 from bot.login import CannotConnect, login_errors
+from bot.patience import is_overload, keep_trying
 from bot.settings import Settings
 from bot.stopping import stop_on_signals
 from bot.wiring import open_app
@@ -93,14 +95,29 @@ async def _endless(name: str, loop: Loop) -> None:
 async def stay_connected(bot: ComfyBot, token: str) -> None:
     """Log in and serve until cancelled; discord.py reconnects by itself, so an error that comes out is final.
 
+    A Discord that answers, but is overloaded, is waited for; where nothing answers, the process is to end.
     Raises: as `login_errors`.
     """
-    serving = asyncio.create_task(bot.start(token), name="discord.py")
+    serving = asyncio.create_task(_serve(bot, token), name="discord.py")
     try:
         with login_errors(bot):
             await asyncio.shield(serving)
     finally:
         await _close(bot, serving)
+
+
+async def _serve(bot: ComfyBot, token: str) -> None:
+    async def log_in() -> None:
+        bot.http.connector = discord_connector()
+        try:
+            await bot.login(token)
+        except BaseException:
+            # The next try gets connections of its own.
+            await bot.http.close()
+            raise
+
+    await keep_trying("log in", log_in, passes=is_overload)
+    await bot.connect()
 
 
 async def _let_answers_out() -> None:

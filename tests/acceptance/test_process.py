@@ -180,11 +180,12 @@ async def test_commands_are_synced_only_when_they_changed(
     assert writes.writes == 1
     await bot.terminate()
     await bot.restart()
+    await bot.wait_for_log("the commands have not changed")
     assert writes.writes == 1
     await bot.terminate()
     models = [{"id": "openai/gpt-image-1-5/image-to-image", "command": "paint"}]
     renamed = await start_bot(overrides={"models": models})
-    assert writes.writes == 2
+    await until(lambda: writes.writes == 2, what="the renamed command")
     await renamed.terminate()
     writes.overwrite(None, [])
     assert writes.writes == 3
