@@ -6,10 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from discord.utils import snowflake_time
+
 from services.jobs.model import Delivery, DeliveryStep, Job, JobStatus
 
 # Discord remembers a nonce for a few minutes; after this long it is not relied upon any more.
 NONCE_LIFE = timedelta(minutes=2)
+# How long a message may take to be sent, and how far the clocks may have moved apart since the job was accepted.
+_LONGEST_SENDING = timedelta(minutes=10)
+_MARGIN = timedelta(minutes=3)
 
 _NEXT = {
     DeliveryStep.MESSAGE: DeliveryStep.CHANNEL,
@@ -66,14 +71,24 @@ def stepped_down(job: Job, delivery: Delivery) -> Delivery:
     )
 
 
-def nonce_of(job: Job, step: DeliveryStep) -> str:
-    """Return the nonce of the job's new message by this way; Discord takes 25 characters."""
-    return f"{job.job_id[:16]}-{step}"[:25]
+def nonce_of(job: Job, step: DeliveryStep, *, is_placeholder: bool = False) -> str:
+    """Return the nonce of the job's new message by this way, or of its placeholder; Discord takes 25 characters."""
+    return f"{job.job_id[:16]}-{step}"[:24] + ("+" if is_placeholder else "")
 
 
 def is_fresh(nonce_at: datetime | None, now: datetime) -> bool:
-    """Whether Discord still remembers a nonce that was committed then."""
-    return nonce_at is not None and now - nonce_at <= NONCE_LIFE
+    """Whether Discord still remembers a nonce that was committed then. A clock that went back knows nothing of it."""
+    return nonce_at is not None and timedelta() <= now - nonce_at <= NONCE_LIFE
+
+
+def sending_window(job: Job, nonce_at: datetime) -> tuple[datetime, datetime]:
+    """Return from when to when, by Discord's clock, a message may have been made whose nonce was committed then.
+
+    How far the clocks differ, the job's interaction tells: its id holds Discord's time of it, and the job was accepted
+    right then. The rest is a margin, and the time that the last repetition may have taken.
+    """
+    ahead = snowflake_time(job.interaction_id) - job.created_at
+    return nonce_at + ahead - _MARGIN, nonce_at + ahead + NONCE_LIFE + _LONGEST_SENDING + _MARGIN
 
 
 # A digest is written as "<what was shown>:<digest of the payload>", then ":<numbers>" of results that were gone, and

@@ -8,7 +8,9 @@ from collections.abc import Callable, Coroutine, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any, TypeVar
+from typing import Any
+
+from discord.utils import snowflake_time
 
 from cogs.delivery.addresses import (
     MessageAddress,
@@ -17,6 +19,7 @@ from cogs.delivery.addresses import (
     message_of,
     needs_new_message,
     nonce_of,
+    sending_window,
     stepped_down,
 )
 from cogs.delivery.calls import Calls
@@ -25,9 +28,11 @@ from cogs.delivery.materials import Materials
 from cogs.delivery.outcomes import Closed, LeaseLost, OnItsWay, TryLater
 from cogs.delivery.packets import Packet, own_files
 from cogs.delivery.packing import Material, PackingRules, pack
+from cogs.delivery.questions import Questions
 from cogs.delivery.setbacks import SMALLEST_LIMIT_BYTES, Setbacks
 from cogs.delivery.verdicts import Trouble, Verdict, judge
 from cogs.delivery.ways import Posted, Ways
+from cogs.ui.job_card import render_placeholder
 from services.clock import Clock
 from services.jobs.model import CardFile, DeliveryStep, Job, JobStatus
 from services.jobs.updates import JobUpdates
@@ -35,16 +40,14 @@ from services.models.catalog import Catalog
 
 log = logging.getLogger(__name__)
 
-T = TypeVar("T")
-
 Send = Callable[[Packet], Coroutine[Any, Any, Posted]]
 # Where an upload of so many bytes may run.
 Uploading = Callable[[int], AbstractAsyncContextManager[None]]
 
 # A message that was edited too often (30046) opens again within the hour; until then, this is soon enough.
 TOO_OFTEN_SECONDS = 600.0
-# How far two clocks may differ where a message is looked for by its time.
-_CLOCK_MARGIN = timedelta(minutes=5)
+# How soon after the command its deferred message is made, by Discord's clock.
+_DEFERRED_WITHIN = timedelta(minutes=2)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -69,6 +72,7 @@ class Attempt:
         self._tools = tools
         self._setbacks = setbacks
         self._uploading = uploading
+        self._questions = Questions(job, ways=tools.ways, calls=tools.calls, setbacks=setbacks)
         self._delivery = job.delivery
         self._had_shown_end = has_shown_end(job, job.delivery)
         self._material: Material | None = None
@@ -149,10 +153,20 @@ class Attempt:
     async def _edit(self) -> None:
         if self._delivery.step is DeliveryStep.TOKEN:
             self._require_token()
+            await self._learn_message()
             await self._send(lambda packet: self._tools.ways.edit_original(self._delivery, packet), is_edit=True)
             return
         address = await self._require_address()
         await self._send(lambda packet: self._tools.ways.edit(address, packet), is_edit=True)
+
+    async def _learn_message(self) -> None:
+        """Learn which message it is before it shows an end: without its id, nobody could tell later whether it did."""
+        is_known = self._delivery.original_message_id is not None or self._delivery.posted_message_id is not None
+        if is_known or not self._job.status.is_terminal:
+            return
+        found = await self._questions.ask(self._tools.ways.read_original(self._delivery))
+        self._delivery = replace(self._delivery, original_message_id=found.message_id)
+        await self._save()
 
     def _require_token(self) -> None:
         if self._delivery.token_until <= self._tools.clock.now():
@@ -162,8 +176,9 @@ class Attempt:
         address = message_of(self._job, self._delivery)
         if address is not None:
             return address
-        # The defer's answer was lost, so its message's id was never learned.
-        found = await self._find(self._job.channel_id, after=self._job.created_at)
+        # The defer's answer was lost, so its message's id was never learned; it was made right after the command.
+        since = snowflake_time(self._job.interaction_id)
+        found = await self._questions.find(self._job.channel_id, since=since, until=since + _DEFERRED_WITHIN)
         if found is None:
             raise Closed("its message is not known")
         self._delivery = replace(
@@ -174,42 +189,61 @@ class Attempt:
     # --- posting a new message ----------------------------------------------------------------------------------
 
     async def _post(self) -> None:
-        await self._packet()  # there has to be something to post, before the message is announced in the database
-        channel_id = await self._new_channel_id()
-        nonce = nonce_of(self._job, self._delivery.step)
-        sent_at = self._delivery.nonce_at if self._delivery.nonce == nonce else None
+        """Post a new message, once, whatever dies in between.
+
+        Its nonce is committed first. While Discord remembers that, the same message is sent again; later it is looked
+        for. Where nothing can be read, a placeholder is posted and becomes the card: only that could stand there twice.
+        """
+        await self._packet()  # there has to be something to post
+        channel_id = await self._questions.open_new_channel(self._delivery.step)
+        nonces = [nonce_of(self._job, self._delivery.step, is_placeholder=each) for each in (False, True)]
+        sent_at = self._delivery.nonce_at if self._delivery.nonce in nonces else None
         now = self._tools.clock.now()
         is_repeat = is_fresh(sent_at, now)
-        if sent_at is not None and not is_repeat:
-            # It may stand there, and Discord has forgotten the nonce by now: look first.
-            found = await self._find(channel_id, after=sent_at)
-            if found is not None:
-                await self._adopt(found)
-                return
         if not is_repeat:
-            self._delivery = replace(self._delivery, nonce=nonce, nonce_at=now)
+            is_readable = await self._questions.is_readable(self._delivery.step, channel_id)
+            if sent_at is not None and await self._is_posted(channel_id, sent_at, is_readable=is_readable):
+                return
+            self._delivery = replace(self._delivery, nonce=nonces[not is_readable], nonce_at=now)
             await self._save()
-        await self._send(lambda packet: self._tools.ways.send(channel_id, packet, nonce=nonce), is_edit=False)
-        if is_repeat:
+        if self._delivery.nonce == nonces[True]:
+            await self._post_placeholder(channel_id, nonces[True])
+        else:
+            await self._send(
+                lambda packet: self._tools.ways.send(channel_id, packet, nonce=nonces[False]), is_edit=False
+            )
+        if is_repeat or self._delivery.nonce == nonces[True]:
             # Discord may have answered with the first message, which shows what was true then.
             self._delivery = replace(self._delivery, digest=None)
             self._material = None
             await self._edit()
 
-    async def _new_channel_id(self) -> int:
-        if self._delivery.step is DeliveryStep.CHANNEL:
-            return self._job.channel_id
-        return await self._ask(self._tools.ways.open_direct(self._job.owner_id))
+    async def _is_posted(self, channel_id: int, sent_at: datetime, *, is_readable: bool) -> bool:
+        """Whether a new message stands there already; if so, it becomes the card."""
+        if is_readable:
+            since, until = sending_window(self._job, sent_at)
+            found = await self._questions.find(channel_id, since=since, until=until)
+            if found is not None:
+                await self._adopt(found)
+            return found is not None
+        if self._delivery.nonce == nonce_of(self._job, self._delivery.step, is_placeholder=True):
+            return False  # that was a placeholder
+        log.error(
+            "job_id=%s its result may stand in a channel that can no longer be read: /job has it", self._job.job_id
+        )
+        self._delivery = replace(self._delivery, step=DeliveryStep.UNDELIVERED)
+        return True
+
+    async def _post_placeholder(self, channel_id: int, nonce: str) -> None:
+        placeholder = Packet(card=render_placeholder(self._job), digest="")
+        self._note_message(await self._questions.ask(self._tools.ways.send(channel_id, placeholder, nonce=nonce)))
+        await self._save()
 
     async def _adopt(self, found: Posted) -> None:
         log.info("job_id=%s its card was posted by a process that died", self._job.job_id)
         self._note_message(found)
         self._delivery = replace(self._delivery, files=own_files(found.files, self._job.job_id))
         await self._edit()
-
-    async def _find(self, channel_id: int, *, after: datetime) -> Posted | None:
-        search = self._tools.ways.find(channel_id, self._job.job_id, after=after - _CLOCK_MARGIN)
-        return await self._ask(search)
 
     # --- sending ------------------------------------------------------------------------------------------------
 
@@ -296,22 +330,12 @@ class Attempt:
             return None
         try:
             if self._delivery.step is DeliveryStep.TOKEN:
-                posted = await self._ask(self._tools.ways.read_original(self._delivery))
+                posted = await self._questions.ask(self._tools.ways.read_original(self._delivery))
             else:
-                posted = await self._ask(self._tools.ways.read(await self._require_address()))
+                posted = await self._questions.ask(self._tools.ways.read(await self._require_address()))
         except Closed:
             return None
         return own_files(posted.files, self._job.job_id)
-
-    async def _ask(self, question: Coroutine[Any, Any, T]) -> T:
-        """Return the answer. Raises: Closed, also for a no that nobody knows and that is heard too often; TryLater."""
-        try:
-            return await self._tools.calls.ask(question)
-        except TryLater as later:
-            trouble = later.trouble
-            if trouble is not None and trouble.verdict is Verdict.UNKNOWN and self._setbacks.is_certain(trouble):
-                raise Closed(trouble.words) from later
-            raise
 
     # --- remembering --------------------------------------------------------------------------------------------
 

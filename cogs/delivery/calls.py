@@ -31,13 +31,15 @@ class Calls:
         self._longest_seconds = longest_seconds
         self._after_cut = after_cut
 
-    async def make(self, call: Coroutine[Any, Any, T], *, upload_bytes: int = 0) -> T:
+    async def make(self, call: Coroutine[Any, Any, T], *, upload_bytes: int = 0, is_long: bool = False) -> T:
         """Return the call's result. Raises: what it raises; TimeoutError.
 
         The call runs as a task of its own, so that it is cancelled once at most, whoever gives up first: a second
         cancellation would meet discord.py 2.7.1 while it puts its rate limit back, and the limit would stay taken.
         """
-        seconds = min(SHORT_SECONDS + upload_bytes / _SLOWEST_LINE, self._longest_seconds * _SHARE)
+        seconds = self._longest_seconds * _SHARE
+        if not is_long:
+            seconds = min(SHORT_SECONDS + upload_bytes / _SLOWEST_LINE, seconds)
         task = asyncio.create_task(call)
         task.add_done_callback(_note_its_end)
         try:
@@ -56,10 +58,13 @@ class Calls:
         finally:
             self._after_cut()
 
-    async def ask(self, call: Coroutine[Any, Any, T]) -> T:
-        """Return a question's answer. Raises: Closed for a definite no, TryLater for anything else."""
+    async def ask(self, call: Coroutine[Any, Any, T], *, is_long: bool = False) -> T:
+        """Return a question's answer; a long one may take many calls.
+
+        Raises: Closed for a definite no, TryLater for anything else.
+        """
         try:
-            return await self.make(call)
+            return await self.make(call, is_long=is_long)
         except Exception as error:
             trouble = judge(error)
             if trouble.verdict in _DEFINITE:

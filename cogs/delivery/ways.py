@@ -20,7 +20,6 @@ log = logging.getLogger(__name__)
 
 # Discord takes this word in place of a message's id; discord.py passes it on, but types it as a number.
 _ORIGINAL = cast("int", "@original")
-_SEARCH_MESSAGES = 300
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -78,13 +77,31 @@ class Ways:
         """Read a message as the bot."""
         return _posted(await self._partial(address).fetch())
 
-    async def find(self, channel_id: int, job_id: str, *, after: datetime) -> Posted | None:
-        """Return the job's card among the messages since then, oldest first, by its last line or its files' names."""
+    async def find(self, channel_id: int, job_id: str, *, since: datetime, until: datetime) -> Posted | None:
+        """Return the job's card among the messages of this time (by Discord's clock), however many there are.
+
+        Without the right to read the history there are none.
+        """
         channel = self._bot.get_partial_messageable(channel_id)
-        async for message in channel.history(limit=_SEARCH_MESSAGES, after=after, oldest_first=True):
+        async for message in channel.history(limit=None, after=since, oldest_first=True):
+            if message.created_at > until:
+                break
             if self._bot.user is not None and message.author.id == self._bot.user.id and is_card(message, job_id):
                 return _posted(message)
         return None
+
+    def may_read_history(self, channel_id: int) -> bool | None:
+        """Return whether the bot may read what stands in the channel; None where the gateway has not told."""
+        channel = self._bot.get_channel(channel_id)
+        if not isinstance(channel, discord.abc.GuildChannel | discord.Thread):
+            return None
+        permissions = channel.permissions_for(channel.guild.me)
+        return permissions.view_channel and permissions.read_message_history
+
+    async def has_history(self, channel_id: int) -> bool:
+        """Return whether anything can be read in the channel: Discord shows an empty one to who may not."""
+        channel = self._bot.get_partial_messageable(channel_id)
+        return any([True async for _ in channel.history(limit=1)])
 
     def free_others(self) -> None:
         """Let other requests go on after one of ours was cut short.

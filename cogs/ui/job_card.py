@@ -50,6 +50,11 @@ def render_plain_card(job: Job, *, result: CardResult = NO_RESULT) -> Panel:
     return Panel(items)
 
 
+def render_placeholder(job: Job) -> Panel:
+    """Return what stands for a moment in place of a new card. One that is left behind promises nothing of its own."""
+    return Panel([ui.TextDisplay(f"-# For <@{job.owner_id}>: the result of `{job.job_id}` follows in this channel.")])
+
+
 def digest_of(card: Panel, filenames: Sequence[str]) -> str:
     """Return a short digest of the payload: cards with equal digests look the same."""
     payload = json.dumps([card.to_components(), list(filenames)], sort_keys=True, separators=(",", ":"))

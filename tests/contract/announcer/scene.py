@@ -19,14 +19,16 @@ from cogs.announcer import Announcer
 from cogs.services import BotServices
 from cogs.ui.job_buttons import DYNAMIC_ITEMS
 from sandbox.clock import WorldClock
-from sandbox.discord.channels import Channel
+from sandbox.discord.channels import Channel, Overwrite
 from sandbox.discord.interactions import Interaction
 from sandbox.discord.kinds import InteractionType
 from sandbox.discord.messages import Message
 from sandbox.discord.posting import remove
+from sandbox.discord.rules.permissions import Permission
 from sandbox.discord.server import DiscordServer
 from sandbox.discord.traffic import matches_route
 from sandbox.discord.wire import JsonObject
+from sandbox.people.writing import written
 from services.jobs.copies import CopyWatch
 from services.jobs.ids import new_job_id
 from services.jobs.model import Delivery, Job, JobStatus, MediaKind, NewJob, Output
@@ -201,6 +203,15 @@ class Scene:
             await connection.execute(update(jobs).where(jobs.c.job_id == job.job_id).values(held))
 
         await self.database.write(work)
+
+    def chat(self, messages: int) -> None:
+        """Let Ada write so many messages in the channel."""
+        for number in range(messages):
+            written(self.world, self.ada, self.general, f"message {number}", (), None)
+
+    def deny(self, permission: Permission) -> None:
+        """Take a permission from the bot in the channel."""
+        self.general.overwrites.append(Overwrite(target_id=self.world.bot.id, is_role=False, deny=permission))
 
     def delete(self, card: Message) -> None:
         """Let a moderator delete a message."""

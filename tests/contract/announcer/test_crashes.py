@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from sandbox.discord.rules.permissions import Permission
 from sandbox.discord.traffic import Call
 from services.errors import ResultProblem, ResultUnavailable
 from services.jobs.model import DeliveryStep, Job, JobStatus
@@ -102,6 +103,7 @@ async def test_posted_but_not_acknowledged(scene: Scene) -> None:
 
 async def test_posted_but_not_acknowledged_and_long_ago(scene: Scene) -> None:
     """When Discord may have forgotten the nonce, the channel is looked through first."""
+    scene.chat(1)
     job = await scene.finish(await scene.accepted(deferred=False))
     await die_at(scene, CREATE_MESSAGE, applied=True)
     await scene.clock.advance(30 * MINUTE)
@@ -110,6 +112,73 @@ async def test_posted_but_not_acknowledged_and_long_ago(scene: Scene) -> None:
     assert gallery_of(card) == [f"{job.job_id}-1.png"]
     assert known.delivery.posted_message_id == card.id
     assert len(scene.calls(CREATE_MESSAGE)) == 1
+
+
+async def test_posted_but_not_acknowledged_in_a_busy_channel(scene: Scene) -> None:
+    """However much was written before and after, the message is found by its time."""
+    scene.chat(310)
+    job = await scene.finish(await scene.accepted(deferred=False))
+    await die_at(scene, CREATE_MESSAGE, applied=True)
+    await scene.clock.advance(3 * MINUTE + 10)
+    scene.chat(310)
+    known = await taken_up(scene, job)
+    card = scene.card(job)
+    assert gallery_of(card) == [f"{job.job_id}-1.png"]
+    assert known.delivery.posted_message_id == card.id
+    assert len(scene.calls(CREATE_MESSAGE)) == 1
+
+
+@pytest.mark.parametrize("applied", [False, True])
+@pytest.mark.parametrize("minutes", [0, 4])
+async def test_where_the_bot_may_not_read_the_result_is_posted_once(
+    scene: Scene, minutes: int, *, applied: bool
+) -> None:
+    """Nothing can be looked for there: what may stand twice is a line that the result follows, never the result."""
+    scene.chat(3)
+    scene.deny(Permission.READ_MESSAGE_HISTORY)
+    job = await scene.finish(await scene.accepted(deferred=False))
+    await die_at(scene, CREATE_MESSAGE, applied=applied)
+    await scene.clock.advance(minutes * MINUTE)
+    known = await taken_up(scene, job)
+    card = scene.card(job)
+    assert gallery_of(card) == [f"{job.job_id}-1.png"]
+    assert known.delivery.posted_message_id == card.id
+    assert [message for message in scene.world.messages_in(scene.general) if message.attachments] == [card]
+
+
+async def test_a_result_that_was_edited_in_where_the_bot_may_not_read_is_edited_again(scene: Scene) -> None:
+    """The placeholder's id is known by then: the same message, once."""
+    scene.deny(Permission.READ_MESSAGE_HISTORY)
+    job = await scene.finish(await scene.accepted(deferred=False))
+    await die_at(scene, EDIT_MESSAGE, applied=True)
+    await scene.clock.advance(30 * MINUTE)
+    await taken_up(scene, job)
+    assert gallery_of(scene.card(job)) == [f"{job.job_id}-1.png"]
+    assert len(scene.calls(CREATE_MESSAGE)) == 1
+
+
+async def test_a_result_that_may_stand_where_nothing_can_be_read_any_more_is_not_posted_again(scene: Scene) -> None:
+    """The permission was taken away in between: `/job` has the result."""
+    scene.chat(1)
+    job = await scene.finish(await scene.accepted(deferred=False))
+    await die_at(scene, CREATE_MESSAGE, applied=True)
+    scene.deny(Permission.READ_MESSAGE_HISTORY)
+    await scene.clock.advance(30 * MINUTE)
+    known = await taken_up(scene, job)
+    assert known.delivery.step is DeliveryStep.UNDELIVERED
+    assert len(scene.cards(job)) == 1
+    assert scene.direct_cards(job) == []
+
+
+async def test_an_end_shown_in_a_message_that_was_never_learned_is_not_posted_again(scene: Scene) -> None:
+    """The defer's answer was lost, and the process died with the result on the card; its token is dead since."""
+    scene.deny(Permission.READ_MESSAGE_HISTORY)
+    job = await scene.finish(await scene.accepted(knows_message=False))
+    await die_at(scene, EDIT_ORIGINAL, applied=True)
+    await scene.clock.advance(30 * MINUTE)
+    await taken_up(scene, job)
+    assert gallery_of(scene.card(job)) == [f"{job.job_id}-1.png"]
+    assert scene.calls(CREATE_MESSAGE) == []
 
 
 async def test_about_to_post_and_long_ago(scene: Scene) -> None:
@@ -138,6 +207,7 @@ async def test_a_direct_message_posted_but_not_acknowledged(scene: Scene) -> Non
 
 async def test_a_nonce_is_committed_before_the_message_is_sent(scene: Scene) -> None:
     """When the request arrives, the database knows its nonce."""
+    scene.chat(1)
     job = await scene.finish(await scene.accepted(deferred=False))
     known: list[str | None] = []
 

@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from discord.utils import time_snowflake
 
 from cogs.delivery.addresses import (
     MessageAddress,
@@ -12,6 +13,7 @@ from cogs.delivery.addresses import (
     message_of,
     needs_new_message,
     nonce_of,
+    sending_window,
     stepped_down,
 )
 from services.jobs.model import CardFile, Delivery, DeliveryStep, Job, JobStatus
@@ -88,8 +90,8 @@ def test_an_end_that_was_shown() -> None:
 def test_nonces_are_short_and_of_one_way() -> None:
     """Discord takes 25 characters; the message in the channel is not the one in direct messages."""
     long = job(job_id="x" * 60)
-    nonces = {nonce_of(long, step) for step in DeliveryStep}
-    assert len(nonces) == len(DeliveryStep)
+    nonces = {nonce_of(long, step, is_placeholder=each) for step in DeliveryStep for each in (False, True)}
+    assert len(nonces) == 2 * len(DeliveryStep)
     assert all(len(nonce) <= 25 for nonce in nonces)
 
 
@@ -98,3 +100,13 @@ def test_a_nonce_is_relied_upon_for_two_minutes() -> None:
     assert is_fresh(NOW, NOW + timedelta(seconds=119))
     assert not is_fresh(NOW, NOW + timedelta(seconds=121))
     assert not is_fresh(None, NOW)
+    assert not is_fresh(NOW, NOW - timedelta(seconds=1))
+
+
+def test_a_message_is_looked_for_by_discords_clock() -> None:
+    """A bot's clock that is wrong by hours moves no window."""
+    for wrong in (timedelta(), timedelta(hours=5), -timedelta(hours=5)):
+        accepted = job(interaction_id=time_snowflake(NOW), created_at=NOW + wrong)
+        since, until = sending_window(accepted, NOW + wrong + timedelta(hours=1))
+        assert since < NOW + timedelta(hours=1) < until
+        assert until - since < timedelta(minutes=20)
