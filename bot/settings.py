@@ -186,6 +186,8 @@ class JobsSettings(Section):
     scan_seconds: Annotated[float, Field(ge=0.05, le=300)] = 5
     lease_seconds: Annotated[float, Field(ge=0.5, le=3_600)] = 30
     results_dir: Path = Path("data/results")
+    results_max_mb: Annotated[int, Field(ge=16, le=10_000_000)] = 4096
+    results_max_mb_per_job: Annotated[int, Field(ge=16, le=1_000_000)] = 512
 
     @field_validator("results_dir")
     @classmethod

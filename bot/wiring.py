@@ -32,6 +32,7 @@ from services.jobs.submitter import Submitter
 from services.jobs.updates import JobUpdates
 from services.models.catalog import Catalog, ModelEntry
 from services.runcomfy.client import RunComfyClient
+from services.runcomfy.disk_room import DiskLimits
 from services.runcomfy.downloads import ResultFolder
 from services.runcomfy.fetching import DownloadLimits
 from services.runcomfy.transport import ApiTimeouts
@@ -100,6 +101,9 @@ def result_folder(settings: Settings) -> ResultFolder:
         settings.jobs.results_dir,
         result_hosts=settings.runcomfy.result_hosts,
         limits=DownloadLimits(largest_bytes=settings.runcomfy.max_result_mb * MIB),
+        disk=DiskLimits(
+            job_bytes=settings.jobs.results_max_mb_per_job * MIB, folder_bytes=settings.jobs.results_max_mb * MIB
+        ),
     )
 
 

@@ -27,7 +27,7 @@ from cogs.delivery.downloads import Downloads
 from cogs.delivery.materials import Materials
 from cogs.delivery.outcomes import Closed, LeaseLost, OnItsWay, TryLater
 from cogs.delivery.packets import Packet, own_files
-from cogs.delivery.packing import Material, PackingRules, pack
+from cogs.delivery.packing import Material, PackingRules, number_of, pack
 from cogs.delivery.questions import Questions
 from cogs.delivery.setbacks import SMALLEST_LIMIT_BYTES, Setbacks
 from cogs.delivery.verdicts import Trouble, Verdict, judge
@@ -91,6 +91,8 @@ class Attempt:
                 await self._save()
             if isinstance(error, OnItsWay):
                 error.delivery = self._delivery
+                hanging = {number_of(file.filename) for file in self._delivery.files}
+                await self._tools.downloads.make_room(self._job.job_id, hanging=hanging)
             raise
         self._setbacks.succeed()
         await self._acknowledge()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -139,6 +139,11 @@ class Downloads:
             known.news.clear()
             await _set_within(known.news, MELT_SECONDS)
         known.news.clear()
+
+    async def make_room(self, job_id: str, *, hanging: Collection[int]) -> None:
+        """Remove the files of outputs that hang at the card, while others are on their way."""
+        if hanging:
+            await self._results.discard(job_id, only=hanging)
 
     async def forget(self, job_id: str) -> None:
         """Stop the job's downloads; its files stay on the disk."""

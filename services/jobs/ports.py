@@ -5,7 +5,7 @@ Every implementation passes the same tests (tests/contract).
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -266,6 +266,6 @@ class ResultFiles(Protocol):
         """
         ...
 
-    async def discard(self, job_id: str) -> None:
-        """Remove the job's files; none there is fine."""
+    async def discard(self, job_id: str, *, only: Collection[int] = ()) -> None:
+        """Remove the job's files (or those of these outputs only); none there is fine."""
         ...

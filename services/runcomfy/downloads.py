@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import logging
 import os
 import re
@@ -20,6 +21,7 @@ import aiohttp
 from services.errors import ResultNotStored, StartupError
 from services.jobs.model import Job, Output
 from services.jobs.ports import ResultFile
+from services.runcomfy.disk_room import DiskLimits, DiskRoom
 from services.runcomfy.fetching import DownloadLimits, ResultFetcher
 from services.runcomfy.hosts import DEFAULT_RESULT_HOSTS, ResultHosts
 from services.runcomfy.media_types import kind_of_extension
@@ -43,11 +45,13 @@ class ResultFolder:
         *,
         result_hosts: Sequence[str] = DEFAULT_RESULT_HOSTS,
         limits: DownloadLimits | None = None,
+        disk: DiskLimits | None = None,
     ) -> None:
         """Raises: SettingsError for a host pattern that cannot be used."""
         self._folder = folder
         self._hosts = ResultHosts(result_hosts)
         self._limits = limits or DownloadLimits()
+        self._room = DiskRoom(disk or DiskLimits())
         # Another process may share the folder: each writes parts of its own.
         self._tag = secrets.token_hex(4)
         self._session: aiohttp.ClientSession | None = None
@@ -79,15 +83,17 @@ class ResultFolder:
     async def find(self, job: Job) -> Mapping[int, ResultFile]:
         """Return the job's files that are there, by the numbers of their outputs; none where the folder is away."""
         try:
-            found = await asyncio.to_thread(self._find, job.job_id)
+            sizes = await asyncio.to_thread(self._sizes)
         except OSError as error:
             self._note_problem(str(error.strerror))
             return {}
-        return {
-            number: _result_file(path, size, job.outputs[number - 1])
-            for number, (path, size) in sorted(found.items())
-            if 1 <= number <= len(job.outputs)
-        }
+        self._room.note(sizes)
+        found = {}
+        for name, size in sizes.items():
+            match = _WHOLE.fullmatch(name)
+            if match and match["job"] == job.job_id and 1 <= (number := int(match["number"])) <= len(job.outputs):
+                found[number] = _result_file(self._folder / name, size, job.outputs[number - 1])
+        return found
 
     async def fetch(self, job: Job, number: int, *, most_bytes: int) -> ResultFile:
         """Download one of the job's outputs, if it is not there yet.
@@ -107,10 +113,10 @@ class ResultFolder:
             self.problem = None
         return file
 
-    async def discard(self, job_id: str) -> None:
-        """Remove the job's files; none there is fine."""
+    async def discard(self, job_id: str, *, only: Collection[int] = ()) -> None:
+        """Remove the job's files (or those of these outputs only); none there is fine."""
         try:
-            await asyncio.to_thread(self._remove, job_id)
+            await asyncio.to_thread(self._remove, job_id, only)
         except OSError as error:
             # They hang at their card by now; what stays here is swept later.
             log.warning("job_id=%s its files were not removed: %s", job_id, error.strerror)
@@ -128,7 +134,9 @@ class ResultFolder:
         output = job.outputs[number - 1]
         part = self._folder / f"{job.job_id}-{number}.{self._tag}.part"
         fetcher = ResultFetcher(self._session, hosts=self._hosts, limits=self._limits)
-        found = await fetcher.fetch(output.url, part=part, most_bytes=most_bytes)
+        take_room = functools.partial(self._room.take, part.name)
+        with self._room.reserved(part.name):
+            found = await fetcher.fetch(output.url, part=part, most_bytes=most_bytes, take_room=take_room)
         path = self._folder / f"{job.job_id}-{number}.{found.extension}"
         try:
             size = await asyncio.to_thread(_put, part, path)
@@ -142,20 +150,20 @@ class ResultFolder:
             log.error("jobs.results_dir: the folder of results takes no files (%s): results wait for it", what)
         self.problem = f"the folder of results takes no files: {what}"
 
-    def _find(self, job_id: str) -> dict[int, tuple[Path, int]]:
+    def _sizes(self) -> dict[str, int]:
+        """Return the folder's own files with their sizes."""
         self._folder.mkdir(parents=True, exist_ok=True)  # somebody may have tidied it away
-        found = {}
+        sizes = {}
         for path in self._folder.iterdir():
-            match = _WHOLE.fullmatch(path.name)
-            if match and match["job"] == job_id:
+            if _WHOLE.fullmatch(path.name) or _PART.fullmatch(path.name):
                 with suppress(FileNotFoundError):
-                    found[int(match["number"])] = (path, path.stat().st_size)
-        return found
+                    sizes[path.name] = path.stat().st_size
+        return sizes
 
-    def _remove(self, job_id: str) -> None:
+    def _remove(self, job_id: str, only: Collection[int]) -> None:
         for path in list(self._folder.iterdir()):
             match = _WHOLE.fullmatch(path.name) or _PART.fullmatch(path.name)
-            if match and match["job"] == job_id:
+            if match and match["job"] == job_id and (not only or int(match["number"]) in only):
                 path.unlink(missing_ok=True)
 
     def _sweep(self, keep: frozenset[str], before: float) -> int:

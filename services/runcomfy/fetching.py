@@ -22,6 +22,8 @@ from services.runcomfy.media_types import HEAD_BYTES, MediaType, recognise
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
+# Is told how large a file gets, and raises where it must not.
+TakeRoom = Callable[[int], None]
 
 CHUNK_BYTES = 256 * 1024
 
@@ -58,19 +60,28 @@ class ResultFetcher:
         self._hosts = hosts
         self._limits = limits
 
-    async def fetch(self, url: str, *, part: Path, most_bytes: int) -> MediaType:
+    async def fetch(self, url: str, *, part: Path, most_bytes: int, take_room: TakeRoom) -> MediaType:
         """Stream the file into `part`, flushed to the disk, and return what it is.
 
+        `take_room` is told how large it gets, before it does; what that raises ends the download.
         Raises: ResultUnavailable (NOT_POSTABLE where it is larger than `most_bytes`), ResultNotReady; then `part` is
         gone.
         """
+
+        def require_size(size: int) -> None:
+            if size > self._limits.largest_bytes:
+                raise ResultUnavailable(ResultProblem.TOO_LARGE, str(size))
+            if size > most_bytes:
+                raise ResultUnavailable(ResultProblem.NOT_POSTABLE, str(size))
+            take_room(size)
+
         try:
             file = await asyncio.to_thread(part.open, "wb")
         except OSError as error:
             raise ResultNotStored(str(error.strerror)) from error
         try:
             async with asyncio.timeout(self._limits.whole_seconds), self._follow(url) as response:
-                return await self._save(response, file, most_bytes)
+                return await self._save(response, file, require_size)
         except BaseException as error:
             # The file is closed before it is removed; a cancellation in the middle leaves no half of it either.
             await asyncio.shield(asyncio.to_thread(_drop, file, part))
@@ -111,11 +122,11 @@ class ResultFetcher:
             url = target
         raise ResultUnavailable(ResultProblem.REDIRECTED, "too often")
 
-    async def _save(self, response: aiohttp.ClientResponse, file: BinaryIO, most_bytes: int) -> MediaType:
+    async def _save(self, response: aiohttp.ClientResponse, file: BinaryIO, require_size: TakeRoom) -> MediaType:
         # A packed body is as long as its packing; the length that was told is another's.
         due = None if "Content-Encoding" in response.headers else response.content_length
         if due is not None:
-            self._require_size(due, most_bytes)
+            require_size(due)
         async with aclosing(self._chunks(response)) as chunks:
             first = await anext(chunks, b"")
             if not first:
@@ -127,7 +138,7 @@ class ResultFetcher:
             )
             if found is None:
                 raise ResultUnavailable(ResultProblem.NOT_MEDIA, response.content_type)
-            size = await self._write(first, chunks, file, most_bytes)
+            size = await _write(first, chunks, file, lambda size: require_size(max(size, due or 0)))
         if due is not None and size != due:
             raise ResultNotReady(f"{size} of {due} bytes")
         return found
@@ -136,22 +147,17 @@ class ResultFetcher:
         limits = self._limits
         return _in_chunks(response.content, slowest=limits.slowest_bytes_per_second, after_seconds=limits.stall_seconds)
 
-    def _require_size(self, size: int, most_bytes: int) -> None:
-        if size > self._limits.largest_bytes:
-            raise ResultUnavailable(ResultProblem.TOO_LARGE, str(size))
-        if size > most_bytes:
-            raise ResultUnavailable(ResultProblem.NOT_POSTABLE, str(size))
 
-    async def _write(self, first: bytes, rest: AsyncIterator[bytes], file: BinaryIO, most_bytes: int) -> int:
-        """Write all chunks, in threads, and flush them to the disk; return how many bytes there were."""
-        size, chunk = 0, first
-        while chunk:
-            size += len(chunk)
-            self._require_size(size, most_bytes)
-            await _to_disk(file.write, chunk)
-            chunk = await anext(rest, b"")
-        await _to_disk(_finish, file)
-        return size
+async def _write(first: bytes, rest: AsyncIterator[bytes], file: BinaryIO, require_size: TakeRoom) -> int:
+    """Write all chunks, in threads, and flush them to the disk; return how many bytes there were."""
+    size, chunk = 0, first
+    while chunk:
+        size += len(chunk)
+        require_size(size)
+        await _to_disk(file.write, chunk)
+        chunk = await anext(rest, b"")
+    await _to_disk(_finish, file)
+    return size
 
 
 async def _to_disk(work: Callable[[T], object], what: T) -> None:

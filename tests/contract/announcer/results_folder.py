@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from services.errors import ResultNotReady, ResultProblem, ResultUnavailable
@@ -58,11 +58,13 @@ class ResultsFolder:
         self._path(job, number, job.outputs[number - 1]).write_bytes(self.content.ljust(size, b"\0"))
         return (await self.find(job))[number]
 
-    async def discard(self, job_id: str) -> None:
+    async def discard(self, job_id: str, *, only: Collection[int] = ()) -> None:
         """Remove the job's files."""
-        self.discarded.append(job_id)
+        if not only:
+            self.discarded.append(job_id)
         for path in self._folder.glob(f"{job_id}-*"):
-            path.unlink()
+            if not only or int(path.stem.rpartition("-")[2]) in only:
+                path.unlink()
 
     def names(self, job_id: str) -> list[str]:
         """Return the names of the job's files on the disk."""

@@ -17,6 +17,7 @@ from services.runcomfy.downloads import ResultFolder
 from services.runcomfy.fetching import DownloadLimits
 from services.runcomfy.retry import RetryPolicy
 from services.runcomfy.transport import ApiTimeouts
+from tests.contract.runcomfy.file_host import FileHost
 
 MODEL = "openai/gpt-image-1-5/image-to-image"
 INPUTS = {"prompt": "a fox in the snow", "image_urls": ["https://pictures.example.com/cat.png"], "quality": "low"}
@@ -105,3 +106,16 @@ async def results(server: ModelApiServer, tmp_path: Path) -> AsyncIterator[Resul
     hosts = ["*.runcomfy.net", server.url.removeprefix("http://")]
     async with ResultFolder(tmp_path / "results", result_hosts=hosts, limits=limits) as results:
         yield results
+
+
+@pytest.fixture
+async def host() -> AsyncIterator[FileHost]:
+    """Provide a host of files."""
+    async with FileHost() as host:
+        yield host
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Provide the place of a result folder."""
+    return tmp_path / "data" / "results"

@@ -4,10 +4,18 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import Self
 
 from aiohttp import web
 from aiohttp.test_utils import TestServer
+
+from sandbox.pictures import paint
+from services.jobs.model import Job
+from services.jobs.ports import ResultFile
+from services.runcomfy.downloads import ResultFolder
+
+CAT = paint("cat.png", width=64, height=48).data
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -83,3 +91,13 @@ class FileHost:
         self.asked.append(request.rel_url.raw_path)
         handler = self._handlers.get(request.rel_url.raw_path)
         return await handler(request) if handler else web.Response(status=404)
+
+
+def names(folder: Path) -> list[str]:
+    """Return what lies in a folder."""
+    return sorted(path.name for path in folder.iterdir())
+
+
+async def fetch(results: ResultFolder, job: Job, number: int = 1) -> ResultFile:
+    """Fetch one of the job's outputs, up to what no test's file has."""
+    return await results.fetch(job, number, most_bytes=2_000_000)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import errno
 import os
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
@@ -12,30 +11,14 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 
-from sandbox.pictures import paint
-from services.errors import ResultNotReady, ResultNotStored, ResultProblem, ResultUnavailable, StartupError
-from services.jobs.model import Job, MediaKind
-from services.jobs.ports import ResultFile
+from services.errors import ResultNotReady, ResultProblem, ResultUnavailable, StartupError
+from services.jobs.model import MediaKind
 from services.runcomfy.downloads import ResultFolder
 from services.runcomfy.fetching import CHUNK_BYTES, DownloadLimits
-from tests.contract.runcomfy.file_host import FileHost
+from tests.contract.runcomfy.file_host import CAT, FileHost, fetch, names
 from tests.contract.runcomfy.jobs import job_with, picture
 
-CAT = paint("cat.png", width=64, height=48).data
 LARGEST = 1_000_000
-
-
-@pytest.fixture
-async def host() -> AsyncIterator[FileHost]:
-    """Provide a host of files."""
-    async with FileHost() as host:
-        yield host
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    """Provide the place of the result folder."""
-    return tmp_path / "data" / "results"
 
 
 def folder_for(host: FileHost, folder: Path) -> ResultFolder:
@@ -49,16 +32,6 @@ async def results(host: FileHost, folder: Path) -> AsyncIterator[ResultFolder]:
     """Provide an open result folder."""
     async with folder_for(host, folder) as results:
         yield results
-
-
-def names(folder: Path) -> list[str]:
-    """Return what lies there."""
-    return sorted(path.name for path in folder.iterdir())
-
-
-async def fetch(results: ResultFolder, job: Job, number: int = 1) -> ResultFile:
-    """Fetch one of the job's outputs."""
-    return await results.fetch(job, number, most_bytes=2 * LARGEST)
 
 
 async def fetch_problem(results: ResultFolder, url: str) -> ResultProblem:
@@ -283,53 +256,6 @@ async def test_sweeping_takes_leftovers_only(results: ResultFolder, folder: Path
     removed = await results.sweep(keep={"aaaaaaaaaa"}, older_than=datetime.now(UTC) - timedelta(days=1))
     assert removed == 2
     assert names(folder) == ["aaaaaaaaaa-1.png", "cat.png", "cccccccccc-1.png", "notes.txt"]
-
-
-async def test_a_full_or_broken_disk_may_mend(
-    host: FileHost, results: ResultFolder, folder: Path, caplog: pytest.LogCaptureFixture
-) -> None:
-    """What the disk refuses can be asked for again: the result is at the API still. It is said once, loudly."""
-    put_in_the_way(folder)
-    job = job_with(picture(host.serve("/cat.png", CAT)))
-    for _ in range(3):
-        with pytest.raises(ResultNotStored):
-            await fetch(results, job)
-    assert host.asked == []
-    assert results.problem is not None
-    assert [each.levelname for each in caplog.records if "takes no files" in each.getMessage()] == ["ERROR"]
-    clear_the_way(folder)
-    assert (await fetch(results, job)).size_bytes == len(CAT)
-    assert results.problem is None
-
-
-async def test_a_disk_that_is_full_is_not_the_storages_fault(
-    host: FileHost, results: ResultFolder, folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """No room is found out in the middle of a file: nothing of it stays, and the next try has it."""
-    job = job_with(picture(host.serve("/cat.png", CAT)))
-    monkeypatch.setattr(os, "fsync", no_space)
-    with pytest.raises(ResultNotStored, match="No space left"):
-        await fetch(results, job)
-    monkeypatch.undo()
-    assert names(folder) == []
-    assert (await fetch(results, job)).size_bytes == len(CAT)
-
-
-def no_space(_: int) -> None:
-    """Fail as a full disk does."""
-    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-
-
-def put_in_the_way(folder: Path) -> None:
-    """Break the folder: a file stands in its place."""
-    folder.rmdir()
-    folder.write_bytes(b"in the way")
-
-
-def clear_the_way(folder: Path) -> None:
-    """Mend it."""
-    folder.unlink()
-    folder.mkdir()
 
 
 async def test_a_folder_that_cannot_be_made_keeps_the_bot_from_starting(host: FileHost, tmp_path: Path) -> None:

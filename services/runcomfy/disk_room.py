@@ -1,0 +1,56 @@
+"""How much room results take on the disk: of one job, and of all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from services.errors import ResultNotReady, ResultNotStored
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DiskLimits:
+    """How many bytes the files of one job, and those of all, may take."""
+
+    job_bytes: int = 512 * 1024 * 1024
+    folder_bytes: int = 4096 * 1024 * 1024
+
+
+class DiskRoom:
+    """Counts what lies in the folder together with what is being written into it.
+
+    Nothing is lost for want of room: the result waits at the service until other cards are shown and their files gone.
+    """
+
+    def __init__(self, limits: DiskLimits) -> None:
+        self._limits = limits
+        self._there: Mapping[str, int] = {}
+        self._coming: dict[str, int] = {}
+
+    def note(self, sizes: Mapping[str, int]) -> None:
+        """Take note of the folder's files and their sizes in bytes, as they were just found."""
+        self._there = sizes
+
+    @contextmanager
+    def reserved(self, name: str) -> Iterator[None]:
+        """Count what `take` says of the file under this name while the block runs."""
+        self._coming[name] = 0
+        try:
+            yield
+        finally:
+            del self._coming[name]
+
+    def take(self, name: str, size_bytes: int) -> None:
+        """Let a file that is being written have this size.
+
+        Raises: ResultNotReady where its job's files, ResultNotStored where all files would take too much.
+        """
+        sizes = {**self._there, **self._coming, name: size_bytes}
+        if sum(sizes.values()) > self._limits.folder_bytes:
+            msg = f"its {self._limits.folder_bytes // 1024**2} MiB (jobs.results_max_mb) are taken"
+            raise ResultNotStored(msg)
+        job = name.partition("-")[0]
+        if sum(size for each, size in sizes.items() if each.partition("-")[0] == job) > self._limits.job_bytes:
+            raise ResultNotReady("its job has no more room on the disk")
+        self._coming[name] = size_bytes
