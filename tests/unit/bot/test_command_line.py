@@ -154,8 +154,8 @@ def test_ctrl_c_is_no_traceback(config: Path) -> None:
     assert (check.returncode, problems) == (130, "")
 
 
-# Goes on as `python -m bot` does. As soon as one of the named modules is imported, a fork of the process gets Ctrl-C and
-# has to end as it should; with the last of them the process itself does.
+# Goes on as `python -m bot` does. As soon as one of the named modules is imported, a fork of the process gets Ctrl-C
+# and has to end as it should; with the last of them the process itself does.
 INTERRUPTED_IMPORTS = """
 import os, runpy, signal, sys
 
@@ -190,7 +190,7 @@ runpy.run_module("bot", run_name="__main__", alter_sys=True)
 )
 def test_ctrl_c_while_the_program_is_loaded_is_silent(config: Path, command: str, heavy: str) -> None:
     """Whatever is being imported, Ctrl-C ends every command without a word, with the code that shells know."""
-    modules = ",".join(["bot.command_line", "argparse", "discord", "bot.settings", heavy])
+    modules = f"bot.command_line,argparse,discord,bot.settings,{heavy}"
     ended = subprocess.run(  # noqa: S603 - our own program
         [sys.executable, "-c", INTERRUPTED_IMPORTS, modules, command, "--config", str(config)]
         + (["job", "request"] if command == "adopt" else []),
