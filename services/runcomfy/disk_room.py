@@ -27,10 +27,20 @@ class DiskRoom:
         self._limits = limits
         self._there: Mapping[str, int] = {}
         self._coming: dict[str, int] = {}
+        self._came: dict[str, int] = {}  # since the folder was looked through
 
     def note(self, sizes: Mapping[str, int]) -> None:
         """Take note of the folder's files and their sizes in bytes, as they were just found."""
         self._there = sizes
+        self._came = {name: size for name, size in self._came.items() if name not in sizes}
+
+    def add(self, name: str, size_bytes: int) -> None:
+        """Take note of a file that has just come."""
+        self._came[name] = size_bytes
+
+    def forget(self, job_id: str) -> None:
+        """Forget files of a job that have just come: some of them are removed."""
+        self._came = {name: size for name, size in self._came.items() if name.partition("-")[0] != job_id}
 
     @contextmanager
     def reserved(self, name: str) -> Iterator[None]:
@@ -46,7 +56,7 @@ class DiskRoom:
 
         Raises: ResultNotReady where its job's files, ResultNotStored where all files would take too much.
         """
-        sizes = {**self._there, **self._coming, name: size_bytes}
+        sizes = {**self._there, **self._came, **self._coming, name: size_bytes}
         if sum(sizes.values()) > self._limits.folder_bytes:
             msg = f"its {self._limits.folder_bytes // 1024**2} MiB (jobs.results_max_mb) are taken"
             raise ResultNotStored(msg)

@@ -115,6 +115,7 @@ class ResultFolder:
 
     async def discard(self, job_id: str, *, only: Collection[int] = ()) -> None:
         """Remove the job's files (or those of these outputs only); none there is fine."""
+        self._room.forget(job_id)
         try:
             await asyncio.to_thread(self._remove, job_id, only)
         except OSError as error:
@@ -137,11 +138,12 @@ class ResultFolder:
         take_room = functools.partial(self._room.take, part.name)
         with self._room.reserved(part.name):
             found = await fetcher.fetch(output.url, part=part, most_bytes=most_bytes, take_room=take_room)
-        path = self._folder / f"{job.job_id}-{number}.{found.extension}"
-        try:
-            size = await asyncio.to_thread(_put, part, path)
-        except OSError as error:
-            raise ResultNotStored(str(error.strerror)) from error
+            path = self._folder / f"{job.job_id}-{number}.{found.extension}"
+            try:
+                size = await asyncio.to_thread(_put, part, path)
+            except OSError as error:
+                raise ResultNotStored(str(error.strerror)) from error
+            self._room.add(path.name, size)
         return _result_file(path, size, output)
 
     def _note_problem(self, what: str) -> None:
