@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
 
 from services.errors import FailureKind
-from services.jobs.model import CancelState, Job, JobFailure, JobStatus
+from services.jobs.model import CancelState, Job, JobFailure, JobStatus, Json
 from services.jobs.ports import Progress, RequestState
 
 _ENDS = {
@@ -34,6 +35,31 @@ def follow(job: Job, progress: Progress, *, at: datetime) -> Job | None:
             return None
         return replace(job.touched(at=at), queue_position=progress.queue_position)
     return None
+
+
+def without_echoes(job: Job, progress: Progress) -> Progress:
+    """Return the answer without the files that the job itself sent in, which some models echo beside the result."""
+    if not progress.outputs:
+        return progress
+    sent = {_address(text) for text in _texts(job.inputs)}
+    outputs = tuple(output for output in progress.outputs if _address(output.url) not in sent)
+    return replace(progress, outputs=outputs)
+
+
+def _texts(value: Json) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for each in value.values():
+            yield from _texts(each)
+    elif isinstance(value, list | tuple):
+        for each in value:
+            yield from _texts(each)
+
+
+def _address(url: str) -> str:
+    """Return where a file is, without its signature, which may be renewed on the way."""
+    return url.strip().partition("?")[0]
 
 
 def _ended(job: Job, progress: Progress, *, at: datetime) -> Job:

@@ -11,7 +11,7 @@ from services.clock import Clock, DeadlineClock
 from services.errors import ApiError, ApiUnavailable, ComfycordError, RequestNotFound, StoreUnavailable
 from services.jobs.cancelling import Canceller
 from services.jobs.changes import Changes
-from services.jobs.following import follow, gone, overdue
+from services.jobs.following import follow, gone, overdue, without_echoes
 from services.jobs.model import CancelState, Job, JobStatus
 from services.jobs.pacing import (
     JobTiming,
@@ -172,7 +172,8 @@ class Poller:
         except RequestNotFound:
             return await self._not_found(watched, job)
         watched.failures = watched.not_found = 0
-        return await self._follow(watched, job, self._confirmed(watched, progress), asked_at=asked_at)
+        certain = without_echoes(job, self._confirmed(watched, progress))
+        return await self._follow(watched, job, certain, asked_at=asked_at)
 
     async def _take_turn(self) -> None:
         await asyncio.sleep(self._budget.reserve())
@@ -185,7 +186,7 @@ class Poller:
         await self._take_turn()
         try:
             progress = await self._api.get_status(request_id)
-            if progress.state in {RequestState.FINISHED, RequestState.UNKNOWN}:
+            if progress.state in {RequestState.FINISHED, RequestState.UNKNOWN} or progress.answers_needed > 1:
                 await self._take_turn()
                 progress = await self._api.get_result(request_id)
         except (ApiUnavailable, RequestNotFound):
@@ -196,12 +197,16 @@ class Poller:
         return progress
 
     def _confirmed(self, watched: Watched, progress: Progress) -> Progress:
-        """Return a success in a word that nobody knows as one, once two answers in a row name the same files."""
-        seen, watched.unnamed_outputs = watched.unnamed_outputs, ()
-        if progress.state is not RequestState.UNKNOWN or not progress.outputs:
+        """Return what the answer tells for certain: a doubtful one nothing, until it has come often enough in a row."""
+        if progress.answers_needed <= 1:
+            watched.doubtful, watched.doubtful_answers = None, 0
             return progress
-        watched.unnamed_outputs = progress.outputs
-        return replace(progress, state=RequestState.SUCCEEDED) if seen == progress.outputs else progress
+        watched.doubtful_answers = watched.doubtful_answers + 1 if progress == watched.doubtful else 1
+        watched.doubtful = progress
+        if watched.doubtful_answers < progress.answers_needed:
+            return Progress(state=RequestState.UNKNOWN)
+        is_success = progress.state is RequestState.UNKNOWN and progress.outputs
+        return replace(progress, state=RequestState.SUCCEEDED) if is_success else progress
 
     async def _follow(self, watched: Watched, job: Job, progress: Progress, *, asked_at: datetime) -> float | None:
         if progress.state is RequestState.SUCCEEDED and not progress.outputs:
@@ -256,7 +261,8 @@ class Poller:
         except ApiError as error:
             log.info("job_id=%s its cost cannot be read: %s", job.job_id, error)
             return self._wait_for_cost(watched, job)
-        changed = await self._changes.apply(job.job_id, lambda j: follow(j, progress, at=self._clock.now()))
+        told = without_echoes(job, progress)
+        changed = await self._changes.apply(job.job_id, lambda j: follow(j, told, at=self._clock.now()))
         return self._wait_for_cost(watched, changed.job)
 
     async def _not_found(self, watched: Watched, job: Job) -> float | None:

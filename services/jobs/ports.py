@@ -206,13 +206,18 @@ class RequestState(StrEnum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Progress:
-    """One answer of the API about a request. `reason` is its own text of a failure; `cost` is in USD."""
+    """One answer of the API about a request. `reason` is its own text of a failure; `cost` is in USD.
+
+    `answers_needed` equal answers in a row make it certain: more than one where an end is told in a doubtful way. An
+    UNKNOWN one with outputs is then a success.
+    """
 
     state: RequestState
     queue_position: int | None = None
     outputs: tuple[Output, ...] = ()
     cost: Decimal | None = None
     reason: str = ""
+    answers_needed: int = 1
 
 
 class ModelApi(Protocol):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import heapq
 from dataclasses import dataclass
 
-from services.jobs.model import Output
+from services.jobs.ports import Progress
 
 
 @dataclass(slots=True)
@@ -18,7 +18,8 @@ class Watched:
     not_found: int = 0  # answers in a row that the API does not know the request
     cost_checks: int = 0  # looks for the cost of a job that has ended without one
     empty_results: int = 0  # answers in a row that the job succeeded, without any file
-    unnamed_outputs: tuple[Output, ...] = ()  # files that came with a state word that nobody knows
+    doubtful: Progress | None = None  # the last answer, where it has to be repeated before it counts
+    doubtful_answers: int = 0  # how often it came in a row
 
 
 class Schedule:

@@ -27,11 +27,11 @@ from services.errors import (
 from services.jobs.model import Json
 from services.jobs.ports import Progress
 from services.models.model_ids import require_model_id
-from services.runcomfy.free_calls import read_free_answer
+from services.runcomfy.free_calls import read_free_answer, read_request_answer
 from services.runcomfy.probe import ApiProbe, report_error, report_success
 from services.runcomfy.retry import Retrier, RetryPolicy
 from services.runcomfy.submitting import read_submit_answer
-from services.runcomfy.transport import DEFAULT_BASE_URL, ApiTimeouts, ApiTransport
+from services.runcomfy.transport import DEFAULT_BASE_URL, Answer, ApiTimeouts, ApiTransport
 from services.runcomfy.wire import GarbledBody, is_request_id, read_cancel, read_catalog, read_result, read_status
 from services.version import VERSION
 
@@ -107,11 +107,11 @@ class RunComfyClient:
 
     async def get_status(self, request_id: str) -> Progress:
         """Ask /status. Raises: ApiUnavailable, RequestNotFound, ApiRefused."""
-        return await self._ask(request_id, "status", read_status)
+        return await self._follow(request_id, "status", read_status)
 
     async def get_result(self, request_id: str) -> Progress:
         """Ask /result with its cost. Raises: ApiUnavailable, RequestNotFound, ApiRefused."""
-        return await self._ask(request_id, "result", read_result, query="include_cost=true")
+        return await self._follow(request_id, "result", read_result, query="include_cost=true")
 
     async def cancel(self, request_id: str) -> bool:
         """Ask to cancel; True: confirmed, False: the API said that it cannot be.
@@ -120,7 +120,13 @@ class RunComfyClient:
         Raises: ApiUnavailable, RequestNotFound, ApiRefused.
         """
         lost: list[ApiUnavailable] = []
-        is_confirmed = await self._ask(request_id, "cancel", read_cancel, method="POST", on_failure=lost.append)
+        is_confirmed = await self._ask(
+            request_id,
+            "cancel",
+            lambda answer: read_cancel(read_free_answer(answer)),
+            method="POST",
+            on_failure=lost.append,
+        )
         if is_confirmed is None:
             raise ApiUnavailable("a cancel's answer without a known outcome")
         if lost and not is_confirmed:
@@ -130,16 +136,23 @@ class RunComfyClient:
     async def probe(self) -> ApiProbe:
         """Ask for one entry of the catalogue: a free call that needs the token. Never raises an ApiError."""
         try:
-            await self._call("GET", "/v1/models", read_catalog, query="limit=1")
+            await self._call(
+                "GET", "/v1/models", lambda answer: read_catalog(read_free_answer(answer)), query="limit=1"
+            )
         except ApiError as error:
             return report_error(self._base_url, error)
         return report_success(self._base_url)
+
+    async def _follow(
+        self, request_id: str, what: str, read: Callable[[object], Progress], *, query: str = ""
+    ) -> Progress:
+        return await self._ask(request_id, what, lambda answer: read_request_answer(answer, read), query=query)
 
     async def _ask(
         self,
         request_id: str,
         what: str,
-        read: Callable[[Mapping[str, object]], T],
+        read: Callable[[Answer], T],
         *,
         method: str = "GET",
         query: str = "",
@@ -155,7 +168,7 @@ class RunComfyClient:
         self,
         method: str,
         path: str,
-        read: Callable[[Mapping[str, object]], T],
+        read: Callable[[Answer], T],
         *,
         query: str = "",
         on_failure: Callable[[ApiUnavailable], object] = _ignore,
@@ -163,7 +176,7 @@ class RunComfyClient:
         async def attempt(seconds_left: float) -> T:
             try:
                 answer = await self._transport.call(method, path, query=query, within_seconds=seconds_left)
-                return read(read_free_answer(answer))
+                return read(answer)
             except (aiohttp.ClientError, OSError) as error:
                 raise ApiUnavailable(_describe(error)) from None
             except GarbledBody as error:

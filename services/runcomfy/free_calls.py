@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from services.errors import ApiUnavailable, FailureKind, RequestNotFound
+from services.errors import ApiRefused, ApiUnavailable, FailureKind, RequestNotFound
+from services.jobs.ports import Progress, RequestState
 from services.runcomfy.submitting import read_refusal
 from services.runcomfy.transport import Answer
-from services.runcomfy.wire import FAILURE_BY_CODE, NOT_FOUND_CODE, GarbledBody, decode, has_end_state, read_error
+from services.runcomfy.wire import (
+    FAILURE_BY_CODE,
+    NOT_FOUND_CODE,
+    GarbledBody,
+    decode,
+    has_end_state,
+    names_state,
+    read_error,
+)
 
 _OK = range(200, 300)
 _CLIENT_ERRORS = range(400, 500)
@@ -17,6 +26,13 @@ _NOT_FOUND = 404
 _TRY_AGAIN = frozenset({408, 425, 429})
 # Of a refusal's kinds only these mean the same on a call that sends no inputs.
 _KEPT_KINDS = frozenset({FailureKind.BAD_TOKEN, FailureKind.NO_BALANCE, FailureKind.FORBIDDEN})
+
+# What says nothing about the request, whatever its body holds: our token, our account, our proxy, our pace.
+_ABOUT_US = frozenset({401, 402, 403, 407, 408, 425, 429})
+_ENDS = frozenset({RequestState.SUCCEEDED, RequestState.FAILED, RequestState.CANCELLED})
+# Equal answers in a row that make an end certain: some seconds of polls, and about a minute of them.
+_ANSWERS_FOR_ODD_STATUS = 3
+_ANSWERS_FOR_REFUSAL = 8
 
 
 def read_free_answer(answer: Answer) -> Mapping[str, object]:
@@ -41,6 +57,35 @@ def read_free_answer(answer: Answer) -> Mapping[str, object]:
     if document is None or (code is not None and not has_end_state(document)):
         raise ApiUnavailable(f"HTTP {answer.status} with code {code}")
     return document
+
+
+def read_request_answer(answer: Answer, read: Callable[[object], Progress]) -> Progress:
+    """Return what an answer of /status or /result tells of the request, under whatever HTTP status it comes.
+
+    | answer | what it tells |
+    |---|---|
+    | 2xx with a state | that state |
+    | any other status with a state that is known | that state; an end once it is repeated |
+    | 4xx with a reason and no state | failed, once it is often repeated: the reason is about the request |
+    | 401, 402, 403, 407, 408, 425, 429 and their codes | nothing: they are about us, or about the moment |
+    | 404001 | that the request is not known |
+    | anything else | nothing |
+
+    Raises: RequestNotFound, ApiRefused, ApiUnavailable, GarbledBody.
+    """
+    document = _decode_object(answer)
+    code, _ = read_error(document)
+    is_about_us = answer.status in _ABOUT_US or FAILURE_BY_CODE.get(code or 0) in _KEPT_KINDS
+    if document is not None and names_state(document) and code != NOT_FOUND_CODE and not is_about_us:
+        progress = read(document)
+        is_ordinary = answer.status in _OK or progress.state not in _ENDS
+        return progress if is_ordinary else replace(progress, answers_needed=_ANSWERS_FOR_ODD_STATUS)
+    try:
+        return read(read_free_answer(answer))
+    except ApiRefused as refusal:
+        if is_about_us or not refusal.reason or answer.status not in _CLIENT_ERRORS:
+            raise
+        return Progress(state=RequestState.FAILED, reason=refusal.reason, answers_needed=_ANSWERS_FOR_REFUSAL)
 
 
 def _decode_object(answer: Answer) -> Mapping[str, object] | None:

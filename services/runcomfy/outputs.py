@@ -1,13 +1,17 @@
 """The files that a result names, whatever shape its `output` has.
 
-Seen or documented: an object with image, images, video, videos, audio, audios (single and plural together); a bare
-string; a bare list; objects nested in any of them. Only `output` is walked: a result may echo its inputs elsewhere.
+Seen or documented: an object with image, images, video, videos, audio, audios (single and plural together), also url
+and path; a bare string; a bare list; objects nested in any of them. Only `output` is walked: a result may echo its
+inputs elsewhere. Beside its files an output may name others: a preview, a log, the page of the request.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import PurePosixPath
+from urllib.parse import quote
 
 from yarl import URL
 
@@ -16,55 +20,118 @@ from services.jobs.model import MediaKind, Output
 _MOST_OUTPUTS = 64
 _DEEPEST = 12
 _LONGEST_URL = 4096
-_ECHO_KEYS = frozenset({"input", "inputs"})
-_KIND_WORDS = (
-    ("video", MediaKind.VIDEO),
-    ("audio", MediaKind.AUDIO),
-    ("image", MediaKind.IMAGE),
-    ("picture", MediaKind.IMAGE),
+
+# A key is judged by its words: `thumbnail_url`, `thumbnailUrl` and `thumbnail` are one.
+_WORDS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+|[0-9]+")
+_RESULT_WORDS = frozenset(
+    {
+        *("image", "images", "img", "imgs", "picture", "pictures", "photo", "photos", "gif", "gifs"),
+        *("video", "videos", "movie", "movies", "clip", "clips", "animation", "animations"),
+        *("audio", "audios", "sound", "sounds", "music", "song", "songs", "speech", "voice"),
+        *("url", "urls", "uri", "uris", "path", "paths", "file", "files", "media", "download", "downloads"),
+        *("output", "outputs", "result", "results", "data", "content", "contents", "artifact", "artifacts"),
+    }
 )
+_OTHER_WORDS = frozenset(
+    {
+        *("thumbnail", "thumbnails", "thumb", "thumbs", "preview", "previews", "poster", "posters", "cover", "covers"),
+        *("placeholder", "icon", "waveform", "spectrogram", "storyboard", "sprite", "subtitle", "subtitles"),
+        *("log", "logs", "page", "webpage", "dashboard", "website", "homepage", "docs", "documentation", "html"),
+        *("input", "inputs", "source", "sources", "original", "originals", "reference", "references", "request"),
+        *("status", "cancel", "webhook", "callback", "meta", "metadata", "license", "debug", "report", "workflow"),
+    }
+)
+_KIND_WORDS = {
+    MediaKind.VIDEO: frozenset({"video", "videos", "movie", "movies", "clip", "clips", "animation", "animations"}),
+    MediaKind.AUDIO: frozenset({"audio", "audios", "sound", "sounds", "music", "song", "songs", "speech", "voice"}),
+    MediaKind.IMAGE: frozenset(
+        {"image", "images", "img", "imgs", "picture", "pictures", "photo", "photos", "gif", "gifs"}
+    ),
+}
 _EXTENSIONS = {
     MediaKind.VIDEO: frozenset({".mp4", ".mov", ".webm", ".mkv", ".avi", ".m4v"}),
     MediaKind.AUDIO: frozenset({".mp3", ".wav", ".ogg", ".opus", ".flac", ".m4a", ".aac"}),
+    MediaKind.IMAGE: frozenset({".png", ".jpg", ".jpeg", ".webp", ".gif", ".avif", ".bmp", ".tif", ".tiff", ".heic"}),
 }
+_MEDIA_EXTENSIONS = frozenset().union(*_EXTENSIONS.values())
+_DOCUMENT_EXTENSIONS = frozenset({".html", ".htm", ".php", ".aspx", ".json", ".txt", ".log", ".md", ".csv", ".xml"})
+_NOT_IN_URLS = re.compile(r"[\x00-\x20\x7f]")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Found:
+    """An address in an output. `is_named`: its keys call it a result; what they call something else is not found."""
+
+    url: str
+    kind: MediaKind | None
+    is_named: bool
+    extension: str
 
 
 def find_outputs(output: object) -> tuple[Output, ...]:
     """Return the files in the order in which they stand, each URL once.
 
+    Those are the addresses under a key that names a result, or under none. Where there is no such one, a key that
+    nobody knows will do: first of addresses that end like a medium, then of those that end like nothing.
     What a file is comes from the nearest key around it, else from the extension; a picture where neither tells.
     """
-    found: dict[str, Output] = {}
-    for url, kind in _walk(output, kind=None, depth=0):
-        if len(found) >= _MOST_OUTPUTS:
-            break
-        found.setdefault(url, Output(url=url, kind=kind or _kind_by_extension(url)))
-    return tuple(found.values())
+    found = [each for each in _walk(output, keys=()) if each.extension not in _DOCUMENT_EXTENSIONS]
+    for is_result in (
+        lambda each: each.is_named,
+        lambda each: each.extension in _MEDIA_EXTENSIONS,
+        lambda each: not each.extension,
+    ):
+        chosen: dict[str, Output] = {}
+        for each in found:
+            if is_result(each) and len(chosen) < _MOST_OUTPUTS:
+                kind = each.kind or _kind_by_extension(each.extension)
+                chosen.setdefault(each.url, Output(url=each.url, kind=kind))
+        if chosen:
+            return tuple(chosen.values())
+    return ()
 
 
-def _walk(value: object, *, kind: MediaKind | None, depth: int) -> Iterator[tuple[str, MediaKind | None]]:
-    if depth > _DEEPEST:
+def _walk(value: object, *, keys: tuple[frozenset[str], ...]) -> Iterator[_Found]:
+    if len(keys) > _DEEPEST:
         return
     if isinstance(value, str):
         text = value.strip()
         if text.lower().startswith(("https://", "http://")) and len(text) <= _LONGEST_URL:
-            yield text, kind
+            yield _found(text, keys)
     elif isinstance(value, list):
         for item in value:
-            yield from _walk(item, kind=kind, depth=depth + 1)
+            yield from _walk(item, keys=(*keys, frozenset()))
     elif isinstance(value, Mapping):
         for key, item in value.items():
-            if str(key).lower() not in _ECHO_KEYS:
-                yield from _walk(item, kind=_kind_by_key(str(key)) or kind, depth=depth + 1)
+            words = frozenset(word.lower() for word in _WORDS.findall(str(key)[:100]))
+            if not words & _OTHER_WORDS:
+                yield from _walk(item, keys=(*keys, words))
 
 
-def _kind_by_key(key: str) -> MediaKind | None:
-    return next((kind for word, kind in _KIND_WORDS if word in key.lower()), None)
+def _found(text: str, keys: tuple[frozenset[str], ...]) -> _Found:
+    named = [words for words in keys if words]
+    nearest = (kind for words in reversed(named) for kind, of_kind in _KIND_WORDS.items() if words & of_kind)
+    url = _fetchable(text)
+    return _Found(
+        url=url,
+        kind=next(nearest, None),
+        is_named=not named or bool(named[-1] & _RESULT_WORDS),
+        extension=_extension(url),
+    )
 
 
-def _kind_by_extension(url: str) -> MediaKind:
+def _fetchable(text: str) -> str:
+    """Return the address without what none can hold: raw spaces are encoded, halves of characters replaced."""
+    whole = text.encode(errors="replace").decode()
+    return _NOT_IN_URLS.sub(lambda match: quote(match[0]), whole)
+
+
+def _extension(url: str) -> str:
     try:
-        suffix = PurePosixPath(URL(url).path).suffix.lower()
+        return PurePosixPath(URL(url).path).suffix.lower()
     except ValueError:
-        suffix = ""
-    return next((kind for kind, suffixes in _EXTENSIONS.items() if suffix in suffixes), MediaKind.IMAGE)
+        return PurePosixPath(url.partition("?")[0]).suffix.lower()
+
+
+def _kind_by_extension(extension: str) -> MediaKind:
+    return next((kind for kind, extensions in _EXTENSIONS.items() if extension in extensions), MediaKind.IMAGE)

@@ -62,4 +62,5 @@ def _read_object(value: Mapping[str, object], *, depth: int) -> str:
 
 
 def _one_line(text: str) -> str:
-    return _NOT_SHOWN.sub(" ", text).strip()
+    # JSON can hold halves of characters, which nothing that comes after can encode.
+    return _NOT_SHOWN.sub(" ", text.encode(errors="replace").decode()).strip()

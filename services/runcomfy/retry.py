@@ -85,9 +85,9 @@ def parse_retry_after(text: str | None, *, now: datetime) -> float | None:
     except ValueError:
         try:
             date = parsedate_to_datetime(text)
-        except (ValueError, TypeError):
+            seconds = ((date if date.tzinfo else date.replace(tzinfo=UTC)) - now).total_seconds()
+        except Exception:  # noqa: BLE001 - a header that nobody foresaw must not decide over a paid job
             return None
-        seconds = ((date if date.tzinfo else date.replace(tzinfo=UTC)) - now).total_seconds()
     if not math.isfinite(seconds):
         return None
     return min(max(seconds, 0.0), RETRY_AFTER_CAP_SECONDS)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 
 from services.errors import ApiNotSent, ApiOutcomeUnknown, ApiRefused, FailureKind
 from services.runcomfy.transport import Answer
@@ -13,6 +14,8 @@ log = logging.getLogger(__name__)
 _OK = range(200, 300)
 _CLIENT_ERRORS = range(400, 500)
 _REQUEST_TIMEOUT = 408
+# In a body that is no JSON, or was cut short: for the log alone, where `adopt` finds it.
+_ID_IN_TEXT = re.compile(rb'"request_id"\s{0,9}:\s{0,9}"([A-Za-z0-9_-]{1,128})"')
 _TOO_MANY_REQUESTS = 429
 
 FAILURE_BY_STATUS = {
@@ -40,6 +43,8 @@ def read_submit_answer(answer: Answer) -> str:
         document = decode(answer.raw)
         body = read_body(SubmitBody, document)
     except GarbledBody as error:
+        if found := _ID_IN_TEXT.search(answer.raw or b""):
+            log.error("a submit's answer cannot be read: HTTP %d, request_id=%s", answer.status, found[1].decode())
         raise ApiOutcomeUnknown(f"HTTP {answer.status} with {error}") from error
     code, reason = read_error(document)
     if code in FAILURE_BY_CODE:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import logging
 import re
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Annotated, TypeVar
 
@@ -59,6 +60,16 @@ _END_WORDS = {
 }
 _CANCELLED_WORDS = frozenset({"cancelled", "canceled"})
 _NOT_CANCELLABLE = "not_cancellable"
+# Words of no document that say an error all the same. With a reason beside it, and long enough, such a word is an end;
+# other words never seen are not, since a request that is tried again may tell the error of its last try.
+_ERROR_WORDS = frozenset(
+    {"error", "errored", "failure", "timeout", "timed_out", "aborted", "rejected", "terminated", "killed", "crashed"}
+)
+# How many equal answers in a row make an end that is told in a doubtful way: at the pace of polls, the first takes
+# seconds, the other about two minutes.
+_ANSWERS_FOR_FILES = 2
+_ANSWERS_FOR_ERROR_WORD = 12
+_LONGEST_NUMBER = 400  # digits; Python refuses integers of some thousands, and no field has such a one
 
 
 class GarbledBody(ValueError):
@@ -111,7 +122,7 @@ class SubmitBody(_Body):
 class RequestBody(_Body):
     """GET /v1/requests/{id}/status and /result: one shape covers both."""
 
-    status: str
+    status: Text = None
     queue_position: Count = None
     output: object = None
     cost: Money = None
@@ -145,8 +156,9 @@ def decode(raw: bytes | None) -> object:
     if not raw:
         raise GarbledBody("an empty body")
     try:
-        return json.loads(raw.decode("utf-8-sig"), parse_float=Decimal, parse_constant=_refuse_constant)
-    except (ValueError, RecursionError) as error:
+        text = raw.decode("utf-8-sig")
+        return json.loads(text, parse_float=_decimal, parse_int=_integer, parse_constant=_refuse_constant)
+    except (ValueError, ArithmeticError, RecursionError) as error:
         raise GarbledBody("a body that is no JSON") from error
 
 
@@ -167,8 +179,13 @@ def read_error(document: object) -> tuple[int | None, str]:
 
 
 def read_status(document: object) -> Progress:
-    """Read /status: whatever it calls an end is FINISHED, since a failed job can show `completed` here."""
+    """Read /status: whatever it calls an end is FINISHED, since a failed job can show `completed` here.
+
+    Raises: GarbledBody.
+    """
     body = read_body(RequestBody, document)
+    if body.status is None:
+        raise GarbledBody("a body without a state")
     word = _normalised(body.status)
     if word in _END_WORDS:
         return Progress(state=RequestState.FINISHED, reason=_reason_of(body))
@@ -176,10 +193,15 @@ def read_status(document: object) -> Progress:
 
 
 def read_result(document: object) -> Progress:
-    """Read /result: its state, and at the end the files, the cost in USD, or the reason of a failure."""
+    """Read /result: its state, and at the end the files, the cost in USD, or the reason of a failure.
+
+    Raises: GarbledBody.
+    """
     body = read_body(RequestBody, document)
-    word = _normalised(body.status)
+    word = _normalised(body.status or "")
     state = _END_WORDS.get(word) or _live_state(word)
+    if state is RequestState.UNKNOWN:
+        return _read_unknown(word, body)
     if state is not RequestState.SUCCEEDED:
         reason = _reason_of(body) if state is RequestState.FAILED else ""
         return Progress(state=state, queue_position=body.queue_position, cost=body.cost, reason=reason)
@@ -188,6 +210,27 @@ def read_result(document: object) -> Progress:
         # "completed" also closes failed requests elsewhere in this API: with an error and no file it is one.
         return Progress(state=RequestState.FAILED, cost=body.cost, reason=reason)
     return Progress(state=state, outputs=outputs, cost=body.cost)
+
+
+def _read_unknown(word: str, body: RequestBody) -> Progress:
+    """Read a result without a state that is known: by what stands beside it, and never at its first word."""
+    outputs, reason = find_outputs(body.output), _reason_of(body)
+    if outputs:
+        return Progress(state=RequestState.UNKNOWN, outputs=outputs, cost=body.cost, answers_needed=_ANSWERS_FOR_FILES)
+    if reason and word in _ERROR_WORDS:
+        return Progress(
+            state=RequestState.FAILED, reason=reason, cost=body.cost, answers_needed=_ANSWERS_FOR_ERROR_WORD
+        )
+    if body.status is None:
+        raise GarbledBody("a body without a state")
+    return Progress(state=RequestState.UNKNOWN, reason=reason)
+
+
+def names_state(document: Mapping[str, object]) -> bool:
+    """Whether a body tells a request's state in a word that is known."""
+    status = document.get("status")
+    word = _normalised(status) if isinstance(status, str) else ""
+    return word in _END_WORDS or word in _RUNNING_WORDS
 
 
 def has_end_state(document: object) -> bool:
@@ -224,13 +267,21 @@ def _reason_of(body: RequestBody) -> str:
 
 def _live_state(word: str) -> RequestState:
     state = _RUNNING_WORDS.get(word, RequestState.UNKNOWN)
-    if state is RequestState.UNKNOWN:
+    if state is RequestState.UNKNOWN and word:
         log.warning("a request's state was never seen before: %.60r", word)
     return state
 
 
 def _normalised(word: str) -> str:
     return word.strip().lower().replace("-", "_").replace(" ", "_")
+
+
+def _integer(text: str) -> object:
+    return int(text) if len(text) <= _LONGEST_NUMBER else None
+
+
+def _decimal(text: str) -> object:
+    return Decimal(text) if len(text) <= _LONGEST_NUMBER else None
 
 
 def _refuse_constant(name: str) -> object:

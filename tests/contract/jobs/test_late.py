@@ -182,6 +182,43 @@ async def test_an_unknown_word_with_files_twice_is_a_success(core: Core, api: Sc
     job = await submit(core, make_new())
     async with core.running():
         await core.until(job.job_id, JobStatus.QUEUED, JobStatus.LATE)
-        api.becomes(Progress(state=RequestState.UNKNOWN, outputs=(PICTURE,)))
+        api.becomes(Progress(state=RequestState.UNKNOWN, outputs=(PICTURE,), answers_needed=2))
         done = await core.until(job.job_id, JobStatus.SUCCEEDED)
     assert done.outputs == (PICTURE,)
+
+
+@pytest.mark.parametrize("needed", [1, 3])
+async def test_a_doubtful_end_is_believed_when_it_stays(core: Core, api: ScriptedApi, needed: int) -> None:
+    """An end under an odd HTTP status ends a job once it has been repeated, with the service's own reason."""
+    job = await submit(core, make_new())
+    async with core.running():
+        await core.until(job.job_id, JobStatus.QUEUED, JobStatus.LATE)
+        api.becomes(Progress(state=RequestState.FAILED, reason="too dark", answers_needed=needed))
+        failed = await core.until(job.job_id, JobStatus.FAILED)
+    assert failed.failure is not None
+    assert failed.failure.reason == "too dark"
+
+
+async def test_a_doubtful_end_that_passes_ends_nothing(core: Core, api: ScriptedApi) -> None:
+    """What was said once and is gone was a slip of something on the way."""
+    job = await submit(core, make_new())
+    async with core.running():
+        await core.until(job.job_id, JobStatus.QUEUED, JobStatus.LATE)
+        for word in ("one", "two", "three", "four"):
+            wanted = api.reads + 3
+            api.becomes(Progress(state=RequestState.FAILED, reason=word, answers_needed=1000))
+            while api.reads < wanted:  # noqa: ASYNC110 - the poller's doing
+                await asyncio.sleep(0.01)
+        api.becomes(DONE)
+        await core.until(job.job_id, JobStatus.SUCCEEDED)
+
+
+async def test_an_echo_of_the_input_is_no_result(core: Core, api: ScriptedApi) -> None:
+    """Whatever an output calls it, what the job sent in is not its result; a fresh signature makes no other file."""
+    sent = "https://cdn.example.com/cat.png"
+    job = await submit(core, make_new(inputs={"prompt": "x", "image_urls": [f"{sent}?ex=1"]}))
+    echo = Output(url=f"{sent}?ex=2", kind=MediaKind.IMAGE)
+    async with core.running():
+        await core.until(job.job_id, JobStatus.QUEUED, JobStatus.LATE)
+        api.becomes(replace(DONE, outputs=(echo, PICTURE)))
+        assert (await core.until(job.job_id, JobStatus.SUCCEEDED)).outputs == (PICTURE,)

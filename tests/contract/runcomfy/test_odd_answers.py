@@ -11,6 +11,7 @@ from aiohttp.test_utils import TestServer
 
 from services.clock import SystemClock
 from services.errors import ApiNotSent, ApiOutcomeUnknown, ApiRefused, FailureKind
+from services.jobs.ports import RequestState
 from services.runcomfy.client import RunComfyClient
 from tests.contract.runcomfy.conftest import INPUTS, MODEL, Naps
 
@@ -84,3 +85,17 @@ async def test_a_body_has_a_largest_size(naps: Naps) -> None:
         with pytest.raises(ApiOutcomeUnknown):
             await client.submit(MODEL, INPUTS)
     assert left > 0
+
+
+async def test_no_header_decides_over_a_paid_job(naps: Naps, caplog: pytest.LogCaptureFixture) -> None:
+    """A pause of a year that no calendar has is none: the id of the accepted request is there, and in the log."""
+
+    async def answer(_: web.Request) -> web.Response:
+        odd = {"Retry-After": "Mon, 01 Jan 99999999999999 00:00:00 GMT"}
+        return web.json_response({"request_id": "req-1", "status": "in_queue"}, headers=odd)
+
+    caplog.set_level("INFO")
+    async with client_for(answer, naps) as client:
+        assert await client.submit(MODEL, INPUTS) == "req-1"
+        assert (await client.get_status("req-1")).state is RequestState.IN_QUEUE
+    assert "request_id=req-1" in caplog.text

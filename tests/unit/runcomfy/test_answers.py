@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 
 import pytest
 
@@ -14,9 +15,11 @@ from services.errors import (
     FailureKind,
     RequestNotFound,
 )
-from services.runcomfy.free_calls import read_free_answer
+from services.jobs.ports import Progress, RequestState
+from services.runcomfy.free_calls import read_free_answer, read_request_answer
 from services.runcomfy.submitting import read_submit_answer
 from services.runcomfy.transport import Answer
+from services.runcomfy.wire import GarbledBody, read_result
 
 ID = "f033d089-3518-49c4-8abb-ef53018f7260"
 
@@ -180,3 +183,96 @@ def test_the_services_wish_to_wait_is_passed_on() -> None:
     with pytest.raises(ApiUnavailable) as caught:
         read_free_answer(answer(503, b"", retry_after=12.0))
     assert caught.value.retry_after_seconds == 12.0
+
+
+BLOCKED = {"status": "failed", "error": [{"errorCode": 1002, "error": "blocked by the content policy"}]}
+
+
+@pytest.mark.parametrize("status", [400, 404, 409, 410, 418, 422, 451, 500, 502, 503, 599])
+def test_a_state_counts_under_any_status(status: int) -> None:
+    """An end is believed once it is repeated, with its reason; a job that goes on goes on."""
+    failed = read_request_answer(answer(status, BLOCKED), read_result)
+    assert (failed.state, failed.reason) == (RequestState.FAILED, "blocked by the content policy")
+    assert 1 < failed.answers_needed <= 5
+    running = read_request_answer(answer(status, {"status": "in_progress"}), read_result)
+    assert running == Progress(state=RequestState.RUNNING)
+
+
+@pytest.mark.parametrize(
+    "body", [{"detail": [{"msg": "too dark"}]}, {"error_code": 422001, "error_message": "too dark"}]
+)
+def test_a_reason_alone_counts_when_it_stays(body: object) -> None:
+    """A refusal that names a reason is about the request; once may be a slip."""
+    refused = read_request_answer(answer(422, body), read_result)
+    assert (refused.state, refused.reason) == (RequestState.FAILED, "too dark")
+    assert refused.answers_needed > 5
+
+
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [
+        (401, BLOCKED),
+        (402, BLOCKED),
+        (403, BLOCKED),
+        (429, BLOCKED),
+        (400, {**BLOCKED, "error_code": 400004}),
+        (404, {"error_code": 404001, **BLOCKED}),
+        (503, {"message": "upstream"}),
+        (422, {}),
+        (422, b"<html>"),
+        (500, None),
+    ],
+)
+def test_what_is_about_us_or_the_moment_ends_nothing(status: int, body: object) -> None:
+    """Our token, our pace, a gateway's page: the job goes on."""
+    with pytest.raises((ApiRefused, ApiUnavailable, RequestNotFound)):
+        read_request_answer(answer(status, body), read_result)
+
+
+@pytest.mark.parametrize(
+    ("body", "state", "needed"),
+    [
+        ({"status": "polished", "output": {"image": "https://h.net/a.png"}}, RequestState.UNKNOWN, 2),
+        ({"output": {"image": "https://h.net/a.png"}}, RequestState.UNKNOWN, 2),
+        ({"status": 7, "output": {"image": "https://h.net/a.png"}}, RequestState.UNKNOWN, 2),
+        ({"status": "Timed-Out", "error": "no GPU"}, RequestState.FAILED, 12),
+        ({"status": "error", "error_message": "no GPU"}, RequestState.FAILED, 12),
+        ({"status": "retrying", "error": "no GPU"}, RequestState.UNKNOWN, 1),
+        ({"status": "error"}, RequestState.UNKNOWN, 1),
+    ],
+)
+def test_words_never_seen_are_read_by_what_stands_beside_them(body: object, state: RequestState, needed: int) -> None:
+    """Files make a success, a reason beside a word of error a failure; neither at its first word."""
+    progress = read_request_answer(answer(200, body), read_result)
+    assert (progress.state, progress.answers_needed) == (state, needed)
+
+
+def test_no_answer_raises_anything_of_its_own() -> None:
+    """Whatever a body holds, it is an answer, or one of our errors."""
+    chance = random.Random(7)  # noqa: S311 - a test that can be repeated
+    values: list[object] = [None, True, 10**399, -1, 1.5, "", "\ud800", "failed", "x" * 5000, [], {}, ["\ud800"]]
+    keys = ["status", "output", "error", "error_code", "error_message", "cost", "queue_position", "detail", "\ud800"]
+    for _ in range(2000):
+        body = {
+            chance.choice(keys): chance.choice([*values, {chance.choice(keys): chance.choice(values)}]) for _ in "1234"
+        }
+        try:
+            progress = read_request_answer(answer(chance.choice([200, 404, 422, 500]), body), read_result)
+        except (ApiRefused, ApiUnavailable, RequestNotFound, GarbledBody) as error:
+            str(error).encode()
+        else:
+            progress.reason.encode()
+
+
+def test_the_id_of_an_unreadable_acceptance_is_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    """Nobody knows what a torn answer meant; the id that it holds can be adopted."""
+    torn = f'{{"request_id": "{ID}", "status_url": "https://'.encode()
+    with pytest.raises(ApiOutcomeUnknown):
+        read_submit_answer(answer(200, torn))
+    assert ID in caplog.text
+
+
+def test_a_number_without_end_spoils_only_its_own_field() -> None:
+    """The id beside it was accepted and paid."""
+    body = f'{{"request_id": "{ID}", "eta": {"9" * 5000}, "cost": {"9" * 5000}.5}}'.encode()
+    assert read_submit_answer(answer(200, body)) == ID

@@ -42,6 +42,55 @@ def test_every_shape_is_walked(output: object, found: list[tuple[str, MediaKind]
     assert [(one.url, one.kind) for one in find_outputs(output)] == found
 
 
+C = "https://files.runcomfy.net/c.png"
+
+
+@pytest.mark.parametrize(
+    ("output", "urls"),
+    [
+        ({"image": A, "thumbnail": B}, [A]),
+        ({"images": [{"url": A, "thumbnail_url": B, "previewUrl": C}]}, [A]),
+        ({"video": {"url": FILM, "cover": A, "poster_image": B}}, [FILM]),
+        ({"image": A, "logs": ["https://runcomfy.net/log.txt"], "log_url": "https://runcomfy.net/l"}, [A]),
+        ({"image": A, "page": "https://www.runcomfy.com/g/1", "url": "https://www.runcomfy.com/g/1.html"}, [A]),
+        ({"image": A, "status_url": "https://x.net/s", "cancel_url": "https://x.net/c", "webhook": B}, [A]),
+        ({"image": A, "source_image": B, "reference_images": [C]}, [A]),
+        ({"audio": SOUND, "waveform": A, "metadata": {"image": B}}, [SOUND]),
+        ({"image": A, "model_card": "https://huggingface.co/x/y"}, [A]),
+        ({"preview": {"image": A}}, []),
+        ({"thumbnail": A}, []),
+        ({"picture_link": A}, [A]),
+        ({"foo": FILM, "bar": "https://www.runcomfy.com/about"}, [FILM]),
+        ({"upscaled": A, "page": B}, [A]),
+        ({"foo": {"bar": ["https://files.runcomfy.net/x"]}}, ["https://files.runcomfy.net/x"]),
+        ({"foo": "https://www.runcomfy.com/about.html"}, []),
+        ({"data": [{"url": A, "content_type": "image/png", "file_name": "a.png"}]}, [A]),
+        ({"outputs": [{"type": "image", "content": A}]}, [A]),
+        ({"downloadUrl": A, "downloadPage": "https://x.net/p"}, [A]),
+    ],
+)
+def test_only_results_are_results(output: object, urls: list[str]) -> None:
+    """What the shape names as something else is none; a key that nobody knows is believed where nothing is named."""
+    assert [one.url for one in find_outputs(output)] == urls
+
+
+@pytest.mark.parametrize(
+    ("written", "url"),
+    [
+        ("https://h.net/a b.png", "https://h.net/a%20b.png"),
+        ("https://h.net/a\tb.png?sig=x+y%2F", "https://h.net/a%09b.png?sig=x+y%2F"),
+        ("https://h.net/\ud800.png", "https://h.net/?.png"),
+        ("https://h.net:99999/a.png", "https://h.net:99999/a.png"),
+        ("https://h.net/a%20b.png?Signature=A~b&Expires=1", "https://h.net/a%20b.png?Signature=A~b&Expires=1"),
+    ],
+)
+def test_an_address_can_be_encoded_and_fetched(written: str, url: str) -> None:
+    """Spaces are written as an address has them, halves of characters are replaced, all else stays as it was signed."""
+    (found,) = find_outputs({"image": written})
+    assert found.url == url
+    found.url.encode()
+
+
 @pytest.mark.parametrize(
     "output",
     [

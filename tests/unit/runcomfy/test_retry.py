@@ -147,3 +147,26 @@ async def test_a_definite_no_is_not_repeated() -> None:
 def test_retry_after_is_seconds_or_a_date(text: str | None, seconds: float | None) -> None:
     """Both forms of RFC 9110 are read, capped; nonsense is no wish."""
     assert parse_retry_after(text, now=NOW) == seconds
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Mon, 01 Jan 99999999999999 00:00:00 GMT",
+        "Mon, 01 Jan 2026 00:00:00 +9999999999",
+        "Mon, 01 Jan 0000 00:00:00 GMT",
+        "Mon, 99 Jan 2026 99:99:99 GMT",
+        "9" * 5000,
+        "1e999",
+        "-1e999",
+        "nan",
+        "\ud800",
+        "٣",
+        "1 2 3 4 5 6 7 8 9",
+        ",;:" * 500,
+    ],
+)
+def test_no_header_raises(text: str) -> None:
+    """A pause that nobody can read is none, or within its bounds; it decides over no paid job."""
+    seconds = parse_retry_after(text, now=NOW)
+    assert seconds is None or 0 <= seconds <= RETRY_AFTER_CAP_SECONDS

@@ -169,10 +169,10 @@ def test_an_error_code_is_a_number(body: object, code: int | None) -> None:
 
 @pytest.mark.parametrize(
     "raw",
-    [None, b"", b"<html>", b'{"a"', b"\xff\xfe", b'{"cost": NaN}', b'{"cost": Infinity}', b"[" * 100_000, b"1" * 5000],
+    [None, b"", b"<html>", b'{"a"', b"\xff\xfe", b'{"cost": NaN}', b'{"cost": Infinity}', b"[" * 100_000],
 )
 def test_what_is_no_json_is_garbled(raw: bytes | None) -> None:
-    """HTML, halves, other encodings, NaN, endless nesting and endless numbers are no answer."""
+    """HTML, halves, other encodings, NaN and endless nesting are no answer."""
     with pytest.raises(GarbledBody):
         decode(raw)
 
