@@ -11,6 +11,7 @@ from pathlib import Path
 
 from bench.burst import Subject, burst, open_subject
 from bench.edits import edits_per_job
+from bench.window import windows
 
 ROUNDS = 7
 SIZE = 200
@@ -32,6 +33,14 @@ async def measure(rounds: int, size: int) -> dict[str, list[list[float]]]:
                 for subject in subjects if number % 2 else reversed(subjects):
                     results[subject.name].append(await burst(subject, size))
             return results
+
+
+async def measure_window(rounds: int, size: int) -> list[float]:
+    """Return for how long each command of some bursts was acknowledged and not yet accepted, in seconds."""
+    with tempfile.TemporaryDirectory() as folder:
+        async with open_subject("ours", None, data_dir=Path(folder), people=size) as ours:
+            await burst(ours, min(WARM_UP, size))
+            return [seconds for _ in range(rounds) for seconds in await windows(ours, size)]
 
 
 def quantile(values: list[float], percent: int) -> float:
@@ -60,6 +69,9 @@ def main() -> int:
     parser.add_argument("--size", type=int, default=SIZE, help="commands in a burst (default: %(default)s)")
     options = parser.parse_args()
     print(report(asyncio.run(measure(options.rounds, options.size)), options.size))  # noqa: T201 - the answer
+    window = asyncio.run(measure_window(max(1, options.rounds // 2), options.size))
+    half, most = (quantile(window, percent) * 1000 for percent in (50, 99))
+    print(f"acknowledged, but not accepted yet, for (ms): p50 {half:.0f}, p99 {most:.0f}")  # noqa: T201 - the answer
     with tempfile.TemporaryDirectory() as folder:
         edits = asyncio.run(edits_per_job(Path(folder)))
     mean, most = statistics.mean(edits), max(edits)

@@ -14,6 +14,7 @@ from sandbox.people.reply import Reply
 from sandbox.pictures import paint
 from sandbox.sandbox import Sandbox
 
+CALLBACK = "POST /interactions/{id}/{token}/callback"
 CAT = paint("cat.png", width=64, height=64)
 QUIET_SECONDS = 1.0
 SETTLE_SECONDS = 60.0
@@ -75,7 +76,7 @@ async def burst(subject: Subject, size: int) -> list[float]:
 def _arrival(subject: Subject, reply: Reply) -> float:
     """Return when the callback's request reached the local Discord, before it was worked on."""
     interaction_id = str(reply.interaction.id)
-    calls = subject.sandbox.discord.traffic.to("POST /interactions/{id}/{token}/callback")
+    calls = subject.sandbox.discord.traffic.to(CALLBACK)
     return next(call.at for call in reversed(calls) if interaction_id in call.path).timestamp()
 
 

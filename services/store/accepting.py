@@ -12,6 +12,8 @@ from services.errors import InvalidTransition, RequestTaken
 from services.jobs.model import Job, JobStatus, NewJob
 from services.jobs.ports import Accepted
 from services.jobs.quota import QuotaLimits, require_room
+from services.store.accept_queue import AcceptQueue, Asked
+from services.store.database import Database
 from services.store.quota_counting import count_usage
 from services.store.rows import FREE_POLL, accepted_job, change_parameters, change_statement, job_of, new_row
 from services.store.store_part import StorePart
@@ -21,7 +23,6 @@ from services.store.tables import jobs, users
 _ENSURE_USER = text("INSERT INTO users (user_id) VALUES (:user_id) ON CONFLICT DO NOTHING")
 _LOCK_USER = select(users.c.user_id).where(users.c.user_id == bindparam("user_id")).with_for_update()
 _OF_INTERACTION = jobs.c.interaction_id == bindparam("interaction")
-_ALREADY = select(jobs).where(_OF_INTERACTION)
 _ALREADY_OR_RETRIED = select(jobs).where(or_(_OF_INTERACTION, jobs.c.retry_of == bindparam("unconfirmed")))
 # Locked, so that a request id that turns up now waits for the decision.
 _STATUS = select(jobs.c.status).where(jobs.c.job_id == bindparam("wanted")).with_for_update()
@@ -44,11 +45,26 @@ _CHANGE_AND_FREE = change_statement(**FREE_POLL)
 class Accepting(StorePart):
     """The ways in which a job comes into the store and changes there."""
 
+    def __init__(self, database: Database) -> None:
+        super().__init__(database)
+        self._queue = AcceptQueue(database)
+
     async def accept(self, new: NewJob, *, limits: QuotaLimits, now: datetime, deadline: datetime) -> Accepted:
-        """Insert the job if its owner has room: one transaction, with the owner's row locked.
+        """Insert the job if its owner has room: one transaction, with the owner's row locked, shared by a burst.
 
         Raises: QuotaExceeded, InvalidTransition, StoreUnavailable.
         """
+        if new.retry_of is None:
+            asked = Asked(new=new, limits=limits, now=now, deadline=deadline)
+            try:
+                return await self._queue.accept(asked)
+            except IntegrityError:
+                # Its interaction came in under another owner's lock at the same moment: now it can be seen.
+                return await self._queue.accept(asked)
+        return await self._accept_anew(new, limits=limits, now=now, deadline=deadline)
+
+    async def _accept_anew(self, new: NewJob, *, limits: QuotaLimits, now: datetime, deadline: datetime) -> Accepted:
+        """Accept a job in place of an unconfirmed one, whose row is locked too."""
 
         async def work(connection: AsyncConnection) -> Accepted:
             await connection.execute(_ENSURE_USER, {"user_id": new.owner_id})
@@ -59,14 +75,13 @@ class Accepting(StorePart):
             require_room(await count_usage(connection, new.owner_id, now=now), limits)
             job = accepted_job(new, at=now, deadline=deadline)
             await connection.execute(_INSERT, new_row(job))
-            if new.retry_of is not None:
-                await connection.execute(_SHOW_AGAIN, {"wanted": new.retry_of, "now": now})
+            await connection.execute(_SHOW_AGAIN, {"wanted": new.retry_of, "now": now})
             return Accepted(job=job, is_new=True)
 
         try:
             return await self._database.write(work)
         except IntegrityError:
-            # Its interaction came in under another owner's lock at the same moment: now it can be seen.
+            # Another press came in at the same moment: now it can be seen.
             return await self._database.write(work)
 
     async def replace(self, job: Job, *, expected_version: int) -> bool:
@@ -111,7 +126,8 @@ async def _require_unconfirmed(connection: AsyncConnection, retry_of: str | None
 
 
 async def _find_accepted(connection: AsyncConnection, new: NewJob) -> Job | None:
-    statement = _ALREADY if new.retry_of is None else _ALREADY_OR_RETRIED
-    result = await connection.execute(statement, {"interaction": new.interaction_id, "unconfirmed": new.retry_of})
+    result = await connection.execute(
+        _ALREADY_OR_RETRIED, {"interaction": new.interaction_id, "unconfirmed": new.retry_of}
+    )
     found = [job_of(row) for row in result]
     return next((job for job in found if job.interaction_id == new.interaction_id), found[0] if found else None)

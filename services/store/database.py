@@ -39,6 +39,11 @@ class Database:
         self._under_way: set[asyncio.Future[object]] = set()
         self.is_alone = is_alone
 
+    @property
+    def writes_at_once(self) -> int:
+        """How many transactions that write are worth being under way at once: SQLite has one writer."""
+        return 1 if self._writers is not self._readers else 4
+
     async def read(self, work: Work[T]) -> T:
         """Do `work` in a transaction that only reads, and return what it returns.
 

@@ -1,0 +1,76 @@
+"""A burst of commands is accepted in few transactions, and each command is decided by itself all the same."""
+
+from __future__ import annotations
+
+import asyncio
+
+from sqlalchemy import event
+from sqlalchemy.engine import Engine
+from sqlalchemy.exc import IntegrityError
+
+from services.errors import QuotaExceeded
+from services.jobs.ports import Accepted
+from services.jobs.quota import QuotaLimits
+from services.store.database import Database
+from services.store.jobs import SqlJobStore
+from tests.contract.store.making import BEN, DEADLINE, NOW, PLENTY, accept, make_new
+
+ONE_A_DAY = QuotaLimits(per_day=1, running=10, waiting=10)
+
+
+async def test_a_burst_is_a_few_commits(store: SqlJobStore, database: Database) -> None:
+    """The jobs of two hundred people at once take a handful of transactions, not one each."""
+    await accept(store)
+    commits = 0
+
+    def count(_: object) -> None:
+        nonlocal commits
+        commits += 1
+
+    event.listen(Engine, "commit", count)
+    try:
+        answers = await asyncio.gather(
+            *(store.accept(make_new(owner), limits=PLENTY, now=NOW, deadline=DEADLINE) for owner in range(1, 201))
+        )
+    finally:
+        event.remove(Engine, "commit", count)
+    assert all(answer.is_new for answer in answers)
+    assert await store.accepted_interactions([answer.job.interaction_id for answer in answers]) == {
+        answer.job.interaction_id for answer in answers
+    }
+    assert 1 <= commits <= 3 * database.writes_at_once
+
+
+async def test_one_that_breaks_takes_no_other_with_it(store: SqlJobStore) -> None:
+    """What the database refuses of one job is that one's error; the others of its transaction are accepted."""
+    there = await accept(store)
+    news = [make_new(owner) for owner in range(1, 11)]
+    news.insert(5, make_new(BEN, job_id=there.job_id))
+    answers = await asyncio.gather(
+        *(store.accept(new, limits=PLENTY, now=NOW, deadline=DEADLINE) for new in news), return_exceptions=True
+    )
+    assert isinstance(answers.pop(5), IntegrityError)
+    assert all(isinstance(answer, Accepted) and answer.is_new for answer in answers)
+
+
+async def test_each_owner_s_limit_is_their_own_in_one_transaction(store: SqlJobStore) -> None:
+    """Of three commands each of ten people with one job a day, ten are accepted: each person's first."""
+    news = [make_new(owner) for _ in range(3) for owner in range(1, 11)]
+    answers = await asyncio.gather(
+        *(store.accept(new, limits=ONE_A_DAY, now=NOW, deadline=DEADLINE) for new in news), return_exceptions=True
+    )
+    assert all(isinstance(answer, Accepted) for answer in answers[:10])
+    assert all(isinstance(answer, QuotaExceeded) and answer.used == 1 for answer in answers[10:])
+
+
+async def test_who_gives_up_stops_nobody(store: SqlJobStore) -> None:
+    """A command that is cancelled while it is accepted leaves the others of its transaction as they are."""
+    tasks = [
+        asyncio.create_task(store.accept(make_new(owner), limits=PLENTY, now=NOW, deadline=DEADLINE))
+        for owner in range(1, 6)
+    ]
+    await asyncio.sleep(0)
+    tasks[2].cancel()
+    answers = await asyncio.gather(*tasks, return_exceptions=True)
+    assert isinstance(answers.pop(2), asyncio.CancelledError)
+    assert all(isinstance(answer, Accepted) for answer in answers)
