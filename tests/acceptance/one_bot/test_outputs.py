@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from sandbox.model_api.behaviour import Behaviour, OutputShape
+from sandbox.model_api.faults import Fault, FaultOrder
 from sandbox.model_api.model_request import RequestState
 from sandbox.model_api.sample_media import film, sound
 from sandbox.model_api.storage import encode_path
 from sandbox.model_api.studio import ResultFile
+from sandbox.model_api.traffic import Route
 from sandbox.pictures import paint
 from tests.acceptance.one_bot.asking import ask
 from tests.acceptance.promise import Record, messages_with_result, records
@@ -83,6 +85,18 @@ class Result:
     def links(self) -> dict[str, str | None]:
         """Where each link button leads, by its label."""
         return {button.label: button.url for button in self.card.buttons if button.url}
+
+
+async def test_a_file_that_comes_late(sandbox: Sandbox) -> None:
+    """One that the storage does not show yet holds back no other: it is added to the same card, in its place."""
+    sandbox.model_api.faults.next(Route.FILE, FaultOrder(fault=Fault.FILE_GONE, status=403), times=3)
+    result = await shown(sandbox, [picture(number) for number in range(1, 5)], shape=OutputShape.IMAGES)
+    assert sorted(result.hanging) == ["1.png", "2.png", "3.png", "4.png"]
+    states = [str(revision.components) for revision in result.card.message.revisions]
+    assert any("still being fetched" in state for state in states)
+    places = [states[-1].index(f"{result.job_id}-{number}.png") for number in range(1, 5)]
+    assert places == sorted(places)
+    assert result.links == {}
 
 
 async def test_twenty_five_outputs(sandbox: Sandbox) -> None:
