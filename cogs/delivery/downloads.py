@@ -44,6 +44,7 @@ SLOW_AT_ONCE = 48
 
 # How long the first file of a job waits for the others, so that they come with one edit.
 MELT_SECONDS = 1.5
+_REMEMBERED = 10_000
 # Waits are looked at this often by the clock.
 _TICK_SECONDS = 0.5
 
@@ -105,7 +106,7 @@ class Downloads:
 
     def look(self, job: Job, number: int, *, most_bytes: int) -> Look:
         """Return how an output that is not on the disk stands; this begins its download when it is time."""
-        known = self._jobs.setdefault(job.job_id, _JobOutputs(since=self._clock.monotonic()))
+        known = self._known(job.job_id)
         output = known.outputs.setdefault(number, _Output())
         age = self._clock.now() - _ended_at(job)
         if output.task is None and output.tries and age >= _PATIENCE.get(output.problem, timedelta()):
@@ -160,6 +161,14 @@ class Downloads:
         """Stop every download and wait until all have stopped."""
         for job_id in list(self._jobs):
             await self.forget(job_id)
+
+    def _known(self, job_id: str) -> _JobOutputs:
+        known = self._jobs.pop(job_id, None) or _JobOutputs(since=self._clock.monotonic())
+        self._jobs[job_id] = known  # the last one asked for is the last one forgotten
+        if len(self._jobs) > _REMEMBERED:
+            # Somebody else's by now: what runs goes on, and tells nobody.
+            del self._jobs[next(iter(self._jobs))]
+        return known
 
     async def _fetch(self, job: Job, number: int, known: _JobOutputs, most_bytes: int) -> None:
         output = known.outputs[number]

@@ -79,22 +79,21 @@ class AnnounceLoop:
             await asyncio.sleep(_PAUSE_SECONDS)
 
     async def _show(self, job: Job) -> None:
+        # The lease lasts for half the longest edit, waits included, and for one edit more.
+        wait_until = asyncio.get_running_loop().time() + self._tools.updates.longest_edit_seconds / 2
         try:
             coming = await self._with_place(job)
-            if coming is not None and coming.is_running:
-                coming = await self._when_there(job, coming)
+            seconds = wait_until - asyncio.get_running_loop().time()
+            if coming is not None and coming.is_running and seconds > 0:
+                coming = await self._when_there(job, coming, seconds=min(coming.seconds, seconds))
             if coming is not None:
                 await self._tools.updates.postpone(job, seconds=0.0 if coming.is_running else coming.seconds)
         except Exception:
             # The lease runs out by itself; somebody takes the card up again then.
             log.exception("job_id=%s its card is left for later", job.job_id)
 
-    async def _when_there(self, job: Job, coming: OnItsWay) -> OnItsWay | None:
-        """Wait for more of a result without a place, since files that do not come hold up nobody's card; then show it.
-
-        The lease lasts for a wait of half the longest edit and one edit more.
-        """
-        seconds = min(coming.seconds, self._tools.updates.longest_edit_seconds / 2)
+    async def _when_there(self, job: Job, coming: OnItsWay, *, seconds: float) -> OnItsWay | None:
+        """Wait for more of a result without a place: files that do not come hold up nobody's card. Then show it."""
         await self._tools.downloads.wait(job.job_id, seconds=seconds)
         await self._room.acquire()
         self._busy += 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
@@ -12,7 +13,7 @@ from discord import ui
 from cogs.jobs import suggestion
 from cogs.quota import render_quota
 from cogs.ui.base import Panel
-from cogs.ui.details_view import render_details
+from cogs.ui.details_view import render_details, render_plain_details
 from cogs.ui.history_view import HistoryButton, render_history
 from cogs.ui.job_links import card_link
 from services.errors import FailureKind
@@ -98,7 +99,9 @@ def test_details_in_every_state(status: JobStatus) -> None:
     assert "cat.png, dog.png" in told
     assert "quality: low" in told
     assert f"Accepted <t:{int(NOW.timestamp())}:f>" in told
-    assert ("Ends at the latest" in told) == (not status.is_terminal)
+    ahead = ("Late from", "given up", "Given up")
+    # A submit has its own time, of seconds: nothing is promised of it.
+    assert any(words in told for words in ahead) == (not status.is_terminal and status is not JobStatus.SUBMITTING)
     assert files == []
 
 
@@ -214,3 +217,15 @@ def test_panels_are_never_kept() -> None:
 async def test_panels_are_finished() -> None:
     """Inside a running bot the library sees a finished view, and keeps none."""
     assert render_history(page(job(), pages=2, total=6)).is_finished()
+
+
+@pytest.mark.parametrize(
+    "odd", ["https://files.example/\ud800.png", "https://files.example:99999/", "https:///", "http://"]
+)
+def test_an_address_that_is_none_breaks_no_answer(odd: str) -> None:
+    """What the API wrote is shown as far as a request can carry it; a button leads nowhere else."""
+    outputs = (Output(url=odd, kind=MediaKind.IMAGE), Output(url="https://files.example/2.png", kind=MediaKind.IMAGE))
+    done = job(JobStatus.SUCCEEDED, outputs=outputs, request_id="half \udfff", input_names=("\ud83d.png",))
+    for panel in (render_details(done, spec())[0], render_plain_details(done), render_history(page(done))):
+        json.dumps(panel.to_components(), ensure_ascii=False).encode()
+    assert [button.url for button in buttons(render_details(done, spec())[0])] == ["https://files.example/2.png"]
