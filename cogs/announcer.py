@@ -11,7 +11,6 @@ from cogs.delivery.attempt import Tools
 from cogs.delivery.calls import Calls
 from cogs.delivery.downloads import Downloads
 from cogs.delivery.loop import AnnounceLoop
-from cogs.delivery.materials import Materials
 from cogs.delivery.ways import Ways
 from cogs.services import BotServices, services_of
 
@@ -30,7 +29,6 @@ class Announcer(commands.Cog):
                 ways=ways,
                 calls=Calls(longest_seconds=longest, after_cut=ways.free_others),
                 updates=services.updates,
-                materials=Materials(self._downloads),
                 downloads=self._downloads,
                 catalog=services.catalog,
                 clock=services.clock,

@@ -24,7 +24,7 @@ from cogs.delivery.addresses import (
 )
 from cogs.delivery.calls import Calls
 from cogs.delivery.downloads import Downloads
-from cogs.delivery.materials import Materials
+from cogs.delivery.materials import gather
 from cogs.delivery.outcomes import Closed, LeaseLost, OnItsWay, TryLater
 from cogs.delivery.packets import Packet, own_files
 from cogs.delivery.packing import Material, PackingRules, number_of, pack
@@ -57,7 +57,6 @@ class Tools:
     ways: Ways
     calls: Calls
     updates: JobUpdates
-    materials: Materials
     downloads: Downloads
     catalog: Catalog
     clock: Clock
@@ -312,8 +311,13 @@ class Attempt:
         if self._delivery.step is DeliveryStep.DIRECT:
             limit = min(limit, SMALLEST_LIMIT_BYTES)
         if self._material is None:
-            self._material = material = await self._tools.materials.gather(
-                self._job, self._delivery, self._read_files, limit_bytes=limit
+            self._material = material = await gather(
+                self._job,
+                self._delivery,
+                downloads=self._tools.downloads,
+                setbacks=self._setbacks,
+                read_files=self._read_files,
+                limit_bytes=limit,
             )
             if needs_new_message(self._job, self._delivery) and not material.is_worth_a_message:
                 raise OnItsWay(is_running=material.is_running, seconds=material.next_seconds)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 
@@ -11,6 +10,7 @@ from cogs.delivery.addresses import is_settled, shown_gone, shown_lost
 from cogs.delivery.downloads import Downloads, Look
 from cogs.delivery.outcomes import OnItsWay
 from cogs.delivery.packing import OVERHEAD_BYTES, Material, number_of
+from cogs.delivery.setbacks import Setbacks
 from cogs.ui.text import ATTACHMENTS_MAX
 from services.errors import ResultProblem
 from services.jobs.model import CardFile, Delivery, Job, JobStatus
@@ -22,7 +22,6 @@ log = logging.getLogger(__name__)
 QUIET_SECONDS = 8.0
 # A card whose result is on its way is looked at again after so long, whatever happens.
 _LONGEST_WAIT_SECONDS = 30.0
-_REMEMBERED = 10_000
 
 # Reads what hangs at the card now, by the way that is in use; None where it cannot be read.
 ReadFiles = Callable[[], Awaitable[Sequence[CardFile] | None]]
@@ -51,73 +50,67 @@ class _Found:
         return min([_LONGEST_WAIT_SECONDS, *waits]) if self.is_running else min(waits, default=0.0)
 
 
-class Materials:
-    """Finds out what a card can show of a result."""
+async def gather(
+    job: Job, delivery: Delivery, *, downloads: Downloads, setbacks: Setbacks, read_files: ReadFiles, limit_bytes: int
+) -> Material:
+    """Return what a card can show of its job's result.
 
-    def __init__(self, downloads: Downloads) -> None:
-        self._downloads = downloads
-        self._read: OrderedDict[str, None] = OrderedDict()
+    Raises: OnItsWay while that is nothing, and the card need not say so yet.
+    """
+    if job.status is not JobStatus.SUCCEEDED:
+        return Material()
+    kept = delivery.files
+    if is_settled(job, delivery):
+        gone = dict.fromkeys(shown_gone(delivery), ResultProblem.GONE)
+        return Material(kept=kept, missing=gone, lost=shown_lost(delivery))
+    found = await _find(job, kept, downloads, limit_bytes)
+    if found.has_failed and not setbacks.has_read_card:
+        # A process that died may have uploaded files: before a card is overwritten with bad news, it is read.
+        hanging = await read_files()
+        setbacks.has_read_card = True
+        if hanging is not None and tuple(hanging) != kept:
+            log.info("job_id=%s %d of its files hang at the card already", job.job_id, len(hanging))
+            kept = tuple(hanging)
+            found = await _find(job, kept, downloads, limit_bytes)
+    quiet_seconds = QUIET_SECONDS - downloads.waited_seconds(job)
+    if found.fetching and not (found.files or kept or found.missing) and quiet_seconds > 0:
+        raise OnItsWay(is_running=found.is_running, seconds=min(found.next_seconds, quiet_seconds))
+    return Material(
+        kept=kept,
+        files=tuple(found.files),
+        missing=found.missing,
+        fetching=frozenset(found.fetching),
+        late=frozenset(number for number, look in found.fetching.items() if look.is_late),
+        is_held_up=any(look.is_held_up for look in found.fetching.values()),
+        is_running=found.is_running,
+        next_seconds=found.next_seconds,
+    )
 
-    async def gather(self, job: Job, delivery: Delivery, read_files: ReadFiles, *, limit_bytes: int) -> Material:
-        """Return what there is. Raises: OnItsWay while that is nothing, and the card need not say so yet."""
-        if job.status is not JobStatus.SUCCEEDED:
-            return Material()
-        kept = delivery.files
-        if is_settled(job, delivery):
-            gone = dict.fromkeys(shown_gone(delivery), ResultProblem.GONE)
-            return Material(kept=kept, missing=gone, lost=shown_lost(delivery))
-        found = await self._find(job, kept, limit_bytes)
-        if found.has_failed and job.job_id not in self._read:
-            # A process that died may have uploaded files: before a card is overwritten with bad news, it is read.
-            hanging = await read_files()
-            self._remember(job.job_id)
-            if hanging is not None and tuple(hanging) != kept:
-                log.info("job_id=%s %d of its files hang at the card already", job.job_id, len(hanging))
-                kept = tuple(hanging)
-                found = await self._find(job, kept, limit_bytes)
-        quiet_seconds = QUIET_SECONDS - self._downloads.waited_seconds(job)
-        if found.fetching and not (found.files or kept or found.missing) and quiet_seconds > 0:
-            raise OnItsWay(is_running=found.is_running, seconds=min(found.next_seconds, quiet_seconds))
-        return Material(
-            kept=kept,
-            files=tuple(found.files),
-            missing=found.missing,
-            fetching=frozenset(found.fetching),
-            late=frozenset(number for number, look in found.fetching.items() if look.is_late),
-            is_held_up=any(look.is_held_up for look in found.fetching.values()),
-            is_running=found.is_running,
-            next_seconds=found.next_seconds,
-        )
 
-    async def _find(self, job: Job, kept: Sequence[CardFile], limit_bytes: int) -> _Found:
-        """Look at as many outputs as a message has places for; what cannot be had leaves its place to the next."""
-        found = _Found()
-        if not job.outputs:
-            found.missing[0] = ResultProblem.NO_OUTPUT
-            return found
-        there = {number_of(file.filename) for file in kept}
-        on_disk = await self._downloads.find(job)
-        limit_bytes -= OVERHEAD_BYTES
-        left_bytes = limit_bytes - sum(file.size_bytes for file in on_disk.values() if file.size_bytes <= limit_bytes)
-        for number in range(1, len(job.outputs) + 1):
-            if len(kept) + len(found.files) + len(found.fetching) >= ATTACHMENTS_MAX:
-                break
-            file = on_disk.get(number)
-            if number in there:
-                continue
-            if file is not None and file.size_bytes > limit_bytes:
-                found.missing[number] = ResultProblem.NOT_POSTABLE
-            elif file is not None:
-                found.files.append(file)
-            else:
-                look = self._downloads.look(job, number, most_bytes=left_bytes)
-                if look.problem is not None:
-                    found.missing[number] = look.problem
-                else:
-                    found.fetching[number] = look
+async def _find(job: Job, kept: Sequence[CardFile], downloads: Downloads, limit_bytes: int) -> _Found:
+    """Look at as many outputs as a message has places for; what cannot be had leaves its place to the next."""
+    found = _Found()
+    if not job.outputs:
+        found.missing[0] = ResultProblem.NO_OUTPUT
         return found
-
-    def _remember(self, job_id: str) -> None:
-        self._read[job_id] = None
-        if len(self._read) > _REMEMBERED:
-            self._read.popitem(last=False)
+    there = {number_of(file.filename) for file in kept}
+    on_disk = await downloads.find(job)
+    limit_bytes -= OVERHEAD_BYTES
+    left_bytes = limit_bytes - sum(file.size_bytes for file in on_disk.values() if file.size_bytes <= limit_bytes)
+    for number in range(1, len(job.outputs) + 1):
+        if len(kept) + len(found.files) + len(found.fetching) >= ATTACHMENTS_MAX:
+            break
+        file = on_disk.get(number)
+        if number in there:
+            continue
+        if file is not None and file.size_bytes > limit_bytes:
+            found.missing[number] = ResultProblem.NOT_POSTABLE
+        elif file is not None:
+            found.files.append(file)
+        else:
+            look = downloads.look(job, number, most_bytes=left_bytes)
+            if look.problem is not None:
+                found.missing[number] = look.problem
+            else:
+                found.fetching[number] = look
+    return found

@@ -35,6 +35,7 @@ class Setbacks:
     lost_since: float = 0.0
     is_slow: bool = False  # fewer files are uploaded, because more were lost on the way
     is_last_chance: bool = False
+    has_read_card: bool = False  # to find files that a process uploaded before it died
 
     def is_certain(self, trouble: Trouble) -> bool:
         """Count a no that nobody knows; whether it was heard often enough to be one."""

@@ -93,9 +93,12 @@ class Ways:
     def may_read_history(self, channel_id: int) -> bool | None:
         """Return whether the bot may read what stands in the channel; None where the gateway has not told."""
         channel = self._bot.get_channel(channel_id)
-        if not isinstance(channel, discord.abc.GuildChannel | discord.Thread):
+        if not isinstance(channel, discord.abc.GuildChannel | discord.Thread) or self._bot.user is None:
             return None
-        permissions = channel.permissions_for(channel.guild.me)
+        me = channel.guild.get_member(self._bot.user.id)
+        if me is None or (isinstance(channel, discord.Thread) and channel.parent is None):
+            return None
+        permissions = channel.permissions_for(me)
         return permissions.view_channel and permissions.read_message_history
 
     async def has_history(self, channel_id: int) -> bool:
