@@ -70,6 +70,7 @@ _RESULTS: Mapping[ResultProblem, str] = {
     ResultProblem.UNREACHED: "The result could not be fetched for a whole day.",
     ResultProblem.NOT_MEDIA: "What the model returned is no picture, video or sound.",
     ResultProblem.EMPTY: "The file that the model returned is empty.",
+    ResultProblem.CUT_SHORT: "The file that the model returned is cut short.",
     ResultProblem.NO_OUTPUT: "The model finished without a result.",
 }
 

@@ -255,6 +255,7 @@ class ResultProblem(StrEnum):
     UNREACHED = "unreached"  # for a whole day: the service, the way to it, or the local disk
     NOT_MEDIA = "not_media"
     EMPTY = "empty"
+    CUT_SHORT = "cut_short"
     NO_OUTPUT = "no_output"
 
 

@@ -25,6 +25,7 @@ _PATIENCE: Mapping[ResultProblem, timedelta] = {
     ResultProblem.REDIRECTED: timedelta(minutes=10),
     ResultProblem.NOT_MEDIA: timedelta(minutes=10),
     ResultProblem.EMPTY: timedelta(minutes=10),
+    ResultProblem.CUT_SHORT: timedelta(minutes=10),
     # No answer, a server error, half a file, or the local disk; the service's links do not live much longer.
     ResultProblem.UNREACHED: timedelta(hours=24),
 }

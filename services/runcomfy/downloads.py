@@ -18,13 +18,13 @@ from typing import Self
 
 import aiohttp
 
-from services.errors import ResultNotStored, StartupError
+from services.errors import ResultNotStored, ResultProblem, ResultUnavailable, StartupError
 from services.jobs.model import Job, Output
 from services.jobs.ports import ResultFile
 from services.runcomfy.disk_room import DiskLimits, DiskRoom
 from services.runcomfy.fetching import DownloadLimits, ResultFetcher
 from services.runcomfy.hosts import DEFAULT_RESULT_HOSTS, ResultHosts
-from services.runcomfy.media_types import kind_of_extension
+from services.runcomfy.media_types import is_cut_short, kind_of_extension
 from services.version import VERSION
 
 log = logging.getLogger(__name__)
@@ -187,7 +187,11 @@ def _result_file(path: Path, size_bytes: int, output: Output) -> ResultFile:
 
 
 def _put(part: Path, path: Path) -> int:
-    """Give a whole file its name and return its size."""
+    """Give a whole file its name and return its size. Raises: ResultUnavailable where it is not whole; OSError."""
+    if is_cut_short(part):
+        size = part.stat().st_size
+        part.unlink()
+        raise ResultUnavailable(ResultProblem.CUT_SHORT, f"after {size} bytes")
     part.replace(path)
     return path.stat().st_size
 

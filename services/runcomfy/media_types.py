@@ -1,9 +1,11 @@
-"""What a downloaded file is: by its first bytes, and where those are silent by what the server calls it."""
+"""What a downloaded file is, by its first bytes, or else by what the server calls it; and whether it is whole."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
+from typing import BinaryIO
 
 from services.jobs.model import MediaKind
 
@@ -17,6 +19,9 @@ class MediaType:
 
 
 HEAD_BYTES = 64
+_FRAME_HEADER_BYTES = 8
+_MOST_FRAMES = 100_000
+_JPEG_TAIL_BYTES = 8 * 1024 * 1024
 
 _IMAGE, _VIDEO, _AUDIO = MediaKind.IMAGE, MediaKind.VIDEO, MediaKind.AUDIO
 _STARTS = (
@@ -87,6 +92,56 @@ def recognise(head: bytes, *, content_type: str, url_path: str) -> MediaType | N
     if family == "audio":
         return _UNMARKED.get(subtype)
     return _UNMARKED.get(PurePosixPath(url_path).suffix.lower().lstrip(".")) if declared in _OPAQUE else None
+
+
+def is_cut_short(path: Path) -> bool:
+    """Whether a file certainly ends too early, by what its own format says of its length.
+
+    A storage may show a file before the whole of it is there, with a length that fits what there is.
+    """
+    size = path.stat().st_size
+    with path.open("rb") as file:
+        head = file.read(12)
+        if head.startswith(b"\x89PNG"):
+            return _ends_early(file, size, begin=8, frame=_png_chunk, last=b"IEND")
+        if head[4:8] == b"ftyp":
+            return _ends_early(file, size, begin=0, frame=_iso_box, last=None)
+        if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
+            return int.from_bytes(head[4:8], "little") + 8 > size
+        if head.startswith(b"\xff\xd8\xff"):
+            file.seek(max(0, size - _JPEG_TAIL_BYTES))
+            tail = file.read()
+            # The end's mark comes after that of the last scan, which may be a long way ahead of it.
+            return tail.rfind(b"\xff\xd9") < tail.rfind(b"\xff\xda") or b"\xff\xd9" not in tail
+    return False
+
+
+def _ends_early(
+    file: BinaryIO, size: int, *, begin: int, frame: Callable[[bytes], tuple[int, bytes]], last: bytes | None
+) -> bool:
+    """Walk a file's frames: whether one reaches beyond its end, or the one that must be the last is missing."""
+    position = begin
+    for _ in range(_MOST_FRAMES):
+        file.seek(position)
+        header = file.read(16)
+        if len(header) < _FRAME_HEADER_BYTES:
+            return last is not None
+        length, name = frame(header)
+        if length == 0:
+            return False  # up to the end, whatever that is
+        position += length
+        if position > size or name == last:
+            return position > size
+    return False
+
+
+def _png_chunk(header: bytes) -> tuple[int, bytes]:
+    return int.from_bytes(header[:4], "big") + 12, header[4:8]
+
+
+def _iso_box(header: bytes) -> tuple[int, bytes]:
+    length = int.from_bytes(header[:4], "big")
+    return (int.from_bytes(header[8:16], "big") if length == 1 else length), header[4:8]
 
 
 def _by_first_bytes(head: bytes) -> MediaType | None:
