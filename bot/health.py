@@ -22,13 +22,22 @@ DATABASE_SECONDS = 2.0
 class HealthChecks:
     """Answers two questions: whether the process works at all, and whether it serves people now."""
 
-    def __init__(self, *, ping_database: Callable[[], Awaitable[None]], is_connected: Callable[[], bool]) -> None:
+    def __init__(
+        self,
+        *,
+        ping_database: Callable[[], Awaitable[None]],
+        is_connected: Callable[[], bool],
+        results_problem: Callable[[], str | None] = lambda: None,
+    ) -> None:
+        """`results_problem` tells why the folder of results takes no files, if it does not."""
         self._ping_database = ping_database
         self._is_connected = is_connected
+        self._results_problem = results_problem
 
     async def healthz(self, request: web.Request) -> web.Response:  # noqa: ARG002 - aiohttp's signature
-        """Alive: the event loop answers and the database too. 200 or 503."""
-        return self._answer(database=await self._database_answers())
+        """Alive: the event loop answers and the database too, and results can be stored. 200 or 503."""
+        unwell = {"results": False} if self._results_problem() else {}
+        return self._answer(database=await self._database_answers(), **unwell)
 
     async def readyz(self, request: web.Request) -> web.Response:  # noqa: ARG002 - aiohttp's signature
         """Serving: connected to Discord's gateway as well. 200 or 503."""

@@ -48,7 +48,11 @@ async def run(settings: Settings) -> None:
     log.info("comfycord %s starts", VERSION)
     async with open_app(settings) as app:
         bot = ComfyBot(app.services, extensions=EXTENSIONS, dynamic_items=DYNAMIC_ITEMS)
-        checks = HealthChecks(ping_database=app.database.ping, is_connected=lambda: bot.is_connected)
+        checks = HealthChecks(
+            ping_database=app.database.ping,
+            is_connected=lambda: bot.is_connected,
+            results_problem=lambda: app.services.results.problem,
+        )
         async with serve_health(settings.health.address, checks):
             token = settings.discord.token.get_secret_value()
             await run_until(stop, {**app.loops, "discord": partial(stay_connected, bot, token)})

@@ -259,6 +259,11 @@ class ResultFile:
 class ResultFiles(Protocol):
     """Where results rest between the API and Discord. Outputs are numbered from 1."""
 
+    @property
+    def problem(self) -> str | None:
+        """Return why no files can be stored at present, for health; None where they can, as far as is known."""
+        ...
+
     async def find(self, job: Job) -> Mapping[int, ResultFile]:
         """Return the job's files that are there, by the numbers of their outputs (whole files only)."""
         ...

@@ -8,6 +8,7 @@ import logging
 import os
 import re
 import secrets
+import time
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -28,6 +29,9 @@ from services.runcomfy.media_types import is_cut_short, kind_of_extension
 from services.version import VERSION
 
 log = logging.getLogger(__name__)
+
+# For how long a folder counts as unwell after it was last seen to be.
+PROBLEM_SECONDS = 900.0
 
 _WHOLE = re.compile(r"(?P<job>[A-Za-z0-9_]+)-(?P<number>[0-9]+)\.(?P<extension>[a-z0-9]+)")
 _PART = re.compile(r"(?P<job>[A-Za-z0-9_]+)-(?P<number>[0-9]+)\.[0-9a-f]+\.part")
@@ -55,7 +59,8 @@ class ResultFolder:
         # Another process may share the folder: each writes parts of its own.
         self._tag = secrets.token_hex(4)
         self._session: aiohttp.ClientSession | None = None
-        self.problem: str | None = None
+        self._problem: str | None = None
+        self._problem_at = 0.0
 
     async def __aenter__(self) -> Self:
         """Make the folder and open the session, which has neither token nor cookies.
@@ -79,6 +84,11 @@ class ResultFolder:
         """Close the session."""
         if self._session is not None:
             await self._session.close()
+
+    @property
+    def problem(self) -> str | None:
+        """Return why no files can be stored at present; what waits tries it oftener than this is believed."""
+        return self._problem if time.monotonic() - self._problem_at < PROBLEM_SECONDS else None
 
     async def find(self, job: Job) -> Mapping[int, ResultFile]:
         """Return the job's files that are there, by the numbers of their outputs; none where the folder is away."""
@@ -110,7 +120,7 @@ class ResultFolder:
             raise
         if self.problem is not None:
             log.warning("the folder of results takes files again")
-            self.problem = None
+        self._problem = None
         return file
 
     async def discard(self, job_id: str, *, only: Collection[int] = ()) -> None:
@@ -150,7 +160,7 @@ class ResultFolder:
         """Say loudly, once, that the folder is unwell: every result waits for it."""
         if self.problem is None:
             log.error("jobs.results_dir: the folder of results takes no files (%s): results wait for it", what)
-        self.problem = f"the folder of results takes no files: {what}"
+        self._problem, self._problem_at = f"the folder of results takes no files: {what}", time.monotonic()
 
     def _sizes(self) -> dict[str, int]:
         """Return the folder's own files with their sizes."""

@@ -30,6 +30,7 @@ class ResultsFolder:
         self.gate = asyncio.Event()
         self.fetched: list[str] = []
         self.discarded: list[str] = []
+        self.problem: str | None = None
 
     async def find(self, job: Job) -> Mapping[int, ResultFile]:
         """Return the files that were fetched."""

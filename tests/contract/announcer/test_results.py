@@ -12,6 +12,7 @@ from services.errors import ResultNotReady, ResultNotStored, ResultProblem, Resu
 from services.jobs.model import DeliveryStep, JobStatus
 from tests.contract.announcer.scene import (
     CREATE_MESSAGE,
+    EDIT_ORIGINAL,
     WRITES,
     Scene,
     files_of,
@@ -171,6 +172,18 @@ async def test_slow_results_hold_up_nobody(scene: Scene) -> None:
         await scene.shows(other, "Cancelled")
         await scene.shows(quick, "Done")
         assert asyncio.get_running_loop().time() - began < 5.0
+
+
+async def test_slow_uploads_hold_up_nobody(scene: Scene) -> None:
+    """More of them than there are places: a card without files does not wait for them."""
+    scene.server.faults.hang(EDIT_ORIGINAL, times=None, only_if=lambda call: bool(call.files))
+    for _ in range(20):
+        await scene.finish(await scene.accepted())
+    async with scene.announcing():
+        await until(lambda: sum(bool(call.files) for call in scene.server.traffic) >= 12, what="uploads")
+        other = await scene.move(await scene.accepted(), JobStatus.CANCELLED)
+        async with asyncio.timeout(2.0):
+            await scene.shows(other, "Cancelled")
 
 
 ODD = ["https://files.runcomfy.net/\ud800.png", "https://files.runcomfy.net:99999/x.png", "https:///x.png"]

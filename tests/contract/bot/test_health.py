@@ -91,3 +91,14 @@ async def test_a_taken_port_is_a_clear_sentence() -> None:
         with pytest.raises(StartupError, match=r"health\.listen"):
             async with serve_health(("127.0.0.1", taken), checks):
                 pass
+
+
+async def test_results_that_cannot_be_stored_are_told() -> None:
+    """A folder that is full or gone keeps every result from its owner: whoever supervises the bot sees it."""
+    parts = Parts()
+    problems: list[str | None] = ["the folder of results takes no files: No space left on device", None]
+    checks = HealthChecks(ping_database=parts.ping, is_connected=lambda: True, results_problem=problems.pop)
+    async with serve_health(("127.0.0.1", 0), checks) as port:
+        url = f"http://127.0.0.1:{port}/healthz"
+        assert await ask(url) == (200, {"status": "ok", "database": "ok"})
+        assert await ask(url) == (503, {"status": "unavailable", "database": "ok", "results": "unavailable"})
