@@ -27,7 +27,8 @@ _PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = (
     # User name and password in an address.
     (re.compile(r"(://)[^/\s@'\"]+@"), rf"\1{REDACTED}@"),
     # The query of an address: signatures of links, and whatever else it carries.
-    (re.compile(r"(\b(?:https?|wss?)://[^\s?'\"<>]+)\?[^\s'\"<>]+"), rf"\1?{REDACTED}"),
+    # From the beginning of a word on, or each of many addresses in one would have all that follows looked through.
+    (re.compile(r"((?<![^\s?'\"<>])[^\s?'\"<>:]*+:[^\s?'\"<>]*+)\?[^\s'\"<>]+"), rf"\1?{REDACTED}"),
 )
 
 

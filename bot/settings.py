@@ -33,7 +33,7 @@ def _is_host(host: str) -> bool:
         host.encode("idna")
     except UnicodeError:
         return False
-    return bool(re.fullmatch(r"\w([\w.-]*\w)?\.?|[0-9a-fA-F:.]*:[0-9a-fA-F:.%\w]*", host))
+    return bool(re.fullmatch(r"\w([\w.-]*\w)?\.?|[0-9a-fA-F.]*:[0-9a-fA-F:.%\w]*", host))
 
 
 def _require_address(*schemes: str) -> AfterValidator:
@@ -324,8 +324,10 @@ class Settings(BaseSettings):
         """What must never be seen in a log."""
         values = (self.discord.token, self.runcomfy.token)
         # Not `urlsplit`: a password in which "/", "@" or "?" was not escaped is one, too.
-        found = re.search(r"://[^:@/?]*:(.+)@", self.database.url.get_secret_value())
-        passwords = (found[1], unquote(found[1])) if found else ()
+        signed_in = self.database.url.get_secret_value().partition("://")[2].rpartition("@")[0]
+        user, colon, password = signed_in.partition(":")
+        has_password = colon and password and not set(user) & set("@/?")
+        passwords = (password, unquote(password)) if has_password else ()
         return tuple(text for text in (*(value.get_secret_value() for value in values), *passwords) if text)
 
     def require_tokens(self, *, discord: bool = True) -> None:

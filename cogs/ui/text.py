@@ -34,7 +34,7 @@ _SCHEMES = re.compile(r"(?<=[A-Za-z])://")
 _EVERYBODY = re.compile(r"@(?=everyone|here)")
 # What stands in an address as it is: the rest of ASCII's marks and, above all, escapes that are there already.
 _IN_ADDRESSES = "!#$%&'()*+,-./:;=?@[]_~|^{}"
-_HOST = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*\.?|[0-9a-f:.]*:[0-9a-f:.]*", re.IGNORECASE)
+_HOST = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*\.?|[0-9a-f.]*:[0-9a-f:.]*", re.IGNORECASE)
 _BACKTICKS = re.compile(r"`(?=`)")
 _BLANK_LINES = re.compile(r"\n[^\S\n]*(?:\n[^\S\n]*)+")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 
 from yarl import URL
 
@@ -13,18 +14,27 @@ URL_MAX_LENGTH = 2048
 
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):")
 _AUTHORITY = re.compile(r"https://([^/?#]*)", re.IGNORECASE)
-_BRACKETED = re.compile(r"\[[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*\](?::[0-9]*)?")
+_BRACKETED = re.compile(r"\[[0-9A-Fa-f.]*:[0-9A-Fa-f:.]*\](?::[0-9]*)?")
 # Without a path, an "@" in the query is read as the end of credentials by some: the path is written out.
 _PATHLESS = re.compile(r"^(https://[^/?#]*)\?", re.IGNORECASE)
-# A comma may stand inside a URL; one before another URL, or at the end, parts them.
-_SEPARATOR = re.compile(r"\s+|[,;]+(?=\s|$|<?[A-Za-z][A-Za-z0-9+.-]*://)")
+# A comma may stand inside a URL; one before another URL, or at the end, parts them. No scheme is longer than this, and
+# without a bound each of many commas would have all that follows looked through.
+_NEXT_URL = re.compile(r"(?<=[,;])<?[A-Za-z][A-Za-z0-9+.-]{0,19}://")
 _LONGEST_ECHO = 200
 
 
 def split_urls(text: str) -> list[str]:
     """Return the URLs of a text in which spaces, line breaks or commas part them; `<…>` around one is taken off."""
-    parts = (part.strip(",;") for part in _SEPARATOR.split(text))
-    return [part.removeprefix("<").removesuffix(">") for part in parts if part]
+    parts = []
+    for piece in text.split():
+        cuts = [0, *(match.start() for match in _NEXT_URL.finditer(piece)), len(piece)]
+        parts += [piece[start:end].strip(",;") for start, end in pairwise(cuts)]
+    return [_bare(part) for part in parts if part]
+
+
+def _bare(part: str) -> str:
+    # Only both together are Discord's way to write a link without its preview; one alone belongs to the address.
+    return part[1:-1] if part.startswith("<") and part.endswith(">") else part
 
 
 def require_public_url(text: str, *, input_name: str) -> str:
