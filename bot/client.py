@@ -17,7 +17,7 @@ from bot.login import NotDiscord
 from bot.patience import keep_trying
 from bot.tracing import request_trace
 from cogs.answers import answer_privately, typed_prompt, with_prompt
-from cogs.errors import NOT_SET_UP_HERE, on_tree_error
+from cogs.errors import NOT_SET_UP_HERE, UnreadableInteraction, on_tree_error
 from cogs.services import BotServices
 
 log = logging.getLogger(__name__)
@@ -38,6 +38,17 @@ class GuardedTree(app_commands.CommandTree["ComfyBot"]):
             content, file = with_prompt(NOT_SET_UP_HERE, typed_prompt(interaction))
             await answer_privately(interaction, content, file=file, plain=NOT_SET_UP_HERE)
         return False
+
+    async def _call(self, interaction: discord.Interaction[ComfyBot]) -> None:
+        """Run a command; what the library (2.7.1) cannot read of an interaction is answered like any other error."""
+        try:
+            await super()._call(interaction)
+        except app_commands.AppCommandError:
+            raise
+        except Exception as error:  # noqa: BLE001 - a person waits for an answer
+            log.warning("interaction=%d cannot be read: %r", interaction.id, error)
+            if interaction.type is not discord.InteractionType.autocomplete:
+                await on_tree_error(interaction, UnreadableInteraction())
 
     async def on_error(
         self, interaction: discord.Interaction[ComfyBot], error: app_commands.AppCommandError, /

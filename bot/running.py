@@ -9,7 +9,7 @@ from functools import partial
 
 from bot.client import ComfyBot
 from bot.connections import discord_connector
-from bot.endpoints import use_endpoints
+from bot.endpoints import read_any_text, use_endpoints
 from bot.health import HealthChecks, serve_health
 from bot.login import CannotConnect, login_errors
 from bot.patience import is_overload, keep_trying
@@ -45,6 +45,7 @@ async def run(settings: Settings) -> None:
     """
     stop = stop_on_signals()
     use_endpoints(settings.discord)
+    read_any_text()
     log.info("comfycord %s starts", VERSION)
     async with open_app(settings) as app:
         bot = ComfyBot(app.services, extensions=EXTENSIONS, dynamic_items=DYNAMIC_ITEMS)

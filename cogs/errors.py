@@ -51,6 +51,8 @@ _FAILURES: Mapping[FailureKind, str] = {
     FailureKind.NO_BALANCE: "The operator's RunComfy account has no balance left; the operator has to top it up.",
     FailureKind.UNKNOWN_MODEL: "RunComfy does not know this model; the bot's operator has to look into it.",
     FailureKind.BAD_INPUT: "RunComfy refused what was asked for. Change it and try again.",
+    FailureKind.INPUT_EXPIRED: "Discord's link to a file ran out while this job waited for its turn, so it was never "
+    "sent. Use the command again with the file.",
     FailureKind.FORBIDDEN: "RunComfy does not let this bot use the model; the bot's operator has to look into it.",
     FailureKind.REQUEST_GONE: "RunComfy no longer knows this job: its result cannot be fetched. Use the command again.",
     FailureKind.MODEL_FAILED: "The model could not finish this job. Change the prompt or the pictures, or try again.",
@@ -95,6 +97,10 @@ _INPUTS: Mapping[InputProblem, str] = {
     InputProblem.NOT_HTTPS: "“{value}” in {name} does not begin with `https://`.",
     InputProblem.NOT_PUBLIC: "“{value}” in {name} does not lead to a public server. RunComfy has to be able to "
     "fetch it.",
+    InputProblem.LINK_DEAD: "{name} holds a link to a file at Discord that has run out: RunComfy could not fetch it. "
+    "Copy the link anew from its message, or attach the file.",
+    InputProblem.LINK_UNSIGNED: "{name} holds a link to a file at Discord without its signature, so RunComfy could not "
+    "fetch it. Copy the whole link from its message, or attach the file.",
     InputProblem.HAS_CREDENTIALS: "An address in {name} holds a user name or a password. Use one that needs neither.",
 }
 
@@ -169,6 +175,10 @@ def _quota(error: QuotaExceeded) -> str:
     )
 
 
+class UnreadableInteraction(app_commands.AppCommandError):
+    """What Discord tells of a command or its files cannot be read, so nothing of it was done."""
+
+
 async def report(interaction: discord.Interaction[discord.Client], error: BaseException) -> None:
     """Tell a person what went wrong, privately and with their prompt, and the log the rest. Never raises.
 
@@ -183,7 +193,7 @@ async def report(interaction: discord.Interaction[discord.Client], error: BaseEx
     elif isinstance(cause, app_commands.CommandSignatureMismatch | app_commands.CommandNotFound):
         log.warning("interaction=%d does not fit the commands as they are: %s", interaction.id, type(cause).__name__)
         told = f"This command has changed, and nothing was charged. {_RELOAD}"
-    elif isinstance(cause, app_commands.TransformerError):
+    elif isinstance(cause, app_commands.TransformerError | UnreadableInteraction):
         log.warning("interaction=%d has a value of a wrong kind", interaction.id)
         told = f"An option has a value that cannot be used, and nothing was charged. {_RELOAD}"
     else:

@@ -56,7 +56,7 @@ class Generate(commands.Cog):
         """
         prompt = given_prompt(plan, values)
         try:
-            wish = read_wish(plan, values, _files(plan, values))
+            wish = read_wish(plan, values, _files(plan, values), now=self._services.clock.now())
             if not wish.is_private:
                 require_place(interaction)
         except ComfycordError as error:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from mimetypes import MimeTypes
 from pathlib import PurePosixPath
 from posixpath import splitext
 from typing import Protocol
@@ -15,14 +17,21 @@ from services.errors import InputProblem, InvalidInput
 from services.jobs.model import Json
 from services.models.inputs import validate_inputs
 from services.models.media_rules import MediaFacts, require_rules
+from services.models.signed_links import require_live_link
 from services.models.spec import InputKind, InputSpec
 from services.models.urls import require_public_url, split_urls
 
 # The model pages' figure: "images ≤ 50 MB".
 PICTURE_MAX_BYTES = 50 * 1024 * 1024
-PICTURE_TYPES = frozenset({"image/png", "image/jpeg", "image/jpg", "image/webp", "image/gif"})
+PICTURE_TYPES = frozenset(
+    {"image/png", "image/x-png", "image/apng", "image/jpeg", "image/jpg", "image/pjpeg", "image/webp", "image/gif"}
+)
 # Browsers save JPEG files as .jfif, older programs as .jpe.
 PICTURE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".jfif", ".jpe", ".webp", ".gif"})
+# Types that say nothing of a file.
+_OPAQUE_TYPES = frozenset({"", "application/octet-stream", "binary/octet-stream", "application/x-download", "unknown"})
+# Python's own list, the same on every system.
+_KNOWN_ENDINGS = MimeTypes()
 
 _NAME_MAX = 100
 
@@ -89,13 +98,16 @@ def is_private(plan: CommandPlan, values: Mapping[str, object]) -> bool:
     return any(values.get(option.name) is True for option in plan.of(Role.PRIVATE))
 
 
-def read_wish(plan: CommandPlan, values: Mapping[str, object], files: Mapping[str, GivenFile]) -> Wish:
+def read_wish(
+    plan: CommandPlan, values: Mapping[str, object], files: Mapping[str, GivenFile], *, now: datetime
+) -> Wish:
     """Read a command's options, by their names; what was left out is absent or None.
 
+    `now`, aware UTC, is for links that die.
     Raises: InvalidInput, naming the option as the person sees it.
     """
     _require_kinds(plan, values, files)
-    pictures = _read_pictures(plan, values, files)
+    pictures = _read_pictures(plan, values, files, now=now)
     by_input: dict[str, Json | None] = {}
     for option in (*plan.of(Role.PROMPT), *plan.of(Role.VALUE)):
         value = values.get(option.name)
@@ -139,13 +151,14 @@ def _require_kinds(plan: CommandPlan, values: Mapping[str, object], files: Mappi
 
 
 def require_picture(option_name: str, file: GivenFile) -> None:
-    """Refuse an attachment that is no picture by its declared type or by its name, empty, or too large.
+    """Refuse an attachment that cannot be fetched, is no picture, empty, or too large.
 
     Raises: InvalidInput.
     """
-    declared = (file.content_type or "").partition(";")[0].strip().lower()
-    suffix = splitext(file.filename.lower())[1]
-    if declared not in PICTURE_TYPES or suffix not in PICTURE_SUFFIXES:
+    facts = (file.url, file.filename, file.size)
+    if not all(isinstance(fact, kind) for fact, kind in zip(facts, (str, str, int), strict=True)) or not file.url:
+        raise InvalidInput(option_name, InputProblem.WRONG_TYPE)
+    if not _is_picture(file):
         raise InvalidInput(option_name, InputProblem.NOT_MEDIA, value=file.filename)
     if file.size <= 0:
         raise InvalidInput(option_name, InputProblem.EMPTY_FILE, value=file.filename)
@@ -156,8 +169,30 @@ def require_picture(option_name: str, file: GivenFile) -> None:
         )
 
 
+def _is_picture(file: GivenFile) -> bool:
+    """Whether a file can be a picture that models take, by what is known of it: every fact of it is optional.
+
+    | declared type | name's ending | |
+    |---|---|---|
+    | a picture's | a picture's, none, or one that nobody knows | yes |
+    | none that says something | a picture's, or none | yes |
+    | none that says something | one that nobody knows, and Discord measured its sides | yes |
+    | anything else | | no |
+
+    A file of which nothing is known is left to the service to judge.
+    """
+    declared = str(file.content_type or "").partition(";")[0].strip().lower()
+    suffix = splitext(file.filename.strip().lower())[1]
+    says_picture = declared in PICTURE_TYPES
+    if not says_picture and declared not in _OPAQUE_TYPES:
+        return False
+    is_unknown = _KNOWN_ENDINGS.guess_type(f"x{suffix}")[0] is None
+    has_sides = bool(file.width and file.height)
+    return suffix in PICTURE_SUFFIXES or not suffix or (is_unknown and (says_picture or has_sides))
+
+
 def _read_pictures(
-    plan: CommandPlan, values: Mapping[str, object], files: Mapping[str, GivenFile]
+    plan: CommandPlan, values: Mapping[str, object], files: Mapping[str, GivenFile], *, now: datetime
 ) -> Sequence[_Picture]:
     spec = plan.spec.pictures
     if spec is None:
@@ -174,6 +209,7 @@ def _read_pictures(
         given = values.get(option.name)
         for url in split_urls(str(given)) if given else ():
             public = require_public_url(url, input_name=option.name)
+            require_live_link(public, input_name=option.name, now=now)
             pictures.append(_Picture(url=public, name=_name_of(public), is_attachment=False))
     _require_count(spec, len(pictures))
     return pictures

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import UTC, datetime
-from urllib.parse import parse_qs, urlsplit
+from datetime import datetime
 
 import discord
 
@@ -14,9 +12,9 @@ from cogs.places import CannotPost, require_place
 from cogs.services import BotServices
 from services.errors import NotAllowed
 from services.jobs.ids import new_job_id
-from services.jobs.model import Delivery, Job, Json, NewJob
+from services.jobs.model import Delivery, Job, NewJob
+from services.models.signed_links import has_dead_links
 
-_DISCORD_HOSTS = (".discordapp.com", ".discordapp.net")
 _SOMEBODY_ELSES = "This job is somebody else's: only they may submit it anew. Nothing was charged."
 
 
@@ -53,7 +51,7 @@ def submitted_already(retry: Job) -> str:
 
 
 def _refusal(job: Job, interaction: discord.Interaction[discord.Client], *, now: datetime) -> str | None:
-    if has_dead_links(job, now=now):
+    if has_dead_links(job.inputs, now=now):
         return (
             "Its pictures were attached so long ago that Discord's links to them are dead. "
             f"Use `/{job.command}` again with the pictures."
@@ -83,36 +81,3 @@ def job_in_place_of(old: Job, interaction: discord.Interaction[discord.Client], 
         delivery=delivery,
         retry_of=old.job_id,
     )
-
-
-def has_dead_links(job: Job, *, now: datetime) -> bool:
-    """Whether a picture was attached so long ago that Discord's signed link to it is dead: it could only fail.
-
-    The time of death stands in the link as `ex`, in hexadecimal seconds since 1970.
-    """
-    return any(_dies_at(url) <= now for url in _strings(job.inputs) if _is_signed(url))
-
-
-def _strings(value: Json) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, list | tuple):
-        for each in value:
-            yield from _strings(each)
-    elif isinstance(value, dict):
-        for each in value.values():
-            yield from _strings(each)
-
-
-def _is_signed(text: str) -> bool:
-    if not text.startswith("https://"):
-        return False
-    parts = urlsplit(text)
-    return (parts.hostname or "").endswith(_DISCORD_HOSTS) and "ex" in parse_qs(parts.query)
-
-
-def _dies_at(url: str) -> datetime:
-    try:
-        return datetime.fromtimestamp(int(parse_qs(urlsplit(url).query)["ex"][0], 16), UTC)
-    except (ValueError, OverflowError, OSError):
-        return datetime.max.replace(tzinfo=UTC)

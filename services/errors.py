@@ -38,6 +38,8 @@ class InputProblem(StrEnum):
     NOT_PUBLIC = "not_public"
     HAS_CREDENTIALS = "has_credentials"
     URL_TOO_LONG = "url_too_long"
+    LINK_DEAD = "link_dead"
+    LINK_UNSIGNED = "link_unsigned"
 
 
 class InvalidInput(ComfycordError):
@@ -151,6 +153,7 @@ class FailureKind(StrEnum):
     NO_BALANCE = "no_balance"  # 402, or 400002
     UNKNOWN_MODEL = "unknown_model"  # 404, or 400001
     BAD_INPUT = "bad_input"  # 422, or another 400
+    INPUT_EXPIRED = "input_expired"  # a link to an input died before the request was sent
     FORBIDDEN = "forbidden"  # 403, 403001
     REQUEST_GONE = "request_gone"  # 404001 that persists after acceptance
     MODEL_FAILED = "model_failed"  # the job ran and the result says failed
@@ -163,6 +166,7 @@ REFUSALS: Mapping[FailureKind, str] = {
     FailureKind.NO_BALANCE: "the account has no balance",
     FailureKind.UNKNOWN_MODEL: "the model is unknown",
     FailureKind.BAD_INPUT: "an input is refused",
+    FailureKind.INPUT_EXPIRED: "an input's link is dead",
     FailureKind.FORBIDDEN: "this account may not do that",
     FailureKind.REQUEST_GONE: "the request is gone",
     FailureKind.MODEL_FAILED: "the model failed",

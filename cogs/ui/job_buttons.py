@@ -30,6 +30,10 @@ Button = ui.Button[ui.LayoutView]
 AnyItem = ui.Item[ui.LayoutView]
 
 _JOB = r"(?P<job_id>[a-z0-9]{1,32})"
+_NOT_ITS_BUTTON = (
+    "This button is not the one of that job, so nothing was submitted and nothing charged. "
+    "Press *Submit anew* on its card."
+)
 _WARNING_COLOUR = 0xDA373C
 
 
@@ -127,6 +131,11 @@ class ConfirmAnewButton(ui.DynamicItem[Button], template=f"cc:confirm:(?P<place>
             return
         old = await job_to_submit_anew(services, interaction, self.job_id)
         if old is None:
+            return
+        if old.is_private and is_seen_by_all:
+            # Not an id that we made: what is private stays so, whatever a press says.
+            log.warning("job_id=%s a press claims that its private job is public", self.job_id)
+            await answer_privately(interaction, _NOT_ITS_BUTTON)
             return
         new = job_in_place_of(old, interaction, address_of(interaction, deferral))
         accepted = await services.jobs.submit(new)

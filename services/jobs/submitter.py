@@ -130,7 +130,8 @@ class Submitter:
             await self._changes.insist(job.job_id, self._back(job))
         except ApiRefused as error:
             log.error("job_id=%s refused: %s", job.job_id, error)
-            self._gate.answered()
+            if error.http_status:
+                self._gate.answered()
             await self._changes.insist(job.job_id, self._failed(JobFailure(kind=error.kind, reason=error.reason)))
         except asyncio.CancelledError:
             log.error("job_id=%s may or may not have been accepted: the process stops without its answer", job.job_id)

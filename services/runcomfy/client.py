@@ -27,6 +27,7 @@ from services.errors import (
 from services.jobs.model import Json
 from services.jobs.ports import Progress
 from services.models.model_ids import require_model_id
+from services.models.signed_links import has_dead_links
 from services.runcomfy.free_calls import read_free_answer, read_request_answer
 from services.runcomfy.probe import ApiProbe, report_error, report_success
 from services.runcomfy.retry import Retrier, RetryPolicy
@@ -63,6 +64,7 @@ class RunComfyClient:
     ) -> None:
         """Raises: SettingsError for a base URL or a token that cannot be used."""
         self._base_url = base_url
+        self._clock = clock
         self._transport = ApiTransport(
             token=token,
             base_url=base_url,
@@ -93,6 +95,9 @@ class RunComfyClient:
         Raises: ApiRefused, ApiNotSent, ApiOutcomeUnknown.
         """
         path, body = _prepare_submit(model_id, inputs)
+        if has_dead_links(inputs, now=self._clock.now()):
+            # It waited too long for its turn: the service could not fetch its files, and would charge for the failure.
+            raise ApiRefused(FailureKind.INPUT_EXPIRED, http_status=0)
         try:
             answer = await self._transport.post_paid(path, body)
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:

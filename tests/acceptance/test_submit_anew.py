@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 import pytest
@@ -170,9 +172,13 @@ async def test_submitting_anew_with_links_that_have_died(sandbox: Sandbox, bot: 
     assert bot.is_running
     prompt = "a `fox` in the snow\n" * 150
     sandbox.model_api.faults.next("submit", FaultOrder(fault=Fault.RESET_AFTER))
-    dead = "https://cdn.discordapp.com/attachments/1/2/cat.png?ex=60000000&is=5fffffff&hm=0"
-    card = await (await sandbox.people.ada.slash("edit", prompt=prompt, image_urls=dead)).message()
+    link = "https://cdn.discordapp.com/attachments/1/2/cat.png?ex={}&is=5fffffff&hm=0"
+    live, dead = link.format("ffffffff"), link.format("60000000")
+    card = await (await sandbox.people.ada.slash("edit", prompt=prompt, image_urls=live)).message()
     await card.until_text("Unconfirmed")
+    # A day passes.
+    with closing(sqlite3.connect(sandbox.data_dir / "jobs.db", timeout=10)) as connection, connection:
+        connection.execute("UPDATE jobs SET inputs = replace(inputs, ?, ?)", (live, dead))
     answer = await (await card.click("Submit anew")).message()
     assert answer.is_ephemeral
     assert "It was not submitted anew, and nothing was charged now." in answer.text
@@ -194,4 +200,18 @@ async def test_where_the_bot_is_no_longer_set_up_nothing_is_submitted_anew(
         answer = await (await shown.click("Submit anew")).message()
         assert answer.is_ephemeral
         assert "not set up here" in answer.text
+    assert len(sandbox.model_api.submits) == 1
+
+
+async def test_a_press_cannot_publish_a_private_job(sandbox: Sandbox, bot: BotProcess) -> None:
+    """Whatever the id of a press says, the job's own record decides: nothing is shown to all, nothing submitted."""
+    assert bot.is_running
+    card = await unconfirmed(sandbox)
+    warning = await (await card.click("Submit anew")).message()
+    await warning.until_text("charged twice")
+    with closing(sqlite3.connect(sandbox.data_dir / "jobs.db", timeout=10)) as connection, connection:
+        connection.execute("UPDATE jobs SET is_private = 1")
+    answer = await (await warning.click("Submit anew")).message()
+    assert answer.is_ephemeral
+    assert "nothing charged" in answer.text
     assert len(sandbox.model_api.submits) == 1

@@ -6,10 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from sandbox.discord.message_payloads import attachment_payload
 from sandbox.pictures import Picture, empty_file, not_a_picture, paint
 from tests.acceptance.promise import records
 
 if TYPE_CHECKING:
+    from sandbox.discord.files import Attachment
+    from sandbox.discord.world import World
     from sandbox.people.card import Card
     from sandbox.people.command_form import OptionValue
     from sandbox.sandbox import Sandbox
@@ -181,3 +184,29 @@ async def test_where_the_bot_may_not_post(sandbox: Sandbox) -> None:
     await card.until_text("Done")
     assert card.is_ephemeral
     assert place.seen_by(sandbox.people.ben) == []
+
+
+@pytest.mark.parametrize("without", ["url", "size", "id", "filename"])
+async def test_a_file_that_discord_tells_oddly_of_is_answered(
+    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, without: str
+) -> None:
+    """Whoever sent it reads that nothing was charged, instead of nothing."""
+
+    def odd(world: World, attachment: Attachment) -> dict[str, Any]:
+        return {key: value for key, value in attachment_payload(world, attachment).items() if key != without}
+
+    monkeypatch.setattr("sandbox.people.resolved.attachment_payload", odd)
+    before = standing(sandbox)
+    answer = await (await sandbox.people.ada.slash("edit", prompt=PROMPT, image1=CAT)).message()
+    assert answer.is_ephemeral
+    assert "nothing was charged" in answer.text
+    assert standing(sandbox) == before
+
+
+async def test_halves_of_characters_in_an_event_end_nothing(sandbox: Sandbox) -> None:
+    """Anybody can have such a name; the bot reads on and answers."""
+    name = "half \ud800 a name"
+    sandbox.gateway.dispatch("GUILD_ROLE_CREATE", {"guild_id": "1", "role": {"id": "1", "name": name}}, guild_id=None)
+    sandbox.gateway.dispatch("TYPING_START", {"member": {"nick": name}}, guild_id=None)
+    answer = await (await sandbox.people.ada.slash("quota")).message()
+    assert "Your quota" in answer.text

@@ -271,3 +271,14 @@ def test_aiohttp_tells_a_connection_time_out_apart() -> None:
     """The rule stands on this: a time-out while connecting is a type of its own."""
     assert issubclass(aiohttp.ConnectionTimeoutError, TimeoutError)
     assert not issubclass(aiohttp.SocketTimeoutError, aiohttp.ConnectionTimeoutError)
+
+
+async def test_a_link_that_died_while_its_job_waited_is_never_sent(
+    server: ModelApiServer, client: RunComfyClient
+) -> None:
+    """The service could not fetch the file, and would charge for the failure: nothing leaves."""
+    inputs = {**INPUTS, "image_urls": ["https://cdn.discordapp.com/attachments/1/2/a.png?ex=65000000&is=1&hm=ab"]}
+    with pytest.raises(ApiRefused) as caught:
+        await client.submit(MODEL, inputs)
+    assert (caught.value.kind, caught.value.http_status) == (FailureKind.INPUT_EXPIRED, 0)
+    assert not server.submits

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 import pytest
 
@@ -12,6 +13,7 @@ from services.errors import InputProblem, InvalidInput
 from services.models.catalog import ModelCommand, load_built_in
 
 PLAN = plan_command(ModelCommand(command="edit", spec=load_built_in("openai/gpt-image-1-5/image-to-image")))
+NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 DEFAULTS = {
     "image_size": "auto",
     "background": "auto",
@@ -36,7 +38,7 @@ class Attached:
 
 def read(values: dict[str, object] | None = None, **files: Attached) -> dict[str, object]:
     """Read a call with a prompt and return the body."""
-    return dict(read_wish(PLAN, {"prompt": "a fox"} | (values or {}), files).inputs)
+    return dict(read_wish(PLAN, {"prompt": "a fox"} | (values or {}), files, now=NOW).inputs)
 
 
 def refusal(values: dict[str, object] | None = None, **files: Attached) -> tuple[str, InputProblem]:
@@ -57,6 +59,7 @@ def test_the_body_is_whole() -> None:
             "private": True,
         },
         {"image3": Attached(filename="third.gif", content_type="image/gif", url="u3"), "image1": Attached(url="u1")},
+        now=NOW,
     )
     assert wish.inputs == DEFAULTS | {
         "prompt": "a fox",
@@ -84,6 +87,20 @@ def test_the_body_is_whole() -> None:
         ("a.gif", "image/gif"),
         ("a.jfif", "image/jpeg"),
         ("a.JPE", "image/jpeg"),
+        ("a.png", None),
+        ("a.png", ""),
+        ("a.png", "application/octet-stream"),
+        ("a.png", "image/png; charset=binary"),
+        ("a.png", "IMAGE/PNG"),
+        ("a.jpg", "image/pjpeg"),
+        ("png", "image/png"),
+        ("скриншот", "image/png"),
+        ("猫の写真.PNG", None),
+        ("صورة", None),
+        ("photo.2026", "image/jpeg"),
+        ("photo.2026", None),
+        (".png", None),
+        ("", ""),
     ],
 )
 def test_pictures(filename: str, content_type: str) -> None:
@@ -96,12 +113,14 @@ def test_pictures(filename: str, content_type: str) -> None:
     [
         ("a.png", "text/plain"),
         ("a.txt", "image/png"),
-        ("png", "image/png"),
         ("a.png.exe", "image/png"),
         ("a.svg", "image/svg+xml"),
-        ("a.png", None),
+        ("a.heic", "image/heic"),
         ("a.mp4", "video/mp4"),
-        ("", ""),
+        ("a.mp4", None),
+        ("a.pdf", "application/octet-stream"),
+        ("отчёт.pdf", ""),
+        ("a", "text/html"),
     ],
 )
 def test_no_pictures(filename: str, content_type: str | None) -> None:
@@ -192,3 +211,49 @@ def test_what_is_given_back() -> None:
     assert is_private(PLAN, {"private": True})
     assert not is_private(PLAN, {"private": False})
     assert not is_private(PLAN, {})
+
+
+LIVE, DEAD, SOON = (f"{int(NOW.timestamp()) + seconds:x}" for seconds in (3_600, -1, 60))
+AT_DISCORD = "https://cdn.discordapp.com/attachments/1/2/a.png"
+
+
+@pytest.mark.parametrize(
+    ("url", "problem"),
+    [
+        (f"{AT_DISCORD}?ex={DEAD}&is=1&hm=ab", InputProblem.LINK_DEAD),
+        (f"{AT_DISCORD}?ex={SOON}&is=1&hm=ab&", InputProblem.LINK_DEAD),
+        (f"https://media.discordapp.net/attachments/1/2/a.png?ex={DEAD}&is=1&hm=ab&=&width=10", InputProblem.LINK_DEAD),
+        (f"https://CDN.DiscordApp.com/ephemeral-attachments/1/2/a.png?ex={DEAD}&is=1&hm=a", InputProblem.LINK_DEAD),
+        (AT_DISCORD, InputProblem.LINK_UNSIGNED),
+        ("https://media.discordapp.net/attachments/1/2/a.png?width=100", InputProblem.LINK_UNSIGNED),
+        (f"{AT_DISCORD}?ex={LIVE}", InputProblem.LINK_UNSIGNED),
+        (f"{AT_DISCORD}?ex=nonsense&is=1&hm=ab", InputProblem.LINK_UNSIGNED),
+        (f"{AT_DISCORD}?ex={'f' * 40}&is=1&hm=ab", InputProblem.LINK_UNSIGNED),
+    ],
+)
+def test_a_dead_link_is_refused(url: str, problem: InputProblem) -> None:
+    """A file at Discord that the service could not fetch is never paid for."""
+    assert refusal({"image_urls": url}) == ("image_urls", problem)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        f"{AT_DISCORD}?ex={LIVE}&is=1&hm=ab&",
+        f"https://media.discordapp.net/attachments/1/2/a.png?ex={LIVE}&is=1&hm=ab&=&format=webp",
+        "https://cdn.discordapp.com/avatars/1/a.png",
+        "https://cdn.discordapp.com/emojis/1.png?size=96",
+        "https://example.com/attachments/1/2/a.png",
+        f"https://example.com/a.png?ex={DEAD}&is=1&hm=ab",
+    ],
+)
+def test_a_link_that_lives_is_taken(url: str) -> None:
+    """Signed for long enough, of a kind that never dies, or somebody else's."""
+    assert read({"image_urls": url})["image_urls"] == [url]
+
+
+@pytest.mark.parametrize("odd", [{"url": ""}, {"url": None}, {"size": None}, {"size": "7"}, {"filename": None}])
+def test_an_attachment_that_discord_tells_oddly_of_is_refused(odd: dict[str, object]) -> None:
+    """Whatever is missing or of another type, it is a refusal, not a fault."""
+    given = Attached(**odd)  # type: ignore[arg-type]  # what no client sends
+    assert refusal(image1=Attached(), image2=given) == ("image2", InputProblem.WRONG_TYPE)

@@ -6,9 +6,9 @@ from datetime import timedelta
 import pytest
 from discord import ui
 
-from cogs.resubmitting import has_dead_links
 from cogs.ui.job_buttons import DYNAMIC_ITEMS, CancelButton, ConfirmAnewButton, SubmitAnewButton, anew_warning
 from services.jobs.ids import new_job_id
+from services.models.signed_links import has_dead_links
 from tests.unit.cogs_ui.samples import NOW, buttons, job, text
 
 
@@ -62,4 +62,4 @@ DEATH = int((NOW + timedelta(hours=1)).timestamp())
 def test_links_that_have_died_are_known(url: str, hours: int, is_dead: bool) -> None:  # noqa: FBT001 - a parameter
     """Discord writes into its links when they die; others are not judged."""
     old = job(inputs={"prompt": "a fox", "image_urls": [url]})
-    assert has_dead_links(old, now=NOW + timedelta(hours=hours)) is is_dead
+    assert has_dead_links(old.inputs, now=NOW + timedelta(hours=hours)) is is_dead

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from services.models.media_rules import MediaFacts, MediaMetric, MediaRule, requ
 from services.models.schema import parse_model
 from services.models.spec import ModelSpec
 
+NOW = datetime(2026, 3, 1, tzinfo=UTC)
 SHARED = Path(__file__).parents[4] / "shared" / "data" / "models"
 FOLDER = Path(os.environ.get("RUNCOMFY_MODELS", SHARED))
 RULED = [path for path in sorted(FOLDER.glob("*.json")) if '"validations"' in path.read_text(encoding="utf-8")]
@@ -50,7 +52,7 @@ def _model() -> ModelSpec:
 def _ask(spec: ModelSpec, *files: Attached, urls: str | None = None) -> dict[str, object]:
     plan = plan_command(ModelCommand(command="make", spec=spec))
     given = {f"image{number}": file for number, file in enumerate(files, start=1)}
-    return dict(read_wish(plan, {"prompt": "a fox", "image_urls": urls, **given}, given).inputs)
+    return dict(read_wish(plan, {"prompt": "a fox", "image_urls": urls, **given}, given, now=NOW).inputs)
 
 
 @pytest.mark.parametrize(

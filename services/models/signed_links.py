@@ -1,0 +1,76 @@
+"""Links to files at Discord, which die: their signature tells when. Whoever sends a dead one in pays for a failure.
+
+Discord signs the links of attachments (since 2023) with `ex`, the time of death in hexadecimal seconds since 1970, `is`
+and `hm`. Avatars, emoji, icons and stickers have links on the same hosts that are not signed and do not die.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from urllib.parse import SplitResult, parse_qs, urlsplit
+
+from services.errors import InputProblem, InvalidInput
+from services.jobs.model import Json
+
+_HOSTS = ("discordapp.com", "discordapp.net", "discord.com", "discord.gg")
+_SIGNED_PATHS = ("/attachments/", "/ephemeral-attachments/")
+_SIGNATURE = frozenset({"ex", "is", "hm"})
+# What a request may take until the service has fetched the file: one that dies meanwhile is dead already.
+MARGIN = timedelta(minutes=2)
+
+
+def require_live_link(url: str, *, input_name: str, now: datetime) -> None:
+    """Refuse an address that somebody typed if it is a file at Discord whose link is dead or was never signed.
+
+    Raises: InvalidInput.
+    """
+    parts = _at_discord(url)
+    if parts is None or not parts.path.startswith(_SIGNED_PATHS):
+        return
+    if not set(parse_qs(parts.query)) >= _SIGNATURE or _dies_at(parts) is None:
+        raise InvalidInput(input_name, InputProblem.LINK_UNSIGNED)
+    if is_dead(url, now=now):
+        raise InvalidInput(input_name, InputProblem.LINK_DEAD)
+
+
+def has_dead_links(inputs: Mapping[str, Json], *, now: datetime) -> bool:
+    """Whether a request's inputs name a file at Discord whose signature has run out."""
+    return any(is_dead(text, now=now) for text in _texts(inputs))
+
+
+def is_dead(url: str, *, now: datetime) -> bool:
+    """Whether this is a signed link that dies before the service can have fetched it; one without a time never does."""
+    parts = _at_discord(url)
+    dies_at = _dies_at(parts) if parts is not None else None
+    return dies_at is not None and dies_at <= now + MARGIN
+
+
+def _at_discord(url: str) -> SplitResult | None:
+    if not url[:8].lower().startswith("https://"):
+        return None
+    try:
+        parts = urlsplit(url)
+        host = (parts.hostname or "").removesuffix(".")
+    except ValueError:
+        return None
+    is_discord = any(host == each or host.endswith(f".{each}") for each in _HOSTS)
+    return parts if is_discord else None
+
+
+def _dies_at(parts: SplitResult) -> datetime | None:
+    try:
+        return datetime.fromtimestamp(int(parse_qs(parts.query)["ex"][0], 16), UTC)
+    except (KeyError, ValueError, OverflowError, OSError):
+        return None
+
+
+def _texts(value: Json) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, list | tuple):
+        for each in value:
+            yield from _texts(each)
+    elif isinstance(value, Mapping):
+        for each in value.values():
+            yield from _texts(each)
