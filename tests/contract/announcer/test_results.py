@@ -8,6 +8,7 @@ from decimal import Decimal
 
 import pytest
 
+from cogs.delivery import downloads
 from services.errors import ResultNotReady, ResultNotStored, ResultProblem, ResultUnavailable
 from services.jobs.model import DeliveryStep, JobStatus
 from tests.contract.announcer.scene import (
@@ -160,8 +161,11 @@ async def test_what_is_on_its_way_survives_a_restart(scene: Scene) -> None:
     assert scene.cards(job) == [card]
 
 
-async def test_slow_results_hold_up_nobody(scene: Scene) -> None:
+async def test_slow_results_hold_up_nobody(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
     """More downloads that do not come than there are places: a card without files, and a file that comes, are shown."""
+    for lane in ("QUICK_AT_ONCE", "SLOW_AT_ONCE"):
+        monkeypatch.setattr(downloads, lane, 8)
+    monkeypatch.setattr(downloads, "QUICK_SECONDS", 0.1)
     slow = [await scene.finish(await scene.accepted()) for _ in range(40)]
     scene.results.slow = {job.job_id for job in slow}
     async with scene.announcing():
