@@ -3,21 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
+from pathlib import Path
 
-from bot.check_machine import check_database, check_health, check_models, check_results
+from bot.check_machine import (
+    check_database,
+    check_health,
+    check_models,
+    check_open_files,
+    check_privacy,
+    check_results,
+)
 from bot.check_network import check_api, check_copies, check_discord, check_gateway
 from bot.endpoints import use_endpoints
 from bot.findings import Finding
 from bot.settings import Settings
 
 
-async def check(settings: Settings, *, say: Callable[[str], None]) -> bool:
+async def check(settings: Settings, *, config: Path, say: Callable[[str], None]) -> bool:
     """Look at everything, one line each, and return whether all is well. Problems do not hide each other."""
     use_endpoints(settings.discord)
     looks: Mapping[str, Callable[[Settings], Awaitable[Finding]]] = {
         "models": check_models,
         "database": check_database,
         "results": check_results,
+        "privacy": check_privacy(config),
+        "open files": check_open_files,
         "health": check_health,
         "Discord": check_discord,
         "gateway": check_gateway,

@@ -5,16 +5,19 @@ from __future__ import annotations
 import asyncio
 import errno
 import os
-from collections.abc import Mapping
+import shlex
+import sys
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from pathlib import Path
 
 import aiohttp
 import discord
 import yarl
 
+from bot import open_files
 from bot.findings import Finding
 from bot.health import listening_problem
-from bot.opening import missing_file, open_own_database
+from bot.opening import database_file, missing_file, open_own_database
 from bot.settings import Settings
 from bot.wiring import load_catalog, result_folder
 from cogs.options import plan_command
@@ -89,6 +92,46 @@ async def check_results(settings: Settings) -> Finding:
     if not folder.is_dir() or not os.access(folder, os.W_OK | os.X_OK):
         return Finding(is_ok=False, report=f"The folder {folder} cannot be written.", mend=mend)
     return Finding(is_ok=True, report=f"Result files can be written to {folder}.")
+
+
+def check_privacy(config: Path) -> Callable[[Settings], Awaitable[Finding]]:
+    """Return the look at who may read prompts, tokens and results; `config` is the settings file."""
+
+    async def look(settings: Settings) -> Finding:
+        open_to_others = [path for path in _private_files(settings, config) if path.stat().st_mode & 0o077]
+        if not open_to_others:
+            return Finding(is_ok=True, report="Settings, database and results are this user's alone.")
+        listed = ", ".join(map(str, open_to_others))
+        return Finding(
+            is_ok=False,
+            report=f"Others on this machine may get at {listed}: tokens, prompts or pictures.",
+            mend=f"chmod go= {' '.join(shlex.quote(str(path)) for path in open_to_others)}",
+        )
+
+    return look
+
+
+def _private_files(settings: Settings, config: Path) -> Iterator[Path]:
+    """Yield what is there of the files with secrets; a settings file without a token has none."""
+    if sys.platform == "win32":
+        return
+    secrets = [secret for secret in settings.secrets if secret]
+    if config.is_file() and any(secret in config.read_text(errors="replace") for secret in secrets):
+        yield config
+    database = database_file(settings)
+    if database is not None:
+        kept = (database, *(database.with_name(f"{database.name}{end}") for end in ("-wal", "-shm")))
+        yield from (path for path in kept if path.is_file())
+    if settings.jobs.results_dir.is_dir():
+        yield settings.jobs.results_dir
+
+
+async def check_open_files(_: Settings) -> Finding:
+    """See how many files a process may have open here."""
+    most = open_files.raise_limit()
+    if (few := open_files.problem(most)) is not None:
+        return Finding(is_ok=False, report=few, mend=f"Allow more: `ulimit -n {open_files.ENOUGH}`, or LimitNOFILE.")
+    return Finding(is_ok=True, report=f"{most or 'Any number of'} files may be open at once.")
 
 
 def _unmade(path: Path, report: str, *, mend: str) -> Finding:

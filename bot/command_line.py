@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import logging
+import os
 import sys
 from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
@@ -92,7 +93,13 @@ def _say(work: Callable[[], Coroutine[object, object, str]]) -> int:
 # The heavy imports wait until the settings are known to be right: a wrong one is told at once.
 
 
+def _keep_private() -> None:
+    """Have what is made from here on be the user's own: prompts, tokens and results are nobody else's business."""
+    os.umask(0o077)
+
+
 def _run(settings: Settings, _: argparse.Namespace) -> int:
+    _keep_private()
     settings.require_tokens()
     from bot.running import run  # noqa: PLC0415 - see above
 
@@ -102,13 +109,14 @@ def _run(settings: Settings, _: argparse.Namespace) -> int:
     return OK
 
 
-def _check(settings: Settings, _: argparse.Namespace) -> int:
+def _check(settings: Settings, options: argparse.Namespace) -> int:
     from bot.check import check  # noqa: PLC0415 - see above
 
-    return OK if _do(lambda: check(settings, say=print)) else FAILED
+    return OK if _do(lambda: check(settings, config=options.config, say=print)) else FAILED
 
 
 def _sync(settings: Settings, _: argparse.Namespace) -> int:
+    _keep_private()
     settings.require_tokens()
     from bot.maintenance import sync  # noqa: PLC0415 - see above
 
@@ -116,12 +124,14 @@ def _sync(settings: Settings, _: argparse.Namespace) -> int:
 
 
 def _migrate(settings: Settings, _: argparse.Namespace) -> int:
+    _keep_private()
     from bot.maintenance import migrate_database  # noqa: PLC0415 - see above
 
     return _say(lambda: migrate_database(settings))
 
 
 def _adopt(settings: Settings, options: argparse.Namespace) -> int:
+    _keep_private()
     settings.require_tokens(discord=False)
     from bot.maintenance import adopt  # noqa: PLC0415 - see above
 

@@ -82,7 +82,8 @@ async def serve_health(address: tuple[str, int] | None, checks: HealthChecks) ->
     try:
         host, port = address
         try:
-            await web.TCPSite(runner, host, port).start()
+            # A short queue: where files have run out, asyncio tries as many at once as may wait.
+            await web.TCPSite(runner, host, port, backlog=8).start()
         except OSError as error:
             problem = listening_problem(error)
             msg = f'health.listen: {host}:{port} cannot be listened at ({problem}); choose another, or ""'

@@ -47,12 +47,17 @@ async def open_own_database(settings: Settings, *, alone: bool) -> AsyncIterator
 
 def missing_file(settings: Settings) -> Path | None:
     """Return the SQLite file that the first start makes; None where it is there, or where the address names no file."""
+    path = database_file(settings)
+    return None if path is None or path.exists() else path
+
+
+def database_file(settings: Settings) -> Path | None:
+    """Return the SQLite file of the settings, as it is written or will be; None where the address names no file."""
     try:
         url = make_url(settings.database.url.get_secret_value())
         if url.get_backend_name() != "sqlite" or not url.database or url.database.startswith((":memory:", "file:")):
             return None
-        path = Path(url.database).expanduser().resolve()
-        return None if path.exists() else path
+        return Path(url.database).expanduser().resolve()
     except (ArgumentError, ValueError, RuntimeError, OSError):
         return None  # `open_own_database` says what is wrong with it
 

@@ -7,6 +7,7 @@ import logging
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 
+from bot import open_files
 from bot.client import ComfyBot
 from bot.connections import discord_connector
 from bot.endpoints import read_any_text, use_endpoints
@@ -47,6 +48,9 @@ async def run(settings: Settings) -> None:
     use_endpoints(settings.discord)
     read_any_text()
     log.info("comfycord %s starts", VERSION)
+    if (few := open_files.problem(open_files.raise_limit())) is not None:
+        log.warning("%s", few)
+    open_files.tell_seldom(asyncio.get_running_loop())
     async with open_app(settings) as app:
         bot = ComfyBot(app.services, extensions=EXTENSIONS, dynamic_items=DYNAMIC_ITEMS)
         checks = HealthChecks(

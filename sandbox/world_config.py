@@ -54,6 +54,7 @@ def write_config(
             sections[name] = {**before, **changes}
         else:
             sections[name] = changes
+    path.touch(mode=0o600)  # it holds tokens, if invented ones
     path.write_text("\n".join(_table(name, section) for name, section in sections.items()), encoding="utf-8")
     return path
 

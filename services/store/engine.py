@@ -35,6 +35,11 @@ _OLDEST_SQLITE: Final = (3, 35, 0)  # the first with RETURNING
 # How long a statement waits for another program's lock. It cannot be called back: a stop within 10 s waits for it too.
 _BUSY_SECONDS: Final = 3.0
 _WAL_PAUSE_SECONDS: Final = 0.05
+_OTHERS_LOCK: Final = ("SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_FULL")
+_NO_WRITE_AHEAD: Final = (
+    "SQLite cannot do write-ahead logging where database.url points ({reason}): "
+    "put the file on a local disk, or use PostgreSQL"
+)
 
 
 class db_now(FunctionElement[int]):  # noqa: N801 - reads as a function in a query
@@ -166,16 +171,23 @@ def write_ahead(cursor: DBAPICursor) -> None:
 
     Of several connections that do so on a new file at once, SQLite tells all but one that it is locked, at once and
     without the busy time-out that everything else gets.
+    Raises: StartupError where the file system cannot do it (one on the network, mostly): without it two connections
+    would wait for each other, or read half a commit.
     """
     until = time.monotonic() + _BUSY_SECONDS
     while True:
         try:
             cursor.execute("PRAGMA journal_mode = WAL")
-        except sqlite3.OperationalError:
+            mode = cursor.fetchone()
+        except sqlite3.OperationalError as error:
             if time.monotonic() > until:
-                raise
+                if getattr(error, "sqlite_errorname", "SQLITE_BUSY").startswith(_OTHERS_LOCK):
+                    raise
+                raise StartupError(_NO_WRITE_AHEAD.format(reason=error)) from error
             await_only(asyncio.sleep(_WAL_PAUSE_SECONDS))
         else:
+            if mode is not None and str(mode[0]).lower() != "wal":
+                raise StartupError(_NO_WRITE_AHEAD.format(reason=f"its journal stays {mode[0]}"))
             return
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
+import signal
 import sqlite3
 from contextlib import closing
 from typing import TYPE_CHECKING
@@ -54,6 +56,22 @@ async def test_sigterm_stops_an_idle_bot(bot: BotProcess) -> None:
     ended = await bot.terminate()
     assert ended.code == 0
     assert ended.seconds < 10
+
+
+@pytest.mark.interpreter
+async def test_a_closed_terminal_stops_the_bot_cleanly(bot: BotProcess) -> None:
+    """SIGHUP is a stop like SIGTERM: exit code 0, leases given back."""
+    os.kill(bot.pid, signal.SIGHUP)
+    assert (await bot.wait_exit(timeout_seconds=10)).code == 0
+
+
+async def test_what_the_bot_makes_is_its_users_alone(sandbox: Sandbox, bot: BotProcess) -> None:
+    """Database and results hold prompts and pictures: whatever the umask, nobody else reads them."""
+    assert bot.is_running
+    await edit(sandbox)
+    made = [path for path in sandbox.data_dir.rglob("*") if "jobs.db" in path.name or path.name == "results"]
+    assert len(made) >= 3
+    assert not [path for path in made if path.stat().st_mode & 0o077]
 
 
 async def test_a_stop_waits_for_a_submit_that_gets_its_answer(sandbox: Sandbox, bot: BotProcess) -> None:

@@ -73,6 +73,8 @@ async def test_a_job_that_is_not_unconfirmed_is_told_before_the_api_is_asked(
 ) -> None:
     """A job that goes on needs no request id."""
     job_id = await job_after(settings, JobStatus.SUBMITTING)
-    with pytest.raises(CannotDo, match=f"^nothing was changed: {job_id} is submitting, not unconfirmed$"):
+    with pytest.raises(
+        CannotDo, match=f"^nothing was changed: {job_id} is submitting, not unconfirmed, late or given up$"
+    ):
         await adopt(settings, job_id, REQUEST)
     assert not server.traffic.calls

@@ -5,7 +5,7 @@ import sqlite3
 import sys
 from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from pathlib import Path
 from urllib.parse import quote
 
@@ -162,6 +162,9 @@ class _Cursor:
             self.refusals -= 1
             raise sqlite3.OperationalError("database is locked")
 
+    def fetchone(self) -> tuple[str]:
+        return ("wal",)
+
 
 async def test_a_new_file_may_be_opened_by_several_at_once() -> None:
     """SQLite refuses, without its busy time-out, all but one of those who turn on its log at once: they try again."""
@@ -170,6 +173,17 @@ async def test_a_new_file_may_be_opened_by_several_at_once() -> None:
     assert cursor.refusals == 0
     with pytest.raises(sqlite3.OperationalError):
         await greenlet_spawn(write_ahead, _Cursor(refusals=1_000_000))
+
+
+async def test_a_file_system_without_shared_memory_is_refused(tmp_path: Path) -> None:
+    """Where SQLite cannot keep a write-ahead log, as on a network share, one sentence says so and names the way out."""
+    # This way of locking has no shared memory, as a network's file systems have none.
+    connection = sqlite3.connect(f"file:{tmp_path / 'jobs.db'}?vfs=unix-dotfile", uri=True)
+    with (
+        closing(connection),
+        pytest.raises(StartupError, match=r"write-ahead logging .* local disk, or use PostgreSQL"),
+    ):
+        await greenlet_spawn(write_ahead, connection.cursor())
 
 
 async def test_commits_on_sqlite_survive_a_power_cut(sqlite_files: SqliteFiles) -> None:
