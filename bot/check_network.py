@@ -9,6 +9,7 @@ import discord
 import yarl
 from sqlalchemy.exc import SQLAlchemyError
 
+from bot.connections import discord_connector, way_to
 from bot.findings import Finding
 from bot.login import CannotConnect, NotDiscord, login_errors, words_of
 from bot.opening import missing_file, open_own_database
@@ -35,7 +36,11 @@ async def check_discord(settings: Settings) -> Finding:
     token = settings.discord.token.get_secret_value()
     if not token:
         return Finding(is_ok=False, report="discord.token (DISCORD_TOKEN) is missing.", mend=SUPPLY_A_TOKEN)
-    client = discord.Client(intents=discord.Intents(guilds=True))
+    try:
+        way = way_to(settings.discord.api_url)
+    except StartupError as error:
+        return _no_way(error)
+    client = discord.Client(intents=discord.Intents(guilds=True), connector=discord_connector())
     try:
         async with asyncio.timeout(LOGIN_SECONDS), client:
             with login_errors(client):
@@ -50,7 +55,12 @@ async def check_discord(settings: Settings) -> Finding:
             report=f"The bot is not in the server(s) {', '.join(map(str, absent))} of discord.guilds.",
             mend="Invite it there (the README has the link), or take the id out of discord.guilds.",
         )
-    return Finding(is_ok=True, report=f"The token is good: {client.user}, application {client.application_id}.")
+    told = f"The token is good: {client.user}, application {client.application_id}"
+    return Finding(is_ok=True, report=f"{told}; Discord is reached{way}." if way else f"{told}.")
+
+
+def _no_way(error: StartupError) -> Finding:
+    return Finding(is_ok=False, report=f"Discord cannot be reached: {error}.", mend="Correct or unset that variable.")
 
 
 def _login_problem(error: ComfycordError | TimeoutError, address: str) -> Finding:
@@ -85,22 +95,26 @@ async def check_gateway(settings: Settings) -> Finding:
     address = settings.discord.gateway_url
     question = yarl.URL(address).with_query(v=GATEWAY_VERSION, encoding="json")
     try:
+        way = way_to(address)
+    except StartupError as error:
+        return _no_way(error)
+    try:
         async with (
             asyncio.timeout(GATEWAY_SECONDS),
-            aiohttp.ClientSession() as session,
+            aiohttp.ClientSession(connector=discord_connector()) as session,
             session.ws_connect(question) as socket,
         ):
             hello = await socket.receive_json()
     except TimeoutError:
         problem = f"does not answer within {GATEWAY_SECONDS:.0f} s"
     except (aiohttp.ClientError, OSError) as error:
-        problem = f"cannot be reached ({words_of(error)})"
+        problem = f"cannot be reached{way} ({words_of(error)})"
     except (TypeError, ValueError):
         # It closed the connection, or said something else than JSON.
         problem = "is no gateway: it ends the connection, or says something else than Discord's hello"
     else:
         if isinstance(hello, dict) and hello.get("op") == HELLO:
-            return Finding(is_ok=True, report=f"Discord's gateway at {address} answers.")
+            return Finding(is_ok=True, report=f"Discord's gateway at {address} answers{way}.")
         problem = "is no gateway: it says something else than Discord's hello"
     return Finding(
         is_ok=False,

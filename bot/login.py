@@ -11,6 +11,7 @@ from discord.ext import commands
 from discord.http import Route
 
 from services.errors import ComfycordError, StartupError
+from services.proxies import Proxies
 
 # Discord's close code for a token that it does not take (any more).
 AUTHENTICATION_FAILED = 4004
@@ -53,12 +54,14 @@ def login_errors(client: discord.Client) -> Iterator[None]:
             raise StartupError(str(error.__cause__)) from error
         raise
     except (aiohttp.ClientError, OSError, discord.GatewayNotFound) as error:
-        raise CannotConnect(f"Discord cannot be reached: {words_of(error)}", "check discord.api_url") from error
+        way, setting = _way_to_discord()
+        raise CannotConnect(f"Discord cannot be reached{way}: {words_of(error)}", f"check {setting}") from error
     except discord.HTTPException as error:
         # Discord's own words come with a code; what else may answer there sends a page of many lines.
         words, advice = (error.text, "") if error.code else ("without a word of Discord's", "if that stays, ")
+        way, setting = _way_to_discord()
         raise CannotConnect(
-            f"Discord cannot be reached: it answers HTTP {error.status}, {words}", f"{advice}check discord.api_url"
+            f"Discord cannot be reached{way}: it answers HTTP {error.status}, {words}", f"{advice}check {setting}"
         ) from error
     except (discord.ConnectionClosed, discord.PrivilegedIntentsRequired) as error:
         raise _end_of_connection(error) from error
@@ -67,6 +70,12 @@ def login_errors(client: discord.Client) -> Iterator[None]:
         if client.application is not None:
             raise
         raise NotDiscord from error
+
+
+def _way_to_discord() -> tuple[str, str]:
+    """Return by which proxy Discord is reached, and what to look at where it is not."""
+    proxy = Proxies.of_this_process().of(Route.BASE)
+    return (f" through {proxy}", f"{proxy.variable} and discord.api_url") if proxy else ("", "discord.api_url")
 
 
 def words_of(error: Exception) -> str:

@@ -9,7 +9,7 @@ from functools import partial
 
 from bot import open_files
 from bot.client import ComfyBot
-from bot.connections import discord_connector
+from bot.connections import discord_connector, way_to
 from bot.endpoints import read_any_text, use_endpoints
 from bot.health import HealthChecks, serve_health
 from bot.login import CannotConnect, login_errors
@@ -51,6 +51,8 @@ async def run(settings: Settings) -> None:
     if (few := open_files.problem(open_files.raise_limit())) is not None:
         log.warning("%s", few)
     open_files.tell_seldom(asyncio.get_running_loop())
+    if way := way_to(settings.discord.api_url):
+        log.info("Discord is reached%s", way)
     async with open_app(settings) as app:
         bot = ComfyBot(app.services, extensions=EXTENSIONS, dynamic_items=DYNAMIC_ITEMS)
         checks = HealthChecks(

@@ -250,4 +250,12 @@ def _environment(env: Mapping[str, str]) -> dict[str, str]:
         for name, value in os.environ.items()
         if name not in _NOT_INHERITED and not name.startswith(_NOT_INHERITED_PREFIX)
     }
-    return {**inherited, "PYTHONUNBUFFERED": "1", **env}
+    return {**inherited, **_ways(inherited, env), "PYTHONUNBUFFERED": "1", **env}
+
+
+def _ways(inherited: Mapping[str, str], env: Mapping[str, str]) -> Mapping[str, str]:
+    """Return what keeps an operator's proxy out of the way to this machine's own servers, unless `env` names one."""
+    if any(name.lower().endswith("_proxy") for name in env):
+        return {}
+    direct = inherited.get("no_proxy", inherited.get("NO_PROXY", ""))
+    return dict.fromkeys(("no_proxy", "NO_PROXY"), ",".join(filter(None, (direct, "127.0.0.1", "localhost"))))
