@@ -44,7 +44,7 @@ async def finished(sandbox: Sandbox, bot: BotProcess, time: TimeMachine, member:
     card = await begun(sandbox, time, member, prompt, "running")
     sandbox.model_api.pace.release()
     record = await stands(sandbox, prompt, "succeeded", is_shown=False)
-    await bot.wait_for_log(f"job_id={record.job_id} its card is tried again")
+    await bot.wait_for_log(f"job_id={record.job_id} output 1 is not there yet")
     return card
 
 
@@ -63,7 +63,7 @@ async def test_a_disk_that_comes_back(
     prompt = new_prompt()
     card = await finished(sandbox, bot, time, member, prompt)
     await time.forward(MINUTE)
-    await card.until_text("The result is there and being fetched; that takes longer than usual.")
+    await card.until_text("RunComfy keeps the result until it can, and it comes by itself")
     assert "Done" in card.text
     assert len(await links_by_job(sandbox, member, prompt)) == 1
     assert "1 of 3" in await quota_text(member)
@@ -71,7 +71,7 @@ async def test_a_disk_that_comes_back(
     await time.forward(10 * MINUTE)
     record = await ended(sandbox, prompt, "succeeded")
     assert len(card.attachments) == len(card.media) == 1
-    assert "being fetched" not in card.text
+    assert "until it can" not in card.text
     await until(lambda: not list(results.glob(f"{record.job_id}*")), what="the file's removal")
 
 
