@@ -100,8 +100,12 @@ class RunComfyClient:
             raise ApiRefused(FailureKind.INPUT_EXPIRED, http_status=0)
         try:
             answer = await self._transport.post_paid(path, body)
-        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
-            # No name, no route, no handshake: not a byte of the request has left.
+        except (
+            aiohttp.ClientConnectorError,
+            aiohttp.ConnectionTimeoutError,
+            aiohttp.ClientHttpProxyError,
+        ) as error:
+            # No name, no route, no handshake, no tunnel through the proxy: not a byte of the request has left.
             raise ApiNotSent(_describe(error)) from None
         except (aiohttp.ClientError, OSError) as error:
             raise ApiOutcomeUnknown(_describe(error)) from None

@@ -22,6 +22,7 @@ import aiohttp
 from services.errors import ResultNotStored, ResultProblem, ResultUnavailable, StartupError
 from services.jobs.model import Job, Output
 from services.jobs.ports import ResultFile
+from services.proxies import Proxies, ProxyConnector
 from services.runcomfy.disk_room import DiskLimits, DiskRoom
 from services.runcomfy.fetching import DownloadLimits, ResultFetcher
 from services.runcomfy.hosts import DEFAULT_RESULT_HOSTS, ResultHosts
@@ -69,6 +70,7 @@ class ResultFolder:
         """
         await asyncio.to_thread(_require_writable, self._folder)
         self._session = aiohttp.ClientSession(
+            connector=ProxyConnector(Proxies.of_this_process()),
             cookie_jar=aiohttp.DummyCookieJar(),
             # A packed file would have another length than the one that is told.
             headers={"User-Agent": f"comfycord/{VERSION}", "Accept-Encoding": "identity"},

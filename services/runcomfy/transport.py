@@ -16,6 +16,7 @@ from yarl import URL
 
 from services.clock import Clock
 from services.errors import SettingsError
+from services.proxies import Proxies, ProxyConnector
 from services.runcomfy.hosts import is_loopback
 from services.runcomfy.retry import parse_retry_after
 
@@ -60,11 +61,12 @@ class ApiTransport:
         self._paid: aiohttp.ClientSession | None = None
 
     async def __aenter__(self) -> Self:
-        """Open the sessions."""
-        self._free = aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar())
+        """Open the sessions. Raises: StartupError where the environment names no proxy that can be used."""
+        proxies = Proxies.of_this_process()
+        self._free = aiohttp.ClientSession(connector=ProxyConnector(proxies), cookie_jar=aiohttp.DummyCookieJar())
         # A kept connection can die under a POST, which would leave its outcome unknown.
         self._paid = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(force_close=True, limit=0),
+            connector=ProxyConnector(proxies, force_close=True, limit=0),
             cookie_jar=aiohttp.DummyCookieJar(),
         )
         return self
