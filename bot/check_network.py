@@ -9,11 +9,13 @@ import discord
 import yarl
 from sqlalchemy.exc import SQLAlchemyError
 
+from bot.clock_check import ClockWatch
 from bot.connections import discord_connector, way_to
 from bot.findings import Finding
 from bot.login import CannotConnect, NotDiscord, login_errors, words_of
 from bot.opening import missing_file, open_own_database
 from bot.settings import Settings
+from bot.tracing import request_trace
 from bot.wiring import model_api
 from services.clock import SystemClock
 from services.errors import ComfycordError, StartupError
@@ -40,7 +42,10 @@ async def check_discord(settings: Settings) -> Finding:
         way = way_to(settings.discord.api_url)
     except StartupError as error:
         return _no_way(error)
-    client = discord.Client(intents=discord.Intents(guilds=True), connector=discord_connector())
+    clock = ClockWatch(SystemClock())
+    client = discord.Client(
+        intents=discord.Intents(guilds=True), connector=discord_connector(), http_trace=request_trace(clock)
+    )
     try:
         async with asyncio.timeout(LOGIN_SECONDS), client:
             with login_errors(client):
@@ -48,6 +53,8 @@ async def check_discord(settings: Settings) -> Finding:
                 present = {guild.id async for guild in client.fetch_guilds()} if settings.discord.guilds else set()
     except (ComfycordError, TimeoutError) as error:
         return _login_problem(error, settings.discord.api_url)
+    if clock.problem is not None:
+        return Finding(is_ok=False, report=clock.problem, mend="Deadlines and links that run out depend on it.")
     absent = sorted(settings.discord.guilds - present)
     if absent:
         return Finding(

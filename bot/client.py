@@ -12,6 +12,7 @@ import yarl
 from discord import app_commands
 from discord.ext import commands
 
+from bot.clock_check import ClockWatch
 from bot.command_sync import register_commands
 from bot.login import NotDiscord
 from bot.patience import keep_trying
@@ -76,7 +77,7 @@ class ComfyBot(commands.AutoShardedBot):
             max_messages=None,
             member_cache_flags=discord.MemberCacheFlags.none(),
             chunk_guilds_at_startup=False,
-            http_trace=request_trace(),
+            http_trace=request_trace(ClockWatch(services.clock)),
         )
         self.services = services
         self._extensions = tuple(extensions)

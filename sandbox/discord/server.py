@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from email.utils import format_datetime
 from typing import TYPE_CHECKING, Self, TypeAlias
 
 from aiohttp import web
@@ -72,6 +73,10 @@ class DiscordServer:
         """Serve WebSocket connections to /gateway (and below it) with `handler`."""
         self._gateway = handler
 
+    async def _tell_the_time(self, _: web.Request, response: web.StreamResponse) -> None:
+        """Date each answer by this world's clock, as Discord dates it by its own."""
+        response.headers["Date"] = format_datetime(self.clock.now(), usegmt=True)
+
     async def __aenter__(self) -> Self:
         pipeline = Pipeline(
             world=self.world,
@@ -83,6 +88,7 @@ class DiscordServer:
             closing=self._closing,
         )
         app = web.Application(client_max_size=_LARGEST_BODY)
+        app.on_response_prepare.append(self._tell_the_time)
         app.router.add_route("*", "/api/v10/{tail:.*}", pipeline.handle)
         app.router.add_get("/gateway", self._serve_gateway)
         app.router.add_get("/gateway/{tail:.*}", self._serve_gateway)
