@@ -29,6 +29,7 @@ from services.jobs.quota import QuotaLimits
 from services.jobs.service import JobService
 from services.jobs.signals import JobSignals
 from services.jobs.submitter import Submitter
+from services.jobs.unstored import UnstoredRequests
 from services.jobs.updates import JobUpdates
 from services.models.catalog import Catalog, ModelEntry
 from services.runcomfy.client import RunComfyClient
@@ -39,6 +40,7 @@ from services.runcomfy.transport import ApiTimeouts
 from services.store import migrate
 from services.store.database import Database
 from services.store.jobs import SqlJobStore
+from services.store.journal import JournalFile
 from services.store.notes import SqlNotes
 from services.store.processes import SqlProcesses
 
@@ -59,6 +61,7 @@ class App:
 
     database: Database
     services: BotServices
+    unstored: UnstoredRequests
     loops: Mapping[str, Callable[[], Awaitable[None]]]
 
 
@@ -70,6 +73,7 @@ class Outside:
     store: JobStore
     api: RunComfyClient
     results: ResultFolder
+    journal: JournalFile
     clock: Clock
 
     @classmethod
@@ -80,6 +84,7 @@ class Outside:
             store=SqlJobStore(database),
             api=model_api(settings, clock),
             results=result_folder(settings),
+            journal=JournalFile(settings.jobs.results_dir),
             clock=clock,
         )
 
@@ -150,9 +155,20 @@ async def open_app(settings: Settings) -> AsyncIterator[App]:
             await outside.store.forget_leases()
         async with outside.api, outside.results:
             try:
-                yield assemble(settings, outside, catalog=catalog, owner=owner)
+                await _reserve_journal(outside.journal)
+                app = assemble(settings, outside, catalog=catalog, owner=owner)
+                # Before anybody calls those jobs unconfirmed.
+                await app.unstored.store_all()
+                yield app
             finally:
                 await _say_goodbye(outside, owner)
+
+
+async def _reserve_journal(journal: JournalFile) -> None:
+    try:
+        await journal.reserve()
+    except OSError as error:
+        log.error("the journal of request ids cannot be made beside the results: %s", error.strerror or error)
 
 
 async def _say_goodbye(outside: Outside, owner: str) -> None:
@@ -187,6 +203,7 @@ def assemble(settings: Settings, outside: Outside, *, catalog: Catalog, owner: s
         owner=owner,
         timing=timing,
     )
+    unstored = UnstoredRequests(outside.journal, changes=changes, signals=signals, clock=clock, timing=timing)
     submitter = Submitter(
         store=store,
         api=api,
@@ -198,6 +215,7 @@ def assemble(settings: Settings, outside: Outside, *, catalog: Catalog, owner: s
         limits=limits,
         timing=timing,
         accepted=poller.watch,
+        unstored=unstored,
     )
     housekeeper = Housekeeper(store=store, changes=changes, clock=clock, owner=owner, timing=timing)
     job_service = JobService(
@@ -228,11 +246,13 @@ def assemble(settings: Settings, outside: Outside, *, catalog: Catalog, owner: s
     return App(
         database=outside.database,
         services=services,
+        unstored=unstored,
         loops={
             "submitter": submitter.run,
             "poller": poller.run,
             "housekeeper": housekeeper.run,
             "failover": failover.run,
+            "journal": unstored.run,
             "sweeper": lambda: sweep_results(outside.results, clock),
         },
     )

@@ -18,6 +18,7 @@ log = logging.getLogger(__name__)
 
 # What a write that must not be forgotten still gets when its caller is cancelled.
 GRACE_SECONDS = 1.5
+_TELL_EVERY = 12  # failures: a minute, at five seconds each
 
 # What to make of the job as it now is; None: nothing (any more).
 Change = Callable[[Job], Job | None]
@@ -60,14 +61,14 @@ class Changes:
                 log.info("job_id=%s %s → %s", job_id, job.status, after.status)
                 return Changed(job=after, is_changed=True)
 
-    async def insist(self, job_id: str, change: Change) -> Changed:
+    async def insist(self, job_id: str, change: Change, *, failed: Callable[[], None] = lambda: None) -> Changed:
         """Apply the change whatever the database says meanwhile, and even when the caller is cancelled.
 
         For what must not be forgotten: the outcome of a paid submit. Which errors pass is not known beforehand, so each
-        is taken for one that does, but for the two that are an answer.
+        is taken for one that does, but for the two that are an answer. `failed` is called at each of them.
         Raises: JobNotFound, RequestTaken.
         """
-        task = asyncio.ensure_future(self._apply_until_stored(job_id, change))
+        task = asyncio.ensure_future(self._apply_until_stored(job_id, change, failed))
         return await run_to_end(task, grace_seconds=GRACE_SECONDS)
 
     async def apply_within(self, job_id: str, change: Change, *, seconds: float) -> None:
@@ -80,7 +81,7 @@ class Changes:
         if task.done() and not task.cancelled() and (error := task.exception()):
             log.warning("job_id=%s is left as it is: %s", job_id, error)
 
-    async def _apply_until_stored(self, job_id: str, change: Change) -> Changed:
+    async def _apply_until_stored(self, job_id: str, change: Change, failed: Callable[[], None]) -> Changed:
         failures = 0
         while True:
             try:
@@ -89,12 +90,16 @@ class Changes:
                 raise
             except StoreUnavailable as error:
                 failures += 1
-                log.warning("job_id=%s the database is away, trying again: %s", job_id, error)
+                # Loudly once, then rarely: the tries go on for as long as the process does.
+                if failures == 1 or failures % _TELL_EVERY == 0:
+                    log.warning("job_id=%s the database is away, trying again: %s", job_id, error)
             except Exception as error:
                 failures += 1
                 # The whole story once: it is a mistake of ours, or a database in a state that nobody foresaw.
                 level, story = (logging.ERROR, error) if failures == 1 else (logging.WARNING, None)
-                log.log(level, "job_id=%s cannot be stored, trying again: %r", job_id, error, exc_info=story)
+                if failures == 1 or failures % _TELL_EVERY == 0:
+                    log.log(level, "job_id=%s cannot be stored, trying again: %r", job_id, error, exc_info=story)
+            failed()
             await asyncio.sleep(min(0.1 * 2.0 ** min(failures, 10), 5.0))
 
     def _wake(self, job: Job) -> None:

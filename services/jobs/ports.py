@@ -177,6 +177,32 @@ class Notes(Protocol):
         ...
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class JournalEntry:
+    """A paid request whose id the database did not take (yet)."""
+
+    job_id: str
+    request_id: str
+    model_id: str
+    answered_at: datetime
+
+
+class RequestJournal(Protocol):
+    """Where request ids are kept while the database takes none: on this machine, synced. Each method raises OSError."""
+
+    async def add(self, entry: JournalEntry) -> None:
+        """Keep the entry, once, so that it survives the process and a power cut."""
+        ...
+
+    async def entries(self) -> Sequence[JournalEntry]:
+        """Return what is kept."""
+        ...
+
+    async def remove(self, entry: JournalEntry) -> None:
+        """Keep the entry no longer; none there is fine."""
+        ...
+
+
 class Processes(Protocol):
     """The processes that share the database. Each method raises StoreUnavailable where it does not answer."""
 

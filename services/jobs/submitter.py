@@ -15,6 +15,7 @@ from services.jobs.pacing import JobTiming, SubmitGate
 from services.jobs.ports import JobStore, Lease, ModelApi
 from services.jobs.quota import QuotaLimits
 from services.jobs.signals import JobSignals
+from services.jobs.unstored import UnstoredRequests
 
 log = logging.getLogger(__name__)
 
@@ -27,7 +28,7 @@ class Submitter:
     STALE_SHARE = 0.1
     STOP_WRITE_SECONDS = 1.0
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - one name for each thing that a submit touches
         self,
         *,
         store: JobStore,
@@ -40,6 +41,7 @@ class Submitter:
         limits: QuotaLimits,
         timing: JobTiming,
         accepted: Callable[[Job], None],
+        unstored: UnstoredRequests,
     ) -> None:
         self._store = store
         self._api = api
@@ -51,6 +53,7 @@ class Submitter:
         self._limits = limits
         self._timing = timing
         self._accepted = accepted
+        self._unstored = unstored
         self._running: set[asyncio.Task[None]] = set()
 
     async def run(self) -> None:
@@ -151,10 +154,12 @@ class Submitter:
 
     async def _store_request(self, job: Job, request_id: str) -> None:
         try:
-            changed = await self._changes.insist(
-                job.job_id,
-                lambda j: j.accepted_by_api(request_id, at=self._clock.now(), within=self._timing.deadline),
-            )
+            async with self._unstored.kept(job, request_id) as failed:
+                changed = await self._changes.insist(
+                    job.job_id,
+                    lambda j: j.accepted_by_api(request_id, at=self._clock.now(), within=self._timing.deadline),
+                    failed=failed,
+                )
         except RequestTaken as error:
             # An answer to another submit (a cache on the way, say), or an id adopted by mistake: whatever became of
             # this one, its own request is not known.

@@ -18,11 +18,12 @@ from services.jobs.housekeeper import Housekeeper
 from services.jobs.model import Job, JobStatus, NewJob
 from services.jobs.pacing import JobTiming, RequestBudget, SubmitGate
 from services.jobs.poller import Poller
-from services.jobs.ports import JobStore, Processes
+from services.jobs.ports import JobStore, JournalEntry, Processes, RequestJournal
 from services.jobs.quota import QuotaLimits
 from services.jobs.service import Actor, JobService
 from services.jobs.signals import JobSignals
 from services.jobs.submitter import Submitter
+from services.jobs.unstored import UnstoredRequests
 from services.jobs.updates import JobUpdates
 from tests.contract.jobs.scripted_api import ScriptedApi
 from tests.contract.store.making import ADA
@@ -40,6 +41,25 @@ BRISK = JobTiming(
 OWNER = Actor(user_id=ADA, channel_id=22, guild_id=11)
 
 
+class MemoryJournal:
+    """A journal of a process that is not killed."""
+
+    def __init__(self) -> None:
+        self.kept: list[JournalEntry] = []
+
+    async def add(self, entry: JournalEntry) -> None:
+        """Keep the entry."""
+        self.kept.append(entry)
+
+    async def entries(self) -> tuple[JournalEntry, ...]:
+        """Return what is kept."""
+        return tuple(self.kept)
+
+    async def remove(self, entry: JournalEntry) -> None:
+        """Keep it no longer."""
+        self.kept = [kept for kept in self.kept if kept != entry]
+
+
 class Core:
     """Everything that `services.jobs` has, as one process would hold it."""
 
@@ -52,6 +72,7 @@ class Core:
         limits: QuotaLimits = LIMITS,
         clock: Clock | None = None,
         budget: RequestBudget | None = None,
+        journal: RequestJournal | None = None,
     ) -> None:
         clock, signals, owner = clock or SystemClock(), JobSignals(), secrets.token_hex(4)
         self.store, self.api, self.clock, self.owner = store, api, clock, owner
@@ -71,6 +92,9 @@ class Core:
             owner=owner,
             timing=timing,
         )
+        self.unstored = UnstoredRequests(
+            journal or MemoryJournal(), changes=changes, signals=signals, clock=clock, timing=timing
+        )
         self.submitter = Submitter(
             store=store,
             api=api,
@@ -82,6 +106,7 @@ class Core:
             limits=limits,
             timing=timing,
             accepted=self.poller.watch,
+            unstored=self.unstored,
         )
         self.housekeeper = Housekeeper(store=store, changes=changes, clock=clock, owner=owner, timing=timing)
         self.jobs = JobService(
