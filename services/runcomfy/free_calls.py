@@ -29,6 +29,8 @@ _KEPT_KINDS = frozenset({FailureKind.BAD_TOKEN, FailureKind.NO_BALANCE, FailureK
 
 # What says nothing about the request, whatever its body holds: our token, our account, our proxy, our pace.
 _ABOUT_US = frozenset({401, 402, 403, 407, 408, 425, 429})
+# Of these, services say a reason with: a blocked prompt is a 403 to some.
+_MAY_BE_A_REASON = frozenset({402, 403, 429})
 _ENDS = frozenset({RequestState.SUCCEEDED, RequestState.FAILED, RequestState.CANCELLED})
 # Equal answers in a row that make an end certain: some seconds of polls, and about a minute of them.
 _ANSWERS_FOR_ODD_STATUS = 3
@@ -65,9 +67,10 @@ def read_request_answer(answer: Answer, read: Callable[[object], Progress]) -> P
     | answer | what it tells |
     |---|---|
     | 2xx with a state | that state |
-    | any other status with a state that is known | that state; an end once it is repeated |
-    | 4xx with a reason and no state | failed, once it is often repeated: the reason is about the request |
-    | 401, 402, 403, 407, 408, 425, 429 and their codes | nothing: they are about us, or about the moment |
+    | any other status with a state that is known, or with files | that state; an end once it is repeated |
+    | 402, 403, 429 with a failure and its reason | failed, once it is often repeated |
+    | 4xx with a reason and no state | likewise: the reason is about the request |
+    | else 401, 402, 403, 407, 408, 425, 429 and their codes | nothing: they are about us, or about the moment |
     | 404001 | that the request is not known |
     | anything else | nothing |
 
@@ -76,16 +79,30 @@ def read_request_answer(answer: Answer, read: Callable[[object], Progress]) -> P
     document = _decode_object(answer)
     code, _ = read_error(document)
     is_about_us = answer.status in _ABOUT_US or FAILURE_BY_CODE.get(code or 0) in _KEPT_KINDS
-    if document is not None and names_state(document) and code != NOT_FOUND_CODE and not is_about_us:
-        progress = read(document)
-        is_ordinary = answer.status in _OK or progress.state not in _ENDS
-        return progress if is_ordinary else replace(progress, answers_needed=_ANSWERS_FOR_ODD_STATUS)
+    if document is not None and code != NOT_FOUND_CODE and (told := _read_state(document, read)) is not None:
+        needed = told.answers_needed
+        if is_about_us and not (answer.status in _OK and has_end_state(document)):
+            is_a_failure = told.state is RequestState.FAILED and told.reason and answer.status in _MAY_BE_A_REASON
+            needed = max(needed, _ANSWERS_FOR_REFUSAL) if is_a_failure else 0
+        elif told.state in _ENDS | {RequestState.UNKNOWN} and (answer.status not in _OK or is_about_us):
+            needed = max(needed, _ANSWERS_FOR_ODD_STATUS)
+        if needed:
+            return replace(told, answers_needed=needed)
     try:
         return read(read_free_answer(answer))
     except ApiRefused as refusal:
         if is_about_us or not refusal.reason or answer.status not in _CLIENT_ERRORS:
             raise
         return Progress(state=RequestState.FAILED, reason=refusal.reason, answers_needed=_ANSWERS_FOR_REFUSAL)
+
+
+def _read_state(document: Mapping[str, object], read: Callable[[object], Progress]) -> Progress | None:
+    """Return what a body tells of its request, if it does: by a state that is known, or by files."""
+    try:
+        told = read(document)
+    except GarbledBody:
+        return None
+    return told if names_state(document) or told.outputs else None
 
 
 def _decode_object(answer: Answer) -> Mapping[str, object] | None:

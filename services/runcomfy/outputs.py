@@ -10,15 +10,17 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import PurePosixPath
 from urllib.parse import quote
-
-from yarl import URL
 
 from services.jobs.model import MediaKind, Output
 
 _MOST_OUTPUTS = 64
+_MOST_LOOKED_AT = 1_000
 _DEEPEST = 12
+# What a request's own addresses have in them: its status, its result, its cancelling.
+_OF_THE_API = "/v1/requests/"
 _LONGEST_URL = 4096
 
 # A key is judged by its words: `thumbnail_url`, `thumbnailUrl` and `thumbnail` are one.
@@ -39,6 +41,7 @@ _OTHER_WORDS = frozenset(
         *("log", "logs", "page", "webpage", "dashboard", "website", "homepage", "docs", "documentation", "html"),
         *("input", "inputs", "source", "sources", "original", "originals", "reference", "references", "request"),
         *("status", "cancel", "webhook", "callback", "meta", "metadata", "license", "debug", "report", "workflow"),
+        *("share", "web", "view", "viewer", "seed", "model", "models", "init", "checkpoint", "lora", "loras"),
     }
 )
 _KIND_WORDS = {
@@ -54,7 +57,9 @@ _EXTENSIONS = {
     MediaKind.IMAGE: frozenset({".png", ".jpg", ".jpeg", ".webp", ".gif", ".avif", ".bmp", ".tif", ".tiff", ".heic"}),
 }
 _MEDIA_EXTENSIONS = frozenset().union(*_EXTENSIONS.values())
-_DOCUMENT_EXTENSIONS = frozenset({".html", ".htm", ".php", ".aspx", ".json", ".txt", ".log", ".md", ".csv", ".xml"})
+_DOCUMENT_EXTENSIONS = frozenset(
+    {".html", ".htm", ".php", ".aspx", ".json", ".txt", ".log", ".md", ".csv", ".xml", ".safetensors"}
+)
 _NOT_IN_URLS = re.compile(r"[\x00-\x20\x7f]")
 
 
@@ -75,7 +80,8 @@ def find_outputs(output: object) -> tuple[Output, ...]:
     nobody knows will do: first of addresses that end like a medium, then of those that end like nothing.
     What a file is comes from the nearest key around it, else from the extension; a picture where neither tells.
     """
-    found = [each for each in _walk(output, keys=()) if each.extension not in _DOCUMENT_EXTENSIONS]
+    named = islice(_walk(output, keys=()), _MOST_LOOKED_AT)
+    found = [each for each in named if each.extension not in _DOCUMENT_EXTENSIONS and _OF_THE_API not in each.url]
     for is_result in (
         lambda each: each.is_named,
         lambda each: each.extension in _MEDIA_EXTENSIONS,
@@ -127,10 +133,8 @@ def _fetchable(text: str) -> str:
 
 
 def _extension(url: str) -> str:
-    try:
-        return PurePosixPath(URL(url).path).suffix.lower()
-    except ValueError:
-        return PurePosixPath(url.partition("?")[0]).suffix.lower()
+    path = url.partition("#")[0].partition("?")[0].partition("://")[2].partition("/")[2]
+    return PurePosixPath(path).suffix.lower()
 
 
 def _kind_by_extension(extension: str) -> MediaKind:

@@ -12,6 +12,7 @@ REASON_MAX_LENGTH = 500
 _KEYS = ("error_message", "message", "error", "detail", "msg", "reason", "errors", "description", "title")
 _DEEPEST = 6
 _MOST_PARTS = 3
+_MOST_ITEMS = 50  # that are looked at for them
 _MARKUP = re.compile(r"<(?:!doctype|html|head|body|\?xml)\b", re.IGNORECASE)
 _NOT_SHOWN = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\s]+")
 
@@ -33,8 +34,8 @@ def _read(value: object, *, depth: int) -> str:
     if isinstance(value, Mapping):
         return _read_object(value, depth=depth)
     if isinstance(value, list):
-        parts = (_read(item, depth=depth + 1) for item in value)
-        return "; ".join(list(dict.fromkeys(part for part in parts if part))[:_MOST_PARTS])
+        parts = dict.fromkeys(part for item in value[:_MOST_ITEMS] if (part := _read(item, depth=depth + 1)))
+        return "; ".join(list(parts)[:_MOST_PARTS])
     return ""
 
 
@@ -57,7 +58,7 @@ def _read_object(value: Mapping[str, object], *, depth: int) -> str:
     text = next((found for key in _KEYS if (found := _read(value.get(key), depth=depth + 1))), "")
     place = value.get("loc") or value.get("field")
     if isinstance(place, list):
-        place = ".".join(str(part) for part in place if part != "body" and isinstance(part, str | int))
+        place = ".".join(str(part) for part in place[:_MOST_ITEMS] if part != "body" and isinstance(part, str | int))
     return f"{_one_line(place)}: {text}" if text and isinstance(place, str) and place else text
 
 

@@ -64,6 +64,7 @@ _NOT_CANCELLABLE = "not_cancellable"
 # other words never seen are not, since a request that is tried again may tell the error of its last try.
 _ERROR_WORDS = frozenset(
     {"error", "errored", "failure", "timeout", "timed_out", "aborted", "rejected", "terminated", "killed", "crashed"}
+    | {"expired", "blocked"}
 )
 # How many equal answers in a row make an end that is told in a doubtful way: at the pace of polls, the first takes
 # seconds, the other about two minutes.
@@ -128,6 +129,8 @@ class RequestBody(_Body):
     cost: Money = None
     error: object = None
     error_message: object = None
+    message: object = None
+    detail: object = None
 
 
 class CancelBody(_Body):
@@ -156,8 +159,9 @@ def decode(raw: bytes | None) -> object:
     if not raw:
         raise GarbledBody("an empty body")
     try:
-        text = raw.decode("utf-8-sig")
-        return json.loads(text, parse_float=_decimal, parse_int=_integer, parse_constant=_refuse_constant)
+        # One byte of another encoding spoils its own text alone.
+        text = raw.decode("utf-8-sig", errors="replace")
+        return json.loads(text, parse_float=_decimal, parse_int=_integer, parse_constant=_no_number)
     except (ValueError, ArithmeticError, RecursionError) as error:
         raise GarbledBody("a body that is no JSON") from error
 
@@ -203,7 +207,7 @@ def read_result(document: object) -> Progress:
     if state is RequestState.UNKNOWN:
         return _read_unknown(word, body)
     if state is not RequestState.SUCCEEDED:
-        reason = _reason_of(body) if state is RequestState.FAILED else ""
+        reason = _reason_of_an_end(body) if state is RequestState.FAILED else ""
         return Progress(state=state, queue_position=body.queue_position, cost=body.cost, reason=reason)
     outputs = find_outputs(body.output)
     if not outputs and (reason := _reason_of(body)):
@@ -214,10 +218,11 @@ def read_result(document: object) -> Progress:
 
 def _read_unknown(word: str, body: RequestBody) -> Progress:
     """Read a result without a state that is known: by what stands beside it, and never at its first word."""
-    outputs, reason = find_outputs(body.output), _reason_of(body)
+    is_error = word in _ERROR_WORDS
+    outputs, reason = find_outputs(body.output), _reason_of_an_end(body) if is_error else _reason_of(body)
     if outputs:
         return Progress(state=RequestState.UNKNOWN, outputs=outputs, cost=body.cost, answers_needed=_ANSWERS_FOR_FILES)
-    if reason and word in _ERROR_WORDS:
+    if reason and is_error:
         return Progress(
             state=RequestState.FAILED, reason=reason, cost=body.cost, answers_needed=_ANSWERS_FOR_ERROR_WORD
         )
@@ -265,6 +270,11 @@ def _reason_of(body: RequestBody) -> str:
     return read_reason(body.error) or read_reason(body.error_message)
 
 
+def _reason_of_an_end(body: RequestBody) -> str:
+    """Return the reason of what has certainly failed: there, whatever is said is about that."""
+    return _reason_of(body) or read_reason(body.message) or read_reason(body.detail)
+
+
 def _live_state(word: str) -> RequestState:
     state = _RUNNING_WORDS.get(word, RequestState.UNKNOWN)
     if state is RequestState.UNKNOWN and word:
@@ -273,7 +283,7 @@ def _live_state(word: str) -> RequestState:
 
 
 def _normalised(word: str) -> str:
-    return word.strip().lower().replace("-", "_").replace(" ", "_")
+    return "_".join(word.replace("-", " ").replace("_", " ").lower().split())
 
 
 def _integer(text: str) -> object:
@@ -281,8 +291,12 @@ def _integer(text: str) -> object:
 
 
 def _decimal(text: str) -> object:
-    return Decimal(text) if len(text) <= _LONGEST_NUMBER else None
+    try:
+        return Decimal(text) if len(text) <= _LONGEST_NUMBER else None
+    except ArithmeticError:
+        return None
 
 
-def _refuse_constant(name: str) -> object:
-    raise GarbledBody(f"{name} is no JSON")
+def _no_number(_: str) -> object:
+    """Read NaN and Infinity, which are no JSON and which some services write, as nothing."""
+    return None

@@ -212,9 +212,8 @@ def test_a_reason_alone_counts_when_it_stays(body: object) -> None:
     ("status", "body"),
     [
         (401, BLOCKED),
-        (402, BLOCKED),
-        (403, BLOCKED),
-        (429, BLOCKED),
+        (403, {"status": "failed"}),
+        (429, {"status": "in_progress", "message": "slow down"}),
         (400, {**BLOCKED, "error_code": 400004}),
         (404, {"error_code": 404001, **BLOCKED}),
         (503, {"message": "upstream"}),
@@ -276,3 +275,26 @@ def test_a_number_without_end_spoils_only_its_own_field() -> None:
     """The id beside it was accepted and paid."""
     body = f'{{"request_id": "{ID}", "eta": {"9" * 5000}, "cost": {"9" * 5000}.5}}'.encode()
     assert read_submit_answer(answer(200, body)) == ID
+
+
+@pytest.mark.parametrize("status", [402, 403, 429])
+def test_a_failure_with_its_reason_counts_when_it_stays(status: int) -> None:
+    """Some services tell a blocked prompt with a status that otherwise is about the caller."""
+    failed = read_request_answer(answer(status, BLOCKED), read_result)
+    assert (failed.state, failed.reason) == (RequestState.FAILED, "blocked by the content policy")
+    assert failed.answers_needed > 5
+
+
+@pytest.mark.parametrize("status", [422, 500])
+def test_files_count_under_any_status(status: int) -> None:
+    """What was paid and is there is taken, repeated, whatever stands around it."""
+    body = {"status": "polished", "output": {"image": "https://h.net/a.png"}}
+    told = read_request_answer(answer(status, body), read_result)
+    assert told.outputs
+    assert told.answers_needed == 3
+
+
+def test_a_failure_in_our_accounts_code_is_one() -> None:
+    """Under 200 the state is the request's, and its code tells why."""
+    body = {"status": "failed", "error_code": 400002, "error_message": "no balance"}
+    assert read_request_answer(answer(200, body), read_result).state is RequestState.FAILED

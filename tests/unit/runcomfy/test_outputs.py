@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from services.jobs.model import MediaKind
@@ -121,3 +123,11 @@ def test_the_walk_is_bounded() -> None:
     for _ in range(500):
         value = [value]
     assert find_outputs(value) == ()
+
+
+def test_a_body_of_nothing_but_addresses_costs_little() -> None:
+    """More than can be shown is not looked at."""
+    many = {"images": [f"https://h.net/{number}.png" for number in range(130_000)]}
+    began = time.process_time()
+    assert len(find_outputs(many)) == 64
+    assert time.process_time() - began < 0.2
