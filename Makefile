@@ -6,12 +6,16 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 # Tests mostly wait, so there may be more of them than cores.
 WORKERS ?= 5
+# Of `make chaos`: how many episodes, the first one's seed, and how many at once.
+SEEDS ?= 20
+FIRST ?= 1
+JOBS ?= 2
 
 # A .venv whose Python is gone, as after an upgrade of the system, is made anew.
 $(shell test -x $(BIN)/python || rm -f $(READY))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test run sandbox screenshots bench check fix lock clean
+.PHONY: help setup demo test run sandbox screenshots bench chaos check fix lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -46,6 +50,9 @@ screenshots: $(READY) ## take the pictures of docs/screenshots anew from the san
 
 bench: $(READY) ## measure how fast commands are acknowledged, beside a bare discord.py bot
 	@$(BIN)/python -m bench
+
+chaos: $(READY) ## kill and disturb the bot at random (SEEDS=20 FIRST=1 JOBS=2), and count what was kept
+	@$(BIN)/python -m tests.chaos --seeds $(SEEDS) --first $(FIRST) --jobs $(JOBS)
 
 check: $(READY) ## lint, types, layers, Dockerfile
 	@$(BIN)/ruff check .

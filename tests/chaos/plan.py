@@ -1,0 +1,87 @@
+"""What happens in an episode and when, all of it drawn from the seed before anything starts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from random import Random
+
+SECONDS = 6.0
+
+
+class Deed(StrEnum):
+    """What somebody does, or what goes wrong."""
+
+    EDIT = "edit"
+    CANCEL = "cancel"
+    ANEW = "submit anew"
+    HISTORY = "history"
+    DELETE = "delete a card"
+    KILL = "kill"
+    KILL_AT = "kill at a call"
+    STOP = "stop"
+    API_FAULT = "fault of the model api"
+    DISCORD_FAULT = "fault of discord"
+    GATEWAY_DROP = "gateway dropped"
+    NO_PERMISSION = "permission lost"
+    DATABASE_AWAY = "database away"
+
+
+_WEIGHTS = {
+    Deed.CANCEL: 4,
+    Deed.ANEW: 4,
+    Deed.HISTORY: 2,
+    Deed.DELETE: 1,
+    Deed.API_FAULT: 6,
+    Deed.DISCORD_FAULT: 5,
+    Deed.GATEWAY_DROP: 1,
+    Deed.NO_PERMISSION: 1,
+    Deed.DATABASE_AWAY: 2,
+}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Step:
+    """One deed, `at` seconds after the start. `choice` decides what the deed leaves open (which card, which fault)."""
+
+    at: float
+    deed: Deed
+    choice: int
+    seconds: float  # how long what lasts is to last
+    is_private: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Plan:
+    """An episode."""
+
+    seed: int
+    is_postgres: bool
+    processes: int
+    steps: tuple[Step, ...]
+
+
+def planned(seed: int) -> Plan:
+    """Draw an episode."""
+    random = Random(seed)  # noqa: S311 - it is to be repeated
+    is_postgres = random.random() < 0.6
+    processes = random.choice((1, 2)) if is_postgres else 1
+    deeds = list(random.choices(list(_WEIGHTS), weights=list(_WEIGHTS.values()), k=random.randint(8, 16)))
+    deeds += random.choices((Deed.KILL, Deed.KILL_AT), k=random.randint(2, 4))
+    deeds += [Deed.STOP] * random.randint(0, 1)
+    steps = [_step(random, deed, at=random.uniform(0.3, SECONDS)) for deed in deeds]
+    for _ in range(random.randint(2, 4)):  # bursts
+        at = random.uniform(0, SECONDS - 1)
+        steps += [_step(random, Deed.EDIT, at=at + random.uniform(0, 0.15)) for _ in range(random.randint(1, 6))]
+    steps.sort(key=lambda step: step.at)
+    return Plan(seed=seed, is_postgres=is_postgres, processes=processes, steps=tuple(steps))
+
+
+def _step(random: Random, deed: Deed, *, at: float) -> Step:
+    return Step(
+        at=at,
+        deed=deed,
+        choice=random.randrange(1 << 30),
+        seconds=random.uniform(0.2, 2.5),
+        is_private=random.random() < 0.3,
+    )
