@@ -59,6 +59,7 @@ class AnnounceLoop:
     async def run(self) -> None:
         """Take and show, until cancelled; then nothing of it is left running."""
         async with asyncio.TaskGroup() as group:
+            group.create_task(self._tools.updates.keep_leases(), name="cards: leases")
             while True:
                 try:
                     await self._take(group)
@@ -79,7 +80,13 @@ class AnnounceLoop:
             await asyncio.sleep(_PAUSE_SECONDS)
 
     async def _show(self, job: Job) -> None:
-        # The lease lasts for half the longest edit, waits included, and for one edit more.
+        try:
+            await self._show_until_there(job)
+        finally:
+            self._tools.updates.let_go(job)
+
+    async def _show_until_there(self, job: Job) -> None:
+        # A card that waits for files is looked at anew from time to time: more may have changed meanwhile.
         wait_until = asyncio.get_running_loop().time() + self._tools.updates.longest_edit_seconds / 2
         try:
             coming = await self._with_place(job)

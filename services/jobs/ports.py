@@ -132,6 +132,10 @@ class JobStore(Protocol):
         """Take the announce lease of jobs changed since they were announced and due by `now`, oldest first."""
         ...
 
+    async def renew_cards(self, lease: Lease, job_ids: Sequence[str]) -> None:
+        """Extend the announce leases of these jobs that nobody else has taken; never shortens one."""
+        ...
+
     async def next_change_due(self) -> datetime | None:
         """Return when the next unannounced change that nobody holds is due; None when there is none."""
         ...

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
+from collections import Counter
 from collections.abc import Sequence
 from datetime import timedelta
 
@@ -24,8 +26,10 @@ class JobUpdates:
         self._signals = signals
         self._clock = clock
         self._scan_seconds = timing.scan_seconds
-        # A lease longer than the longest edit: nobody else edits the card while this one still may.
-        self._lease = Lease(owner=owner, ttl_seconds=timing.edit_seconds * 1.5 + 5.0)
+        # Renewed while a card is worked on, so it need not outlast an edit: a dead process's cards wait no longer.
+        self._lease = Lease(owner=owner, ttl_seconds=timing.lease_seconds)
+        # A card may be taken again before its last edit has wound up, so those at work are counted.
+        self._held: Counter[str] = Counter()
         self.longest_edit_seconds = timing.edit_seconds
 
     async def wait(self) -> None:
@@ -42,12 +46,32 @@ class JobUpdates:
             await self._signals.changed.wait(seconds)
 
     async def take(self, most: int) -> Sequence[Job]:
-        """Take up to `most` jobs whose cards are behind; each must be acknowledged or postponed."""
+        """Take up to `most` jobs whose cards are behind; each must be acknowledged or postponed, then let go."""
         try:
-            return await self._store.take_changed(self._lease, now=self._clock.now(), most=most)
+            jobs = await self._store.take_changed(self._lease, now=self._clock.now(), most=most)
         except StoreUnavailable as error:
             log.warning("changed jobs cannot be taken: %s", error)
             return ()
+        self._held.update(job.job_id for job in jobs)
+        return jobs
+
+    def let_go(self, job: Job) -> None:
+        """Renew the lease of a card that was taken no longer: nobody works on it any more."""
+        self._held[job.job_id] -= 1
+        if not self._held[job.job_id]:
+            del self._held[job.job_id]
+
+    async def keep_leases(self) -> None:
+        """Renew the leases of the cards that were taken, until cancelled: nobody else edits one while we still may."""
+        while True:
+            await asyncio.sleep(self._lease.ttl_seconds / 3)
+            try:
+                if self._held:
+                    await self._store.renew_cards(self._lease, tuple(self._held))
+            except StoreUnavailable as error:
+                log.warning("the leases of cards cannot be renewed: %s", error)
+            except Exception:
+                log.exception("the leases of cards could not be renewed")
 
     async def find_retry(self, job: Job) -> Job | None:
         """Return the job that was submitted in place of an unconfirmed one, for its card to tell."""

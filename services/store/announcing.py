@@ -19,6 +19,7 @@ from services.store.store_part import StorePart
 from services.store.tables import HAS_TOKEN, IS_UNANNOUNCED, jobs
 
 _IS_FREE = jobs.c.announce_until <= db_now()
+_LEASE_END = db_now() + bindparam("ttl")
 # Due, and not before Discord may be tried again: a change never shortens a Retry-After, not even a job's end.
 _SHOWN_AT = case((jobs.c.not_before > jobs.c.due_at, jobs.c.not_before), else_=jobs.c.due_at)
 _BEHIND = (
@@ -33,8 +34,17 @@ _TAKE_CHANGED = (
     update(jobs)
     .where(jobs.c.job_id.in_(select(_BEHIND.c.job_id)))
     # Whoever takes a card draws all that is known: from here on `latest_due_at` is that of changes during the edit.
-    .values(announce_owner=bindparam("taker"), announce_until=db_now() + bindparam("ttl"), latest_due_at=EPOCH)
+    .values(announce_owner=bindparam("taker"), announce_until=_LEASE_END, latest_due_at=EPOCH)
     .returning(*jobs.c)
+)
+_RENEW = (
+    update(jobs)
+    .where(
+        jobs.c.job_id.in_(bindparam("held", expanding=True)),
+        jobs.c.announce_owner == bindparam("taker"),
+        jobs.c.announce_until < _LEASE_END,
+    )
+    .values(announce_until=_LEASE_END)
 )
 _NEXT_DUE = select(func.min(_SHOWN_AT)).where(IS_UNANNOUNCED, _IS_FREE)
 _CARD = (
@@ -77,6 +87,14 @@ class Announcing(StorePart):
         """Take the announce lease of jobs whose cards are behind and due. Raises: StoreUnavailable."""
         parameters = {**lease_parameters(lease), "now": now, "most": most}
         return await self._take_jobs(_TAKE_CHANGED, parameters)
+
+    async def renew_cards(self, lease: Lease, job_ids: Sequence[str]) -> None:
+        """Extend the announce leases of these jobs that nobody else has taken. Raises: StoreUnavailable."""
+
+        async def work(connection: AsyncConnection) -> None:
+            await connection.execute(_RENEW, {**lease_parameters(lease), "held": list(job_ids)})
+
+        await self._database.write(work)
 
     async def next_change_due(self) -> datetime | None:
         """Return when the next free card is due. Raises: StoreUnavailable."""

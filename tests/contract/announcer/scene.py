@@ -262,6 +262,29 @@ class Scene:
         """Look through the database so rarely; for an announcer that is started after this."""
         self.timing = replace(self.timing, scan_seconds=seconds)
 
+    def leases_for(self, seconds: float) -> None:
+        """Let leases of cards last so long unless they are renewed; for an announcer that is started after this."""
+        self.timing = replace(self.timing, lease_seconds=seconds)
+
+    async def until_renewed(self, job: Job, times: int) -> None:
+        """Wait until the card's lease, which somebody holds, was extended so often."""
+        ends: set[int] = set()
+        async with asyncio.timeout(10.0):
+            while len(ends) <= times:
+                ends.add(await self._lease_end(job))
+                await asyncio.sleep(0.01)
+
+    async def _lease_end(self, job: Job) -> int:
+        """Return when the card's lease runs out, in microseconds by the database's clock."""
+
+        async def work(connection: AsyncConnection) -> int:
+            end: int = (
+                await connection.execute(select(jobs.c.announce_until).where(jobs.c.job_id == job.job_id))
+            ).scalar_one()
+            return end
+
+        return await self.database.read(work)
+
     async def until_postponed(self, job: Job, *, by_seconds: float = 0.0) -> None:
         """Wait until the job's card is left for so much later: nobody holds it, and it is not due before."""
         due_later = jobs.c.not_before > max(self.clock.now() + timedelta(seconds=by_seconds), job.created_at)

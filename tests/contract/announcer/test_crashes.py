@@ -221,6 +221,36 @@ async def test_a_nonce_is_committed_before_the_message_is_sent(scene: Scene) -> 
     assert known == [f"{job.job_id}-channel"]
 
 
+async def test_a_dead_process_s_card_waits_for_its_lease_alone(scene: Scene) -> None:
+    """However long an edit may last: the card is taken up once the lease of the settings has run out."""
+    scene.leases_for(0.3)
+    scene.edits_within(600.0)
+    job = await scene.finish(await scene.accepted())
+    fault = scene.server.faults.hang(EDIT_ORIGINAL)
+    async with scene.announcing("dead") as bot:
+        await until(lambda: fault.is_spent)
+        await bot.remove_cog("Announcer")
+    await taken_up(scene, job)
+    assert files_of(scene.card(job)) == [f"{job.job_id}-1.png"]
+
+
+async def test_an_edit_that_outlasts_its_lease_keeps_it(scene: Scene) -> None:
+    """Who still works on a card renews its lease: nobody else edits it meanwhile, and the edit counts."""
+    scene.leases_for(0.3)
+    job = await scene.finish(await scene.accepted())
+
+    async def last(_: Call) -> None:
+        await scene.until_renewed(job, times=5)
+
+    hook = scene.server.faults.hook(EDIT_ORIGINAL, before=last)
+    async with scene.announcing("slow"):
+        await until(lambda: hook.is_spent)
+        async with scene.announcing("other"):
+            await scene.acknowledged(job)
+    assert len(scene.calls(*WRITES)) == 1
+    assert (await scene.reload(job)).version == job.version
+
+
 async def test_a_lease_lost_in_the_middle_of_an_edit(scene: Scene) -> None:
     """An old edit that arrives late is followed by a right one."""
     job = await scene.accepted()

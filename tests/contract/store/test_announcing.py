@@ -111,6 +111,19 @@ async def test_a_lease_keeps_other_announcers_away(store: SqlJobStore, other_sto
     assert await store.next_change_due() is None
 
 
+async def test_renewed_cards_stay_with_their_holder(store: SqlJobStore, other_store: SqlJobStore) -> None:
+    """Renewing extends the named cards that nobody else has taken, also one whose lease ran out unnoticed."""
+    gone = Lease(owner=LEASE.owner, ttl_seconds=0)
+    lost, kept, left = [await accept(store, now=at(-number)) for number in (3, 2, 1)]
+    await store.take_changed(gone, now=LATER, most=3)
+    assert _ids(await other_store.take_changed(OTHER, now=LATER, most=1)) == [lost.job_id]
+    await store.renew_cards(LEASE, [kept.job_id, lost.job_id])
+    await store.renew_cards(gone, [kept.job_id])  # never shortens
+    assert _ids(await other_store.take_changed(OTHER, now=LATER, most=10)) == [left.job_id]
+    assert await store.save_delivery(kept.job_id, kept.delivery, owner=LEASE.owner)
+    assert not await store.save_delivery(lost.job_id, lost.delivery, owner=LEASE.owner)
+
+
 async def test_concurrent_announcers_share_the_cards(store: SqlJobStore, other_store: SqlJobStore) -> None:
     """Announcers that take at once get each card once."""
     made = [await accept(store) for _ in range(12)]
