@@ -36,10 +36,11 @@ if TYPE_CHECKING:
 
 QUIET_SECONDS = 90.0
 _LOOK_SECONDS = 0.25
+_PATIENCE_SECONDS = 4.0  # of somebody who waits for a button
 _OVERRIDES: Overrides = {
     "runcomfy": {"submit_timeout_seconds": 3.0, "timeout_seconds": 3.0},
     "jobs": {"scan_seconds": 0.5, "lease_seconds": 3.0},
-    "quota": {"jobs_per_day": 1000, "running_per_user": 5, "waiting_per_user": 100},
+    "quota": {"jobs_per_day": 1000, "running_per_user": 2, "waiting_per_user": 100},
 }
 _MISSED = (ClientRefused, CommandNotFound, InteractionFailed, NotThere, TimeoutError)
 
@@ -144,9 +145,11 @@ class Episode:
         return cards[step.choice % len(cards)] if cards else None
 
     async def _press(self, step: Step, label: str, *, is_confirmed: bool = False) -> None:
-        card = self._chosen(step, label)
-        if card is None:
-            return
+        until = time.monotonic() + _PATIENCE_SECONDS
+        while (card := self._chosen(step, label)) is None:
+            if time.monotonic() > until:
+                return
+            await asyncio.sleep(_LOOK_SECONDS)
         self.counts[f"presses on {label}"] += 1
         reply = await card.click(label, twice=step.choice % 5 == 0)
         if is_confirmed:
@@ -294,5 +297,6 @@ async def play(plan: Plan, *, folder: Path, spawn: Spawn, postgres: PostgresServ
     if plan.is_postgres and postgres is not None:
         url = await postgres.new(is_empty=True)
     async with Sandbox.open(data_dir=folder, spawn=spawn) as sandbox:
-        sandbox.model_api.pace.queue_seconds = sandbox.model_api.pace.run_seconds = 0.4
+        sandbox.model_api.pace.queue_seconds = plan.queue_seconds
+        sandbox.model_api.pace.run_seconds = plan.run_seconds
         return await Episode(plan, sandbox, url=url, postgres=postgres if plan.is_postgres else None).play()

@@ -59,6 +59,8 @@ class Plan:
     is_postgres: bool
     processes: int
     steps: tuple[Step, ...]
+    queue_seconds: float  # how long the Model API lets a request wait, and how long it works on it
+    run_seconds: float
 
 
 def planned(seed: int) -> Plan:
@@ -74,7 +76,15 @@ def planned(seed: int) -> Plan:
         at = random.uniform(0, SECONDS - 1)
         steps += [_step(random, Deed.EDIT, at=at + random.uniform(0, 0.15)) for _ in range(random.randint(1, 6))]
     steps.sort(key=lambda step: step.at)
-    return Plan(seed=seed, is_postgres=is_postgres, processes=processes, steps=tuple(steps))
+    return Plan(
+        seed=seed,
+        is_postgres=is_postgres,
+        processes=processes,
+        steps=tuple(steps),
+        # Long enough, now and then, for a card that offers to cancel.
+        queue_seconds=random.choice((0.2, 1.0, 4.0)),
+        run_seconds=random.choice((0.2, 1.0, 4.0)),
+    )
 
 
 def _step(random: Random, deed: Deed, *, at: float) -> Step:
