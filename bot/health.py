@@ -25,23 +25,26 @@ class HealthChecks:
     def __init__(
         self,
         *,
-        ping_database: Callable[[], Awaitable[None]],
+        require_database: Callable[[], Awaitable[None]],
         is_connected: Callable[[], bool],
         results_problem: Callable[[], str | None] = lambda: None,
     ) -> None:
-        """`results_problem` tells why the folder of results takes no files, if it does not."""
-        self._ping_database = ping_database
+        """`require_database` raises StoreUnavailable where the database does not answer or takes no writes;
+        `results_problem` tells why the folder of results takes no files, if it does not.
+        """  # noqa: D205 - one sentence
+        self._require_database = require_database
+        self._is_database_well = True
         self._is_connected = is_connected
         self._results_problem = results_problem
 
     async def healthz(self, request: web.Request) -> web.Response:  # noqa: ARG002 - aiohttp's signature
-        """Alive: the event loop answers and the database too, and results can be stored. 200 or 503."""
+        """Alive: the event loop answers, the database answers and takes writes, results can be stored. 200 or 503."""
         unwell = {"results": False} if self._results_problem() else {}
-        return self._answer(database=await self._database_answers(), **unwell)
+        return self._answer(database=await self._database_is_well(), **unwell)
 
     async def readyz(self, request: web.Request) -> web.Response:  # noqa: ARG002 - aiohttp's signature
         """Serving: connected to Discord's gateway as well. 200 or 503."""
-        return self._answer(database=await self._database_answers(), gateway=self._is_connected())
+        return self._answer(database=await self._database_is_well(), gateway=self._is_connected())
 
     @staticmethod
     def _answer(**parts: bool) -> web.Response:
@@ -49,14 +52,17 @@ class HealthChecks:
         body.update({name: "ok" if is_well else "unavailable" for name, is_well in parts.items()})
         return web.json_response(body, status=200 if all(parts.values()) else 503)
 
-    async def _database_answers(self) -> bool:
+    async def _database_is_well(self) -> bool:
         try:
             async with asyncio.timeout(DATABASE_SECONDS):
-                await self._ping_database()
+                await self._require_database()
         except (TimeoutError, StoreUnavailable) as error:
-            log.warning("health: the database does not answer: %s", error or type(error).__name__)
-            return False
-        return True
+            if self._is_database_well:
+                log.warning("health: unavailable: %s", str(error) or "the database does not answer in time")
+            self._is_database_well = False
+        else:
+            self._is_database_well = True
+        return self._is_database_well
 
 
 def listening_problem(error: OSError) -> str:

@@ -12,7 +12,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 
 from bot.settings import Settings
 from services.errors import SettingsError, StoreUnavailable
-from services.store.database import Database
+from services.store.database import NO_ANSWER, Database
 from services.store.engine import open_database
 from services.store.outages import sentence_of
 
@@ -33,7 +33,7 @@ async def open_own_database(settings: Settings, *, alone: bool) -> AsyncIterator
             database = await stack.enter_async_context(open_database(url, alone=alone))
             await database.ping()
         except StoreUnavailable as error:
-            reason = str(error).removeprefix("the database does not answer: ")
+            reason = str(error).removeprefix(NO_ANSWER)
             msg = f"the database at {without_password(url)} (database.url) does not answer: {reason}"
             raise StoreUnavailable(msg) from error
         except (SQLAlchemyError, ValueError, ArithmeticError, RuntimeError, OSError) as error:

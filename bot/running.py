@@ -18,6 +18,7 @@ from bot.settings import Settings
 from bot.stopping import stop_on_signals
 from bot.wiring import open_app
 from cogs import EXTENSIONS
+from cogs.services import BotServices
 from cogs.ui.job_buttons import DYNAMIC_ITEMS
 from services.errors import ComfycordError, StartupError
 from services.version import VERSION
@@ -31,6 +32,9 @@ CANCEL_SECONDS = 0.5
 ANSWER_SECONDS = 2.0
 # How discord.py 2.7.1 names the tasks that it starts for a command, a press or a modal.
 _ANSWERS = ("CommandTree-invoker", "discord-ui-")
+
+# Written for no other reason than to see whether it can be.
+WRITE_CHECK_NOTE = "write-check"
 
 Loop = Callable[[], Awaitable[None]]
 
@@ -56,7 +60,7 @@ async def run(settings: Settings) -> None:
     async with open_app(settings) as app:
         bot = ComfyBot(app.services, extensions=EXTENSIONS, dynamic_items=DYNAMIC_ITEMS)
         checks = HealthChecks(
-            ping_database=app.database.ping,
+            require_database=partial(app.database.require_writable, partial(_write_something, app.services)),
             is_connected=lambda: bot.is_connected,
             results_problem=lambda: app.services.results.problem,
         )
@@ -64,6 +68,11 @@ async def run(settings: Settings) -> None:
             token = settings.discord.token.get_secret_value()
             await run_until(stop, {**app.loops, "discord": partial(stay_connected, bot, token)})
     log.info("stopped")
+
+
+async def _write_something(services: BotServices) -> None:
+    """Write to the database for the sake of writing: another value each time, or nothing would be written."""
+    await services.notes.put_note(WRITE_CHECK_NOTE, services.clock.now().isoformat())
 
 
 async def run_until(stop: asyncio.Event, loops: Mapping[str, Loop]) -> None:

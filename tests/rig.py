@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parent.parent
 WAIT_SECONDS = 15.0
+# Nobody looks at a test's pictures: painted in full they were a third of the acceptance tests' time.
+SHRINK = 8
 _POLL_SECONDS = 0.01
 
 

@@ -9,13 +9,15 @@ class Pace:
     """Times of the queue. Change the figures at any time; a job reads them when it enters a stage.
 
     `queue_seconds` is the whole time in the queue, in which the position counts down from `positions`; `run_seconds`
-    is the time in progress, beside what fetching the inputs and painting the result really take.
+    is the time in progress, beside what fetching the inputs and painting the result really take. `shrink` makes that
+    less: results are painted so many times smaller than asked for.
     """
 
     def __init__(self, *, queue_seconds: float = 1.0, run_seconds: float = 1.0, positions: int = 2) -> None:
         self.queue_seconds = queue_seconds
         self.run_seconds = run_seconds
         self.positions = positions
+        self.shrink = 1
         self._may_start = asyncio.Event()
         self._may_finish = asyncio.Event()
         self.release()

@@ -36,7 +36,7 @@ class UnreadablePictureError(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Commission:
-    """What to make: the inputs' files and the parameters, as the request named them."""
+    """What to make: the inputs' files and the parameters, as the request named them, `shrink` times smaller."""
 
     prompt: str
     pictures: tuple[bytes, ...]
@@ -45,6 +45,7 @@ class Commission:
     quality: str = "high"
     output_format: str = "png"
     variant: int = 0
+    shrink: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +68,8 @@ def make_result(commission: Commission) -> ResultFile:
     inputs = [_decode(index, data) for index, data in enumerate(commission.pictures)]
     if not inputs:
         inputs = [_decode(0, paint(f"{commission.prompt[:40]}.png").data)]
-    size = _choose_size(commission.image_size, inputs[0])
+    width, height = _choose_size(commission.image_size, inputs[0])
+    size = (max(width // commission.shrink, 1), max(height // commission.shrink, 1))
     is_clear = commission.background == "transparent" and commission.output_format != "jpeg"
     canvas = Image.new("RGBA", size, _TRANSPARENT) if is_clear else _backdrop(inputs[0], size)
     _hang(canvas, [_tint(picture, commission) for picture in inputs])
@@ -95,13 +97,15 @@ def _choose_size(asked: str, first: Image.Image) -> tuple[int, int]:
 
 def _backdrop(first: Image.Image, size: tuple[int, int]) -> Image.Image:
     """Fill the canvas with the first input, far out of focus."""
-    small = ImageOps.fit(first.convert("RGB"), (size[0] // 16, size[1] // 16)).filter(ImageFilter.GaussianBlur(5))
+    tiny = (max(size[0] // 16, 1), max(size[1] // 16, 1))
+    small = ImageOps.fit(first.convert("RGB"), tiny).filter(ImageFilter.GaussianBlur(5))
     return Image.blend(small, Image.new("RGB", small.size, _DARK), 0.45).resize(size).convert("RGBA")
 
 
 def _tint(picture: Image.Image, commission: Commission) -> Image.Image:
     """Lay a colour over the picture that follows from the prompt; low quality is visibly coarse."""
-    picture = ImageOps.contain(picture, (1024, 1024))
+    side = max(1024 // commission.shrink, 1)
+    picture = ImageOps.contain(picture, (side, side))
     alpha = picture.getchannel("A")
     plain = picture.convert("RGB")
     if commission.quality == "low":

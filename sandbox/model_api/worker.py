@@ -132,6 +132,7 @@ class Worker:
             quality=str(inputs.get("quality", "high")),
             output_format=str(inputs.get("output_format", "png")),
             variant=variant,
+            shrink=self._pace.shrink,
         )
         loop = asyncio.get_running_loop()
         try:

@@ -38,7 +38,7 @@ class Housekeeper:
             try:
                 await self.tidy()
             except StoreUnavailable as error:
-                log.warning("the database cannot be tidied: %s", error)
+                log.info("the database cannot be tidied: %s", error)
             await asyncio.sleep(self._scan_seconds)
 
     async def tidy(self) -> None:

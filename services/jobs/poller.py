@@ -89,7 +89,7 @@ class Poller:
             try:
                 held = await self._store.renew(self._lease)
             except StoreUnavailable as error:
-                log.warning("leases cannot be renewed: %s", error)
+                log.info("leases cannot be renewed: %s", error)
                 continue
             for job_id in held:
                 # Taken, but the answer was lost: nobody else would follow it while this process lives.
@@ -103,7 +103,7 @@ class Poller:
             try:
                 jobs = await self._store.take_up(self._lease, most=self.BATCH)
             except StoreUnavailable as error:
-                log.warning("live jobs cannot be taken up: %s", error)
+                log.info("live jobs cannot be taken up: %s", error)
                 jobs = ()
             for job in jobs:
                 log.info("job_id=%s taken up as %s", job.job_id, job.status)

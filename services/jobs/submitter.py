@@ -78,7 +78,7 @@ class Submitter:
         try:
             jobs = await self._claim(free)
         except StoreUnavailable as error:
-            log.warning("waiting jobs cannot be read: %s", error)
+            log.info("waiting jobs cannot be read: %s", error)
             return False
         for job in jobs:
             task = asyncio.create_task(self._submit(job, claimed_at), name=f"submit {job.job_id}")

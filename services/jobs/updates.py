@@ -17,6 +17,9 @@ from services.jobs.signals import JobSignals
 
 log = logging.getLogger(__name__)
 
+# After the database did not take the taking of cards once.
+FIRST_PAUSE_SECONDS = 0.25
+
 
 class JobUpdates:
     """What the announcer works from. Nothing is pushed: the database knows what has not been shown yet."""
@@ -30,15 +33,21 @@ class JobUpdates:
         self._lease = Lease(owner=owner, ttl_seconds=timing.lease_seconds)
         # A card may be taken again before its last edit has wound up, so those at work are counted.
         self._held: Counter[str] = Counter()
+        self._failures = 0
         self.longest_edit_seconds = timing.edit_seconds
 
     async def wait(self) -> None:
-        """Return when something may be due: a wake-up, a due time, or the scan's turn."""
+        """Return when something may be due: a wake-up, a due time, or the scan's turn.
+
+        What is due and cannot be taken is tried again ever more rarely, whatever wakes up meanwhile.
+        """
+        if self._failures:
+            await asyncio.sleep(min(FIRST_PAUSE_SECONDS * 2.0 ** min(self._failures - 1, 10), self._scan_seconds))
         seconds = self._scan_seconds
         try:
             due = await self._store.next_change_due()
         except StoreUnavailable as error:
-            log.warning("changed jobs cannot be read: %s", error)
+            log.info("changed jobs cannot be read: %s", error)
             due = None
         if due is not None:
             seconds = min(seconds, (due - self._clock.now()).total_seconds())
@@ -50,8 +59,10 @@ class JobUpdates:
         try:
             jobs = await self._store.take_changed(self._lease, now=self._clock.now(), most=most)
         except StoreUnavailable as error:
-            log.warning("changed jobs cannot be taken: %s", error)
+            log.info("changed jobs cannot be taken: %s", error)
+            self._failures += 1
             return ()
+        self._failures = 0
         self._held.update(job.job_id for job in jobs)
         return jobs
 
@@ -69,7 +80,7 @@ class JobUpdates:
                 if self._held:
                     await self._store.renew_cards(self._lease, tuple(self._held))
             except StoreUnavailable as error:
-                log.warning("the leases of cards cannot be renewed: %s", error)
+                log.info("the leases of cards cannot be renewed: %s", error)
             except Exception:
                 log.exception("the leases of cards could not be renewed")
 

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from services.errors import StoreUnavailable
 from services.jobs.finishing import run_to_end
 from services.store.outages import is_passing_perhaps, outage_of, sentence_of
+from services.store.write_watch import WriteWatch
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -29,6 +30,11 @@ GRACE_SECONDS = 2.0
 # What those still under way get before the connections are closed: longer than a wait for another program's lock.
 SETTLE_SECONDS = 4.0
 
+# For how long the outcome of the last write says whether the next one will be taken.
+TRUSTED_SECONDS = 5.0
+
+NO_ANSWER = "the database does not answer: "
+
 
 class Database:
     """A database that is open. `is_alone`: no other bot works on it (SQLite's file lock is ours)."""
@@ -37,6 +43,7 @@ class Database:
         self._writers = writers
         self._readers = readers
         self._under_way: set[asyncio.Future[object]] = set()
+        self._writes = WriteWatch()
         self.is_alone = is_alone
 
     @property
@@ -56,7 +63,24 @@ class Database:
 
         Raises: StoreUnavailable: nothing was changed, or, where the commit's answer was lost, everything.
         """
-        return await self._to_its_end(_in_transaction(self._writers, work))
+        try:
+            result = await self._to_its_end(_in_transaction(self._writers, work))
+        except StoreUnavailable as error:
+            self._writes.failed(str(error).removeprefix(NO_ANSWER))
+            raise
+        self._writes.succeeded()
+        return result
+
+    async def require_writable(self, write: Callable[[], Awaitable[None]]) -> None:
+        """Have the database answer, and take writes as far as the last ones tell; if they are old, try `write`.
+
+        Raises: StoreUnavailable.
+        """
+        await self.ping()
+        if self._writes.quiet_seconds > TRUSTED_SECONDS:
+            await write()
+        if self._writes.problem is not None:
+            raise StoreUnavailable(f"nothing can be written to the database: {self._writes.problem}")
 
     async def ping(self) -> None:
         """Ask the database for an answer.
@@ -109,4 +133,4 @@ async def _in_transaction(engine: AsyncEngine, work: Work[T]) -> T:
                 continue
             if outage is None:
                 raise
-            raise StoreUnavailable(f"the database does not answer: {outage.reason}") from error
+            raise StoreUnavailable(NO_ANSWER + outage.reason) from error

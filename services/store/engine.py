@@ -1,4 +1,4 @@
-"""Opens a database. The only place that knows which one it is."""
+"""Opens a database, and the one SQL function that differs between the two."""
 
 from __future__ import annotations
 
@@ -25,12 +25,10 @@ from sqlalchemy.util import await_only
 
 from services.errors import DatabaseInUse, SettingsError, StartupError
 from services.store.database import Database
+from services.store.postgresql import open_postgresql
 
 _SQLITE: Final = frozenset({"sqlite", "sqlite+aiosqlite"})
 _POSTGRESQL: Final = frozenset({"postgres", "postgresql", "postgresql+asyncpg"})
-# What a PostgreSQL address may say after its "?": the driver would take another word for an argument of its own.
-_ADDRESS_OPTIONS: Final = frozenset({"host", "port", "ssl", "sslmode", "passfile", "target_session_attrs"})
-_SSL_MODES: Final = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
 _OLDEST_SQLITE: Final = (3, 35, 0)  # the first with RETURNING
 # How long a statement waits for another program's lock. It cannot be called back: a stop within 10 s waits for it too.
 _BUSY_SECONDS: Final = 3.0
@@ -69,7 +67,7 @@ async def open_database(url: str, *, alone: bool) -> AsyncIterator[Database]:
     `alone` is for a bot that runs: on SQLite it takes the lock beside the file, so that a second bot is refused. What
     works beside a bot (`adopt`, `check`) opens it without; the database's own locking keeps the two apart. Processes
     share PostgreSQL by design: there `alone` changes nothing.
-    Raises: SettingsError, DatabaseInUse, StartupError.
+    Raises: SettingsError, DatabaseInUse, StartupError; StoreUnavailable where a PostgreSQL server does not answer.
     """
     try:
         parsed = make_url(url)
@@ -78,15 +76,12 @@ async def open_database(url: str, *, alone: bool) -> AsyncIterator[Database]:
     if parsed.drivername in _SQLITE:
         opened = _open_sqlite(_sqlite_path(parsed), alone=alone)
     elif parsed.drivername in _POSTGRESQL:
-        opened = _open_postgresql(parsed)
+        opened = open_postgresql(parsed)
     else:
         message = f"database.url names {parsed.drivername!r}; known are sqlite+aiosqlite and postgresql+asyncpg"
         raise SettingsError(message)
     async with opened as database:
         yield database
-
-
-# --- SQLite ---------------------------------------------------------------------------------------------------------
 
 
 def _sqlite_path(url: URL) -> Path:
@@ -189,49 +184,3 @@ def write_ahead(cursor: DBAPICursor) -> None:
             if mode is not None and str(mode[0]).lower() != "wal":
                 raise StartupError(_NO_WRITE_AHEAD.format(reason=f"its journal stays {mode[0]}"))
             return
-
-
-# --- PostgreSQL -----------------------------------------------------------------------------------------------------
-
-
-@asynccontextmanager
-async def _open_postgresql(url: URL) -> AsyncIterator[Database]:
-    engine = create_async_engine(
-        _asyncpg_url(url),
-        connect_args={
-            "timeout": 10.0,
-            "command_timeout": 30.0,
-            "server_settings": {
-                "application_name": "comfycord",
-                "jit": "off",
-                "lock_timeout": "10s",
-                "idle_in_transaction_session_timeout": "60s",
-            },
-        },
-        pool_size=10,
-        max_overflow=5,
-        pool_timeout=10.0,
-        pool_recycle=1800,
-        hide_parameters=True,
-    )
-    database = Database(writers=engine, readers=engine, is_alone=False)
-    try:
-        yield database
-    finally:
-        await database.settle()
-        await engine.dispose()
-
-
-def _asyncpg_url(url: URL) -> URL:
-    """Return the URL for asyncpg, which calls libpq's `sslmode` `ssl`. Raises: SettingsError."""
-    unknown = sorted(set(url.query) - _ADDRESS_OPTIONS)
-    if unknown:
-        known = ", ".join(sorted(_ADDRESS_OPTIONS))
-        raise SettingsError(f"database.url has an option {unknown[0]!r} that is not known; known are {known}")
-    url = url.set(drivername="postgresql+asyncpg")
-    mode = url.query.get("sslmode", url.query.get("ssl"))
-    if mode is None:
-        return url
-    if mode not in _SSL_MODES:
-        raise SettingsError(f"database.url: sslmode must be one of {', '.join(_SSL_MODES)}")
-    return url.difference_update_query(["sslmode"]).update_query_dict({"ssl": mode})

@@ -15,7 +15,7 @@ from sandbox.pictures import paint
 from sandbox.sandbox import Sandbox
 from sandbox.spawning import Spawn, spawn_interpreter
 from sandbox.world_config import Overrides
-from tests.rig import StartBot, assert_clean, openapi_document
+from tests.rig import SHRINK, StartBot, assert_clean, openapi_document
 
 PICTURE_HOST = "pictures.example.com"
 PICTURES = ("cat.png", "boat.jpg", "house.webp", "cat.gif")
@@ -68,6 +68,7 @@ async def sandbox(
     async with Sandbox.open(data_dir=tmp_path, host_map={PICTURE_HOST: picture_folder}, spawn=spawn) as opened:
         opened.model_api.pace.queue_seconds = QUEUE_SECONDS
         opened.model_api.pace.run_seconds = RUN_SECONDS
+        opened.model_api.pace.shrink = SHRINK
         yield opened
         assert_clean(opened, conformance)
 

@@ -9,7 +9,7 @@ import pytest
 
 from sandbox.sandbox import Sandbox
 from tests.acceptance.conftest import PICTURE_HOST
-from tests.rig import assert_clean
+from tests.rig import SHRINK, assert_clean
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable
@@ -32,5 +32,6 @@ async def opened_world(
 ) -> AsyncIterator[Sandbox]:
     """Open a sandbox for many tests; at the end the bot has broken no rule of either wire."""
     async with Sandbox.open(data_dir=data_dir, host_map={PICTURE_HOST: pictures}, spawn=spawn) as opened:
+        opened.model_api.pace.shrink = SHRINK
         yield opened
         assert_clean(opened, conformance)

@@ -23,6 +23,7 @@ from tests.chaos.books import Books, JobRow, asked_commands, job_rows, paid_requ
 from tests.chaos.judge import END_WORDS
 from tests.chaos.plan import Deed, Plan, Step
 from tests.chaos.trouble import KILL_POINTS, strike_api, strike_discord
+from tests.rig import SHRINK
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -299,4 +300,5 @@ async def play(plan: Plan, *, folder: Path, spawn: Spawn, postgres: PostgresServ
     async with Sandbox.open(data_dir=folder, spawn=spawn) as sandbox:
         sandbox.model_api.pace.queue_seconds = plan.queue_seconds
         sandbox.model_api.pace.run_seconds = plan.run_seconds
+        sandbox.model_api.pace.shrink = SHRINK
         return await Episode(plan, sandbox, url=url, postgres=postgres if plan.is_postgres else None).play()

@@ -56,6 +56,9 @@ LIST_MESSAGES = "GET /channels/{channel_id}/messages"
 OPEN_DIRECT = "POST /users/@me/channels"
 WRITES = (EDIT_ORIGINAL, EDIT_MESSAGE, CREATE_MESSAGE)
 
+# Between two looks into the database: a look costs more than a look at the world.
+LOOK_SECONDS = 0.03
+
 
 class Scene:
     """What a test of the announcer plays in. Time is the world's; real time is only waited for."""
@@ -272,7 +275,7 @@ class Scene:
         async with asyncio.timeout(10.0):
             while len(ends) <= times:
                 ends.add(await self._lease_end(job))
-                await asyncio.sleep(0.01)
+                await asyncio.sleep(LOOK_SECONDS)
 
     async def _lease_end(self, job: Job) -> int:
         """Return when the card's lease runs out, in microseconds by the database's clock."""
@@ -291,25 +294,25 @@ class Scene:
         is_left = (IS_UNANNOUNCED, jobs.c.announce_until <= db_now(), due_later, jobs.c.job_id == job.job_id)
         async with asyncio.timeout(10.0):
             while await self._count(*is_left) == 0:  # noqa: ASYNC110 - another task's work in the database
-                await asyncio.sleep(0.01)
+                await asyncio.sleep(LOOK_SECONDS)
 
     async def until_saved(self, job: Job, *, files: int) -> None:
         """Wait until the database knows that so many files hang at the card."""
         async with asyncio.timeout(10.0):
             while len((await self.reload(job)).delivery.files) != files:  # noqa: ASYNC110 - as above
-                await asyncio.sleep(0.01)
+                await asyncio.sleep(LOOK_SECONDS)
 
     async def caught_up(self) -> None:
         """Wait until every change that is due by now stands on its card."""
         async with asyncio.timeout(10.0):
             while await self._count(IS_UNANNOUNCED, jobs.c.due_at <= self.clock.now()):  # noqa: ASYNC110 - as above
-                await asyncio.sleep(0.01)
+                await asyncio.sleep(LOOK_SECONDS)
 
     async def acknowledged(self, job: Job, *, seconds: float = 10.0) -> Job:
         """Wait until no change is unannounced, of this job or another, and return the job."""
         async with asyncio.timeout(seconds):
             while await self._count(IS_UNANNOUNCED):  # noqa: ASYNC110 - another task's work in the database; it wakes nobody
-                await asyncio.sleep(0.01)
+                await asyncio.sleep(LOOK_SECONDS)
         return await self.reload(job)
 
     async def _count(self, *conditions: ColumnElement[bool]) -> int:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
+from collections.abc import Sequence
 from datetime import datetime
 
 import pytest
@@ -11,7 +13,10 @@ from sandbox.discord.rest.faults import Fault
 from sandbox.discord.rest.routing import Answer
 from sandbox.discord.traffic import Call
 from services.errors import StoreUnavailable
-from services.jobs.model import Delivery, DeliveryStep, JobStatus
+from services.jobs import updates
+from services.jobs.model import Delivery, DeliveryStep, Job, JobStatus
+from services.jobs.ports import Lease
+from services.store.database import Database
 from services.store.jobs import SqlJobStore
 from tests.contract.announcer.scene import (
     CREATE_MESSAGE,
@@ -260,6 +265,34 @@ async def test_a_database_that_is_away_stops_nobody(scene: Scene) -> None:
         known = await scene.acknowledged(job)
     assert files_of(scene.card(job)) == [f"{job.job_id}-1.png"]
     assert len(known.delivery.files) == 1
+
+
+class FullStore(SqlJobStore):
+    """A database that tells what is due and takes no writes; `tried_at` are the moments, by the loop's clock."""
+
+    def __init__(self, database: Database) -> None:
+        super().__init__(database)
+        self.tried_at: list[float] = []
+
+    async def take_changed(self, lease: Lease, *, now: datetime, most: int) -> Sequence[Job]:
+        """Fail until it was tried six times."""
+        if len(self.tried_at) < 6:
+            self.tried_at.append(asyncio.get_running_loop().time())
+            raise StoreUnavailable("full")
+        return await super().take_changed(lease, now=now, most=most)
+
+
+async def test_a_full_database_is_asked_ever_more_rarely(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is due and cannot be taken does not make the loop spin, and is taken once it can be."""
+    monkeypatch.setattr(updates, "FIRST_PAUSE_SECONDS", 0.02)
+    store = FullStore(scene.database)
+    scene.store = store
+    scene.scans_every(5.0)
+    job = await scene.finish(await scene.accepted())
+    async with scene.announcing():
+        await scene.acknowledged(job)
+    gaps = [later - earlier for earlier, later in itertools.pairwise(store.tried_at)]
+    assert gaps[-1] >= 0.02 * 2**4
 
 
 async def test_stopping_leaves_nothing_running(scene: Scene) -> None:

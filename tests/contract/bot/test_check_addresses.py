@@ -82,7 +82,7 @@ async def test_a_bot_that_runs_is_no_problem() -> None:
     async def nothing() -> None:
         """Stand in for a database that answers."""
 
-    checks = HealthChecks(ping_database=nothing, is_connected=lambda: True)
+    checks = HealthChecks(require_database=nothing, is_connected=lambda: True)
     async with serve_health(("127.0.0.1", 0), checks) as port:
         beside = await check_health(listening_at(f"127.0.0.1:{port}"))
         assert beside.is_ok

@@ -35,7 +35,7 @@ class Parts:
 @asynccontextmanager
 async def served(parts: Parts) -> AsyncIterator[str]:
     """Serve health for the parts and give the address."""
-    checks = HealthChecks(ping_database=lambda: parts.ping(), is_connected=lambda: parts.is_connected)  # noqa: PLW0108 - looked up at each call
+    checks = HealthChecks(require_database=lambda: parts.ping(), is_connected=lambda: parts.is_connected)  # noqa: PLW0108 - looked up at each call
     async with serve_health(("127.0.0.1", 0), checks) as port:
         yield f"http://127.0.0.1:{port}"
 
@@ -77,7 +77,7 @@ async def test_a_database_that_does_not_answer_is_503(monkeypatch: pytest.Monkey
 async def test_nowhere_is_possible() -> None:
     """Without an address nothing listens."""
     parts = Parts()
-    checks = HealthChecks(ping_database=parts.ping, is_connected=lambda: True)
+    checks = HealthChecks(require_database=parts.ping, is_connected=lambda: True)
     async with serve_health(None, checks) as port:
         assert port is None
 
@@ -87,7 +87,7 @@ async def test_a_taken_port_is_a_clear_sentence() -> None:
     async with served(Parts()) as url:
         taken = int(url.rpartition(":")[2])
         parts = Parts()
-        checks = HealthChecks(ping_database=parts.ping, is_connected=lambda: True)
+        checks = HealthChecks(require_database=parts.ping, is_connected=lambda: True)
         with pytest.raises(StartupError, match=r"health\.listen"):
             async with serve_health(("127.0.0.1", taken), checks):
                 pass
@@ -97,7 +97,7 @@ async def test_results_that_cannot_be_stored_are_told() -> None:
     """A folder that is full or gone keeps every result from its owner: whoever supervises the bot sees it."""
     parts = Parts()
     problems: list[str | None] = ["the folder of results takes no files: No space left on device", None]
-    checks = HealthChecks(ping_database=parts.ping, is_connected=lambda: True, results_problem=problems.pop)
+    checks = HealthChecks(require_database=parts.ping, is_connected=lambda: True, results_problem=problems.pop)
     async with serve_health(("127.0.0.1", 0), checks) as port:
         url = f"http://127.0.0.1:{port}/healthz"
         assert await ask(url) == (200, {"status": "ok", "database": "ok"})

@@ -18,7 +18,7 @@ from bot.patience import LONGEST_SECONDS, is_passing, pause_seconds
 from sandbox.pictures import paint
 from sandbox.sandbox import Sandbox
 from tests.contract.bot.living_bot import living_bot, settings_for
-from tests.rig import until
+from tests.rig import SHRINK, until
 
 WRITE = "PUT /applications/{application_id}/commands"
 READ = "GET /applications/{application_id}/commands"
@@ -38,6 +38,7 @@ def _hurried(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 async def sandbox(tmp_path: Path) -> AsyncIterator[Sandbox]:
     """A fresh local Discord and Model API."""
     async with Sandbox.open(data_dir=tmp_path) as opened:
+        opened.model_api.pace.shrink = SHRINK
         yield opened
 
 

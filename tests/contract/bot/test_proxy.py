@@ -20,6 +20,7 @@ from services.errors import StartupError
 from services.proxies import Proxies, ProxyConnector
 from tests.contract.bot.forward_proxy import forward_proxy
 from tests.contract.bot.living_bot import living_bot, settings_for
+from tests.rig import SHRINK
 
 # Nobody knows this name but the proxy: what does not go through it goes nowhere.
 NAME = "discord.example"
@@ -39,6 +40,7 @@ def _restored(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 async def sandbox(tmp_path: Path) -> AsyncIterator[Sandbox]:
     """A fresh local Discord and Model API."""
     async with Sandbox.open(data_dir=tmp_path) as opened:
+        opened.model_api.pace.shrink = SHRINK
         yield opened
 
 

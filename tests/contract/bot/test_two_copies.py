@@ -21,7 +21,7 @@ from services.jobs.copies import get_sightings
 from services.store.notes import SqlNotes
 from tests.contract.bot.living_bot import living_bot, settings_for
 from tests.contract.store.databases import PostgresServer, postgres_server
-from tests.rig import until
+from tests.rig import SHRINK, until
 
 CALLBACK = "POST /interactions/{interaction_id}/{token}/callback"
 CAT = paint("cat.png", width=64, height=64)
@@ -38,6 +38,7 @@ def _restored_endpoints() -> Iterator[None]:
 async def sandbox(tmp_path: Path) -> AsyncIterator[Sandbox]:
     """A fresh local Discord and Model API."""
     async with Sandbox.open(data_dir=tmp_path) as opened:
+        opened.model_api.pace.shrink = SHRINK
         opened.model_api.pace.hold_in_queue()
         yield opened
 

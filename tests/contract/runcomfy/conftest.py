@@ -18,6 +18,7 @@ from services.runcomfy.fetching import DownloadLimits
 from services.runcomfy.retry import RetryPolicy
 from services.runcomfy.transport import ApiTimeouts
 from tests.contract.runcomfy.file_host import FileHost
+from tests.rig import SHRINK
 
 MODEL = "openai/gpt-image-1-5/image-to-image"
 INPUTS = {"prompt": "a fox in the snow", "image_urls": ["https://pictures.example.com/cat.png"], "quality": "low"}
@@ -53,6 +54,7 @@ async def server(world: WorldClock, gallery: Path) -> AsyncIterator[ModelApiServ
     """Provide a Model API whose jobs wait for nothing; a violation of its rules fails the test."""
     async with ModelApiServer(clock=world, host_map={"pictures.example.com": gallery}) as server:
         server.pace.queue_seconds = server.pace.run_seconds = 0.0
+        server.pace.shrink = SHRINK
         yield server
     assert server.violations == []
 

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from itertools import count
 
 import pytest
 
 from services.errors import FailureKind, StoreUnavailable
 from services.jobs.model import Job, JobFailure, JobStatus
+from services.store import database as database_module
+from services.store import write_watch
 from services.store.database import Database
 from services.store.engine import open_database
 from services.store.jobs import SqlJobStore
+from services.store.notes import SqlNotes
 from tests.contract.store.databases import PostgresServer, SqliteFiles
 from tests.contract.store.making import DEADLINE, LEASE, NOW, PLENTY, accept, at, make_new, move, reload
 
@@ -68,6 +73,54 @@ async def test_a_read_only_file_is_an_outage(sqlite_files: SqliteFiles) -> None:
         await _writes_fail(store, job, "readonly")
         await set_writer(database, "query_only = OFF")
         assert len(await store.start_waiting(LEASE, limits=PLENTY, now=NOW, most=5)) == 1
+
+
+async def test_a_database_that_takes_no_writes_is_unwell(
+    sqlite_files: SqliteFiles, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It still answers: what was written last tells, or a write for its own sake where that was long ago."""
+    async with open_database(await sqlite_files.new(), alone=True) as database:
+        notes = SqlNotes(database)
+        moments = count()
+
+        async def write() -> None:
+            await notes.put_note("check", str(next(moments)))
+
+        await database.require_writable(write)
+        assert next(moments) == 0  # nothing had to be tried: the last write was just now
+        await set_writer(database, "query_only = ON")
+        monkeypatch.setattr(database_module, "TRUSTED_SECONDS", -1.0)
+        for _ in range(2):
+            with pytest.raises(StoreUnavailable, match="readonly"):
+                await database.require_writable(write)
+        monkeypatch.undo()
+        with pytest.raises(StoreUnavailable, match="nothing can be written"):
+            await database.require_writable(write)
+        await database.ping()
+        await set_writer(database, "query_only = OFF")
+        monkeypatch.setattr(database_module, "TRUSTED_SECONDS", -1.0)
+        monkeypatch.setattr(write_watch, "_CALM_SECONDS", 0.0)
+        await database.require_writable(write)
+
+
+def test_the_end_of_an_outage_is_told_once_it_lasts(caplog: pytest.LogCaptureFixture) -> None:
+    """Some writes need no room: on a full disk they pass between others that do not."""
+    caplog.set_level(logging.INFO)
+    now = 0.0
+    watch = write_watch.WriteWatch(lambda: now)
+    watch.failed("one alone")
+    watch.succeeded()
+    assert watch.problem is None
+    for _ in range(5):
+        watch.failed("the disk is full")
+    for now in (1.0, 2.0, 9.0):  # noqa: B007 - the watch reads it
+        watch.succeeded()
+        assert watch.problem == "the disk is full"
+    now = 11.0
+    watch.succeeded()
+    watch.succeeded()
+    assert watch.problem is None
+    assert [record.levelname for record in caplog.records] == ["ERROR", "WARNING"]
 
 
 async def test_a_read_only_server_is_an_outage(postgres: PostgresServer) -> None:

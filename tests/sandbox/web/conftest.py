@@ -6,6 +6,7 @@ import pytest
 
 from sandbox.sandbox import Sandbox
 from sandbox.web.opening import open_page
+from tests.rig import SHRINK
 from tests.sandbox.web.page_client import PageClient, open_page_client
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ TINY_BOT = "tests.sandbox.gateway.tiny_bot"
 async def sandbox(tmp_path: Path, spawn: Spawn) -> AsyncIterator[Sandbox]:
     """A sandbox."""
     async with Sandbox.open(data_dir=tmp_path, spawn=spawn) as opened:
+        opened.model_api.pace.shrink = SHRINK
         yield opened
 
 

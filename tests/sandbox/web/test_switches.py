@@ -10,6 +10,7 @@ import pytest
 from sandbox.pictures import paint
 from sandbox.sandbox import Sandbox
 from sandbox.web.opening import open_page
+from tests.rig import SHRINK
 from tests.sandbox.web.page_client import Declined, PageClient, open_page_client
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ async def sandbox(tmp_path: Path, spawn: Spawn) -> AsyncIterator[Sandbox]:
     (folder / "cat.png").write_bytes(PICTURE.data)
     async with Sandbox.open(data_dir=tmp_path, host_map={PICTURES: folder}, spawn=spawn) as opened:
         opened.model_api.pace.queue_seconds = opened.model_api.pace.run_seconds = 0.3
+        opened.model_api.pace.shrink = SHRINK
         yield opened
         assert opened.violations == []
 
