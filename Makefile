@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 # Set up once for each state of the lock file.
 READY := $(VENV)/.ready
 # Tests mostly wait, so there may be more of them than cores.
-WORKERS ?= 5
+WORKERS ?= 4
 # Of `make chaos`: how many episodes, the first one's seed, and how many at once.
 SEEDS ?= 20
 FIRST ?= 1

@@ -5,8 +5,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import io
-import os
-import shutil
 import sys
 import tempfile
 from dataclasses import dataclass
@@ -16,6 +14,7 @@ from typing import TYPE_CHECKING
 from PIL import Image
 from playwright.async_api import Page, async_playwright, expect
 
+from sandbox.chromium import HOW_TO_GET_IT, find_chromium
 from sandbox.pictures import paint
 from sandbox.sandbox import Sandbox
 from sandbox.web.opening import open_page
@@ -70,9 +69,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m sandbox.screenshots", description=__doc__)
     parser.add_argument("--folder", type=Path, default=FOLDER, help="where the pictures go")
     folder: Path = parser.parse_args().folder
-    chromium = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+    chromium = find_chromium()
     if chromium is None:
-        sys.stderr.write("There is no Chromium here: install it (Debian, Ubuntu: apt-get install chromium).\n")
+        sys.stderr.write(f"There is no Chromium here ({HOW_TO_GET_IT}).\n")
         return 1
     folder.mkdir(parents=True, exist_ok=True)
     asyncio.run(_take_all(folder, chromium))

@@ -44,6 +44,7 @@ _OTHER_WORDS = frozenset(
         *("share", "web", "view", "viewer", "seed", "model", "models", "init", "checkpoint", "lora", "loras"),
     }
 )
+_COVER_WORDS = frozenset({"cover", "covers"})
 _KIND_WORDS = {
     MediaKind.VIDEO: frozenset({"video", "videos", "movie", "movies", "clip", "clips", "animation", "animations"}),
     MediaKind.AUDIO: frozenset({"audio", "audios", "sound", "sounds", "music", "song", "songs", "speech", "voice"}),
@@ -102,6 +103,7 @@ def _walk(value: object, *, keys: tuple[frozenset[str], ...]) -> Iterator[_Found
         return
     if isinstance(value, str):
         text = value.strip()
+        text = f"https:{text}" if text.startswith("//") else text
         if text.lower().startswith(("https://", "http://")) and len(text) <= _LONGEST_URL:
             yield _found(text, keys)
     elif isinstance(value, list):
@@ -110,8 +112,14 @@ def _walk(value: object, *, keys: tuple[frozenset[str], ...]) -> Iterator[_Found
     elif isinstance(value, Mapping):
         for key, item in value.items():
             words = frozenset(word.lower() for word in _WORDS.findall(str(key)[:100]))
-            if not words & _OTHER_WORDS:
+            if not _names_something_else(words):
                 yield from _walk(item, keys=(*keys, words))
+
+
+def _names_something_else(words: frozenset[str]) -> bool:
+    """Whether a key's words say that it is no result. A cover is a picture, but one that sounds is a song."""
+    is_song = bool(words & _KIND_WORDS[MediaKind.AUDIO])
+    return bool(words & _OTHER_WORDS - (_COVER_WORDS if is_song else frozenset()))
 
 
 def _found(text: str, keys: tuple[frozenset[str], ...]) -> _Found:

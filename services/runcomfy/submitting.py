@@ -14,7 +14,7 @@ log = logging.getLogger(__name__)
 _OK = range(200, 300)
 _CLIENT_ERRORS = range(400, 500)
 _REQUEST_TIMEOUT = 408
-# In a body that is no JSON, or was cut short: for the log alone, where `adopt` finds it.
+# Also in a body that is no JSON, or was cut short: for the log alone, where whoever uses `adopt` finds it.
 _ID_IN_TEXT = re.compile(rb'"request_id"\s{0,9}:\s{0,9}"([A-Za-z0-9_-]{1,128})"')
 _TOO_MANY_REQUESTS = 429
 
@@ -33,6 +33,10 @@ def read_submit_answer(answer: Answer) -> str:
 
     Raises: ApiRefused (nothing accepted), ApiNotSent (429), ApiOutcomeUnknown (all that leaves room for doubt).
     """
+    # Before anything else is read: an id that is there must not get lost, whatever the rest says.
+    if found := _ID_IN_TEXT.search(answer.raw):
+        level = logging.INFO if answer.status in _OK else logging.ERROR
+        log.log(level, "a submit was answered: HTTP %d, request_id=%s", answer.status, found[1].decode())
     if answer.status == _TOO_MANY_REQUESTS:
         raise ApiNotSent("HTTP 429", retry_after_seconds=answer.retry_after_seconds)
     if answer.status in _CLIENT_ERRORS and answer.status != _REQUEST_TIMEOUT:
@@ -43,7 +47,7 @@ def read_submit_answer(answer: Answer) -> str:
         document = decode(answer.raw)
         body = read_body(SubmitBody, document)
     except GarbledBody as error:
-        if found := _ID_IN_TEXT.search(answer.raw or b""):
+        if found:
             log.error("a submit's answer cannot be read: HTTP %d, request_id=%s", answer.status, found[1].decode())
         raise ApiOutcomeUnknown(f"HTTP {answer.status} with {error}") from error
     code, reason = read_error(document)

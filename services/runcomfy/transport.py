@@ -37,10 +37,10 @@ class ApiTimeouts:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Answer:
-    """An HTTP answer. `raw` is None where the body did not arrive whole (or is absurdly large)."""
+    """An HTTP answer. `raw` is what arrived of the body, of an absurdly large one the beginning."""
 
     status: int
-    raw: bytes | None
+    raw: bytes
     retry_after_seconds: float | None
 
 
@@ -129,26 +129,25 @@ class ApiTransport:
                 retry_after_seconds=parse_retry_after(response.headers.get("Retry-After"), now=self._clock.now()),
             )
 
-    def _without_token(self, raw: bytes | None) -> bytes | None:
+    def _without_token(self, raw: bytes) -> bytes:
         """Blot the token out of a body that echoes it: what it says may reach people."""
-        return raw.replace(self._token.encode(), b"(token)") if raw is not None else None
+        return raw.replace(self._token.encode(), b"(token)")
 
 
-async def _read_capped(response: aiohttp.ClientResponse, *, until: float) -> bytes | None:
-    """Return the body, None where it breaks off, hangs or grows too large: its status counts all the same."""
+async def _read_capped(response: aiohttp.ClientResponse, *, until: float) -> bytes:
+    """Return the body, or what came of one that breaks off, hangs or grows too large: no document is whole then."""
     parts: list[bytes] = []
     size = 0
     try:
         async with asyncio.timeout_at(until):
             async for part in response.content.iter_any():
+                parts.append(part)
                 size += len(part)
                 if size > _LARGEST_BODY:
                     response.close()
-                    return None
-                parts.append(part)
+                    break
     except (aiohttp.ClientError, TimeoutError):
         response.close()
-        return None
     return b"".join(parts)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import bindparam, case, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -22,9 +22,12 @@ _IS_FREE = jobs.c.announce_until <= db_now()
 _LEASE_END = db_now() + bindparam("ttl")
 # Due, and not before Discord may be tried again: a change never shortens a Retry-After, not even a job's end.
 _SHOWN_AT = case((jobs.c.not_before > jobs.c.due_at, jobs.c.not_before), else_=jobs.c.due_at)
+# No change is held back for so long: one that is due later was written before the clock was set back.
+_LONGEST_HOLD = timedelta(minutes=1)
+_IS_DUE = (jobs.c.due_at <= bindparam("now")) | (jobs.c.due_at > bindparam("longest_held"))
 _BEHIND = (
     select(jobs.c.job_id)
-    .where(IS_UNANNOUNCED, jobs.c.due_at <= bindparam("now"), jobs.c.not_before <= bindparam("now"), _IS_FREE)
+    .where(IS_UNANNOUNCED, _IS_DUE, jobs.c.not_before <= bindparam("now"), _IS_FREE)
     .order_by(jobs.c.due_at, jobs.c.number)
     .limit(bindparam("most"))
     .with_for_update(skip_locked=True)
@@ -85,7 +88,7 @@ class Announcing(StorePart):
 
     async def take_changed(self, lease: Lease, *, now: datetime, most: int) -> Sequence[Job]:
         """Take the announce lease of jobs whose cards are behind and due. Raises: StoreUnavailable."""
-        parameters = {**lease_parameters(lease), "now": now, "most": most}
+        parameters = {**lease_parameters(lease), "now": now, "longest_held": now + _LONGEST_HOLD, "most": most}
         return await self._take_jobs(_TAKE_CHANGED, parameters)
 
     async def renew_cards(self, lease: Lease, job_ids: Sequence[str]) -> None:

@@ -8,14 +8,14 @@ from datetime import datetime
 from sqlalchemy import bindparam, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.jobs.model import CANCELLABLE, Job
+from services.jobs.model import CANCELLABLE, Job, JobStatus
 from services.jobs.ports import HistoryPage
 from services.jobs.quota import Usage
 from services.store.column_types import storable
 from services.store.quota_counting import count_usage
 from services.store.rows import job_of
 from services.store.store_part import StorePart
-from services.store.tables import IS_LIVE, IS_WAITING, jobs, status_in
+from services.store.tables import IS_WAITING, jobs, status_in
 
 _GET = select(jobs).where(jobs.c.job_id == bindparam("wanted"))
 _RETRY = select(jobs).where(jobs.c.retry_of == bindparam("wanted"))
@@ -27,7 +27,9 @@ _PAGE = _OWNED.order_by(*_NEWEST).limit(bindparam("most")).offset(bindparam("ski
 _SUGGEST = (
     _OWNED.where(jobs.c.search_text.like(bindparam("pattern"), escape="\\")).order_by(*_NEWEST).limit(bindparam("most"))
 )
-_SUGGEST_CANCELLABLE = _SUGGEST.where(IS_LIVE, status_in(CANCELLABLE))
+# As `Job.is_cancellable` has it: what is late counts as queued until it was seen running.
+_IS_CANCELLABLE = status_in(CANCELLABLE) | (status_in({JobStatus.LATE}) & jobs.c.started_at.is_(None))
+_SUGGEST_CANCELLABLE = _SUGGEST.where(_IS_CANCELLABLE)
 _OVERDUE_WAITING = (
     select(jobs)
     .where(IS_WAITING, jobs.c.deadline <= bindparam("now"))

@@ -29,14 +29,16 @@ async def client_for(handler: Handler, naps: Naps) -> AsyncIterator[RunComfyClie
             yield client
 
 
-def breaking_off(status: int) -> Handler:
-    """Answer with a status and a body that breaks off."""
+def breaking_off(status: int, begin: bytes = b'{"error_', *, is_whole: bool = False) -> Handler:
+    """Answer with a status and a body that begins so and breaks off, or that is whole and no JSON."""
 
     async def answer(request: web.Request) -> web.StreamResponse:
-        response = web.StreamResponse(status=status, headers={"Content-Length": "1000", "Retry-After": "9"})
+        response = web.StreamResponse(
+            status=status, headers={"Content-Length": str(len(begin)) if is_whole else "1000", "Retry-After": "9"}
+        )
         await response.prepare(request)
-        await response.write(b'{"error_')
-        if request.transport is not None:
+        await response.write(begin)
+        if request.transport is not None and not is_whole:
             request.transport.close()
         return response
 
@@ -64,6 +66,19 @@ async def test_an_acceptance_without_its_body_is_in_doubt(naps: Naps) -> None:
     async with client_for(breaking_off(200), naps) as client:
         with pytest.raises(ApiOutcomeUnknown):
             await client.submit(MODEL, INPUTS)
+
+
+@pytest.mark.parametrize("status", [200, 202, 500, 503, 307, 408])
+@pytest.mark.parametrize("is_whole", [True, False], ids=["whole", "broken off"])
+async def test_an_id_that_was_answered_stands_in_the_log(
+    naps: Naps, caplog: pytest.LogCaptureFixture, *, status: int, is_whole: bool
+) -> None:
+    """Whatever else an answer says, and wherever it breaks off: what was paid for can be found and adopted."""
+    answer = breaking_off(status, b'{"request_id": "req-7", "x": "', is_whole=is_whole)
+    async with client_for(answer, naps) as client:
+        with pytest.raises(ApiOutcomeUnknown):
+            await client.submit(MODEL, INPUTS)
+    assert any("request_id=req-7" in record.getMessage() for record in caplog.records if record.levelname == "ERROR")
 
 
 async def test_a_body_has_a_largest_size(naps: Naps) -> None:

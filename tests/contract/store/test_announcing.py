@@ -101,6 +101,14 @@ async def test_the_longest_due_come_first(store: SqlJobStore) -> None:
     assert _ids(await store.take_changed(LEASE, now=LATER, most=3)) == [made[0].job_id]
 
 
+async def test_a_clock_that_is_set_back_holds_up_no_card(store: SqlJobStore) -> None:
+    """What was due by a clock that went hours ahead is due at once; what is held back for a moment still is."""
+    ahead = await accept(store, now=LATER)
+    held = await accept(store, now=at(1))
+    assert _ids(await store.take_changed(LEASE, now=at(2), most=10)) == [ahead.job_id]
+    assert _ids(await store.take_changed(LEASE, now=at(5), most=10)) == [held.job_id]
+
+
 async def test_a_lease_keeps_other_announcers_away(store: SqlJobStore, other_store: SqlJobStore) -> None:
     """A card is drawn by one at a time, whatever changes meanwhile, and is nobody's next due time."""
     job = await accept(store)

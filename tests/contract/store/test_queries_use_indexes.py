@@ -146,7 +146,7 @@ CALLS: dict[str, tuple[Callable[[SqlJobStore], Awaitable[object]], set[str]]] = 
     ),
     "suggest_cancellable": (
         lambda store: store.suggest(7, text="", only_cancellable=True, most=25),
-        {"ix_jobs_live"},
+        set(),  # each database by its own: the live and leased ones together, or the history
     ),
     "take_changed": (lambda store: store.take_changed(LEASE, now=NOW, most=5), {"ix_jobs_unannounced"}),
     "next_change_due": (lambda store: store.next_change_due(), {"ix_jobs_unannounced"}),

@@ -156,11 +156,13 @@ async def test_only_so_many_are_suggested(store: SqlJobStore) -> None:
 
 
 async def test_only_what_can_be_cancelled_is_suggested_for_it(store: SqlJobStore) -> None:
-    """For a cancel, waiting, submitting and queued jobs are suggested; running and ended ones are not."""
-    way = [JobStatus.SUBMITTING, JobStatus.QUEUED, JobStatus.RUNNING, JobStatus.SUCCEEDED]
-    made = [await move(store, await accept(store, now=at(n)), *way[:n]) for n in range(5)]
+    """For a cancel, jobs that RunComfy has not begun are suggested, late ones too; running and ended ones are not."""
+    submitting, queued, running, late = JobStatus.SUBMITTING, JobStatus.QUEUED, JobStatus.RUNNING, JobStatus.LATE
+    ways = [(), (submitting,), (submitting, queued), (submitting, queued, running), (submitting, queued, late)]
+    ways += [(submitting, queued, running, late), (submitting, queued, running, JobStatus.SUCCEEDED)]
+    made = [await move(store, await accept(store, now=at(n)), *way) for n, way in enumerate(ways)]
     found = await store.suggest(ADA, text="", only_cancellable=True, most=25)
-    assert list(found) == [made[2], made[1], made[0]]
+    assert list(found) == [job for job in reversed(made) if job.is_cancellable] == [made[4], made[2], made[1], made[0]]
 
 
 async def test_notes_outlive_the_process(database: Database) -> None:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
-import shutil
 from collections.abc import AsyncIterator
 from inspect import iscoroutinefunction
 from pathlib import Path
@@ -14,6 +12,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, BrowserContext, async_playwright
 
+from sandbox.chromium import HOW_TO_GET_IT, find_chromium
 from sandbox.discord.conformance import Conformance
 from sandbox.pictures import paint
 from sandbox.sandbox import Sandbox
@@ -28,11 +27,6 @@ PICTURE_HOST = "pictures.example.com"
 _LOOP: Final = "session"
 
 
-def chromium() -> str | None:
-    """Return where Chromium is: named by CHROMIUM, or the system's own."""
-    return os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
-
-
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Have the tests that share the browser share its event loop too."""
     for item in items:
@@ -43,9 +37,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest_asyncio.fixture(loop_scope=_LOOP, scope="session")
 async def browser() -> AsyncIterator[Browser]:
     """Chromium without a window; a foreign name leads it to this machine, as DNS rebinding would."""
-    path = chromium()
+    path = find_chromium()
     if path is None:
-        pytest.skip("there is no Chromium here (Debian, Ubuntu: apt-get install chromium; or name one in CHROMIUM)")
+        pytest.skip(f"there is no Chromium here ({HOW_TO_GET_IT})")
     arguments = ["--no-sandbox", f"--host-resolver-rules=MAP {FOREIGN_NAME} 127.0.0.1"]
     async with async_playwright() as playwright:
         launched = await playwright.chromium.launch(executable_path=path, args=arguments)

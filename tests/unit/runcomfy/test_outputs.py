@@ -60,6 +60,9 @@ C = "https://files.runcomfy.net/c.png"
         ({"audio": SOUND, "waveform": A, "metadata": {"image": B}}, [SOUND]),
         ({"image": A, "model_card": "https://huggingface.co/x/y"}, [A]),
         ({"preview": {"image": A}}, []),
+        ({"cover_audio": SOUND, "cover": A}, [SOUND]),
+        ({"coverSongs": [SOUND], "cover_image": A}, [SOUND]),
+        ({"preview_audio": SOUND, "audio": f"{SOUND}?whole"}, [f"{SOUND}?whole"]),
         ({"thumbnail": A}, []),
         ({"picture_link": A}, [A]),
         ({"foo": FILM, "bar": "https://www.runcomfy.com/about"}, [FILM]),
@@ -81,6 +84,7 @@ def test_only_results_are_results(output: object, urls: list[str]) -> None:
     [
         ("https://h.net/a b.png", "https://h.net/a%20b.png"),
         ("https://h.net/a\tb.png?sig=x+y%2F", "https://h.net/a%09b.png?sig=x+y%2F"),
+        ("//h.net/a.png", "https://h.net/a.png"),
         ("https://h.net/\ud800.png", "https://h.net/?.png"),
         ("https://h.net:99999/a.png", "https://h.net:99999/a.png"),
         ("https://h.net/a%20b.png?Signature=A~b&Expires=1", "https://h.net/a%20b.png?Signature=A~b&Expires=1"),
