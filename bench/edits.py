@@ -6,8 +6,8 @@ import asyncio
 from pathlib import Path
 
 from bench.burst import CAT
-from sandbox.people.card import Card
 from sandbox.people.member import Member
+from sandbox.people.reply import Card
 from sandbox.sandbox import Sandbox
 
 JOBS = 12

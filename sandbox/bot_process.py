@@ -7,19 +7,15 @@ import contextlib
 import os
 import signal
 import time
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from types import TracebackType
+from typing import Self
 
-from sandbox.spawning import Launch, spawn_interpreter
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
-    from types import TracebackType
-
-    from sandbox.discord.gateway import Gateway
-    from sandbox.discord.world import World
-    from sandbox.spawning import Process, Spawn
+from sandbox.discord.gateway import Gateway
+from sandbox.discord.world import World
+from sandbox.spawning import Launch, Process, Spawn, spawn_interpreter
 
 ROOT = Path(__file__).resolve().parent.parent
 READY_SECONDS = 30.0

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import shutil
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
-    from sandbox.halves import RealHalf
+from sandbox.halves import RealHalf
 
 _LEFT_OVERS = ("jobs.db", "jobs.db-wal", "jobs.db-shm")
 

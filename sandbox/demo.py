@@ -8,25 +8,19 @@ import shutil
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from PIL import Image
 
-from sandbox.bot_process import BotExitedError
+from sandbox.bot_process import BotExitedError, BotProcess
 from sandbox.film import Film, readable, say_card, wrapped
-from sandbox.people import ClientRefused, InteractionFailed
+from sandbox.people import Card, ClientRefused, InteractionFailed, Member
 from sandbox.pictures import paint
 from sandbox.sandbox import Sandbox
 from sandbox.stopping import stop_signals
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from datetime import datetime
-
-    from sandbox.bot_process import BotProcess
-    from sandbox.people import Card, Member
 
 PROMPT = "Put the cat on the sailing boat, at night, with paper lanterns along the rail"
 SECOND_PROMPT = "The same cat as an astronaut"

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import re
 import textwrap
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
-    from sandbox.discord.world import World
-    from sandbox.people import Card, State
+from sandbox.discord.world import World
+from sandbox.people import Card, State
 
 _TIMESTAMP = re.compile(r"<t:(\d+):([A-Za-z])>")
 _LINK = re.compile(r"(?<!\\)\[([^\]]+)\]\(<?https?://[^)]+\)")

@@ -7,17 +7,16 @@ never touches the sandbox's own files.
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from sandbox.world_config import Overrides, Setting
 
-    from sandbox.world_config import Overrides, Setting
+Sections: TypeAlias = dict[str, Mapping[str, Setting] | list[Mapping[str, Setting]]]
 
-    Sections: TypeAlias = dict[str, Mapping[str, Setting] | list[Mapping[str, Setting]]]
 
 DISCORD_FILE_HOSTS = frozenset({"cdn.discordapp.com", "media.discordapp.net"})
 _SECRETS = ("token", "token_file")

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from typing import TYPE_CHECKING, Self
+from collections.abc import AsyncIterator
+from typing import Self
 
 import aiohttp
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
 
 _ASK_SECONDS = 1.0
 _TIMEOUT = aiohttp.ClientTimeout(total=3)

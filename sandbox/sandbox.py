@@ -3,27 +3,21 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Self
+from pathlib import Path
+from typing import Self
 
 from sandbox.bot_process import BotProcess
 from sandbox.clock import WorldClock
-from sandbox.discord.gateway import GatewayPace, serving_gateway
+from sandbox.discord.channels import Channel
+from sandbox.discord.gateway import Gateway, GatewayPace, serving_gateway
 from sandbox.discord.server import DiscordServer
+from sandbox.discord.world import World
 from sandbox.model_api import ModelApiServer
 from sandbox.people import Channels, People, Place
-from sandbox.spawning import spawn_interpreter
-from sandbox.world_config import write_config
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
-    from pathlib import Path
-
-    from sandbox.discord.channels import Channel
-    from sandbox.discord.gateway import Gateway
-    from sandbox.discord.world import World
-    from sandbox.spawning import Spawn
-    from sandbox.world_config import Overrides
+from sandbox.spawning import Spawn, spawn_interpreter
+from sandbox.world_config import Overrides, write_config
 
 BRISK = GatewayPace(identify_window_seconds=0)
 """Discord's gateway, but for the five seconds between two Identifies: a bot that is killed may start again at once."""

@@ -9,18 +9,14 @@ import sys
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from PIL import Image
-from playwright.async_api import Page, async_playwright, expect
+from playwright.async_api import Browser, FilePayload, Page, async_playwright, expect
 
 from sandbox.chromium import HOW_TO_GET_IT, find_chromium
 from sandbox.pictures import paint
 from sandbox.sandbox import Sandbox
 from sandbox.web.opening import open_page
-
-if TYPE_CHECKING:
-    from playwright.async_api import Browser, FilePayload
 
 PROMPT = "Put the cat on the sailing boat, at night, with paper lanterns along the rail"
 FOLDER = Path("docs/screenshots")

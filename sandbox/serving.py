@@ -9,9 +9,11 @@ import errno
 import os
 import signal
 import sys
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from pathlib import Path
 
+from sandbox.bot_process import BotProcess
 from sandbox.data_folder import FolderUnusable, data_folder
 from sandbox.halves import DISCORD_FILE_HOSTS, CannotGoLive, Half, RealHalf, real_half
 from sandbox.pictures import paint
@@ -20,14 +22,7 @@ from sandbox.sandbox import Sandbox
 from sandbox.stopping import stop_signals
 from sandbox.web.opening import open_page
 from sandbox.web.view import Run
-from sandbox.world_config import free_address
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-    from pathlib import Path
-
-    from sandbox.bot_process import BotProcess
-    from sandbox.world_config import Overrides
+from sandbox.world_config import Overrides, free_address
 
 PICTURE_HOST = "pictures.example.com"
 _SAMPLES = ("cat.png", "boat.jpg", "house.webp")

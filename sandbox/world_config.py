@@ -5,13 +5,11 @@ from __future__ import annotations
 import json
 import socket
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, TypeAlias
+from pathlib import Path
+from typing import TypeAlias
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from sandbox.discord.server import DiscordServer
-    from sandbox.model_api import ModelApiServer
+from sandbox.discord.server import DiscordServer
+from sandbox.model_api import ModelApiServer
 
 Setting: TypeAlias = "str | bool | int | float | Sequence[str] | Sequence[int]"
 Section: TypeAlias = Mapping[str, Setting]

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
 
 from sandbox.discord import posting
 from sandbox.discord.changes import ChangeKind
+from sandbox.discord.channels import Channel
 from sandbox.discord.drafts import DraftSource, read_draft
+from sandbox.discord.files import Upload
+from sandbox.discord.interactions import Interaction
 from sandbox.discord.kinds import CallbackType, InteractionType, MessageFlag
-from sandbox.discord.messages import Origin
+from sandbox.discord.messages import Message, Origin
 from sandbox.discord.rest.errors import (
     FormErrors,
     already_acknowledged,
@@ -21,16 +24,8 @@ from sandbox.discord.rules.fields import Fields
 from sandbox.discord.rules.mentions import USERS_ONLY
 from sandbox.discord.rules.modals import check_modal
 from sandbox.discord.threads import check_editable
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from sandbox.discord.channels import Channel
-    from sandbox.discord.files import Upload
-    from sandbox.discord.interactions import Interaction
-    from sandbox.discord.messages import Message
-    from sandbox.discord.wire import JsonObject
-    from sandbox.discord.world import World
+from sandbox.discord.wire import JsonObject
+from sandbox.discord.world import World
 
 _ANSWERS_WITH_MESSAGES = (CallbackType.MESSAGE, CallbackType.DEFERRED_MESSAGE)
 _ANSWERS_BY_UPDATE = (CallbackType.DEFERRED_UPDATE, CallbackType.UPDATE_MESSAGE)

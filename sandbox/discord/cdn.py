@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import io
-from typing import TYPE_CHECKING, TypeAlias
+from collections.abc import Awaitable, Callable
+from typing import TypeAlias
 from urllib.parse import quote
 
 from aiohttp import web
 from PIL import Image
 
-if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+from sandbox.discord.files import Attachment
+from sandbox.discord.world import World
 
-    from sandbox.discord.files import Attachment
-    from sandbox.discord.world import World
+Handler: TypeAlias = Callable[[web.Request], Awaitable[web.Response]]
 
-    Handler: TypeAlias = Callable[[web.Request], Awaitable[web.Response]]
 
 _MISSING = "This content is no longer available."
 _AVATAR_FOLDERS = ("avatars", "embed", "icons", "app-icons")

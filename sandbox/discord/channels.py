@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from datetime import datetime
 
 from sandbox.discord.kinds import ChannelType
-from sandbox.discord.rules.permissions import NO_PERMISSIONS, Permission
-
-if TYPE_CHECKING:
-    from datetime import datetime
+from sandbox.discord.permission_flags import NO_PERMISSIONS, Permission
 
 
 @dataclass(slots=True, kw_only=True, frozen=True)

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
-if TYPE_CHECKING:
-    from sandbox.discord.snowflakes import Snowflakes
-    from sandbox.discord.wire import JsonObject
+from sandbox.discord.snowflakes import Snowflakes
+from sandbox.discord.wire import JsonObject
 
 CommandKey: TypeAlias = tuple[int, str]  # type and name are unique together in one scope
 

@@ -6,17 +6,13 @@ import copy
 import json
 from collections.abc import Iterable, Iterator
 from http import HTTPStatus
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from jsonschema.exceptions import best_match
 
 from sandbox.discord.schema_validation import SchemaDocument, escaped
 from sandbox.discord.traffic import Call, normalized_route
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from sandbox.discord.wire import JsonObject
+from sandbox.discord.wire import JsonObject
 
 _JSON = "application/json"
 _MULTIPART = "multipart/form-data"

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
+from sandbox.discord.files import Upload
 from sandbox.discord.kinds import NO_FLAGS, MessageFlag
+from sandbox.discord.messages import Message
 from sandbox.discord.rest.errors import FormErrors, empty_message
 from sandbox.discord.rules.attachments import PlannedFile, planned_files
 from sandbox.discord.rules.components import check_components
 from sandbox.discord.rules.embeds import check_embeds
 from sandbox.discord.rules.fields import Fields
 from sandbox.discord.rules.mentions import EVERYBODY, AllowedMentions, read_allowed_mentions
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from sandbox.discord.files import Upload
-    from sandbox.discord.messages import Message
-    from sandbox.discord.wire import JsonObject, Path
+from sandbox.discord.wire import JsonObject, Path
 
 LONGEST_CONTENT = 2000
 LONGEST_NONCE = 25

@@ -8,13 +8,11 @@ import io
 import mimetypes
 import re
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from PIL import Image, UnidentifiedImageError
 
-if TYPE_CHECKING:
-    from sandbox.clock import WorldClock
+from sandbox.clock import WorldClock
 
 LINK_SECONDS = 24 * 3600
 

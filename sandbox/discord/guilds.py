@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from datetime import datetime
 
-from sandbox.discord.rules.permissions import Permission
-
-if TYPE_CHECKING:
-    from datetime import datetime
+from sandbox.discord.permission_flags import Permission
 
 MEBIBYTE = 1024 * 1024
 _UPLOAD_LIMITS = {0: 10 * MEBIBYTE, 1: 10 * MEBIBYTE, 2: 50 * MEBIBYTE, 3: 100 * MEBIBYTE}

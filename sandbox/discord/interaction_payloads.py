@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from sandbox.discord.interactions import Interaction
 from sandbox.discord.message_payloads import integration_owners, message_payload
 from sandbox.discord.payloads import channel_payload, interacting_member_payload, user_payload
-
-if TYPE_CHECKING:
-    from sandbox.discord.interactions import Interaction
-    from sandbox.discord.wire import JsonObject
-    from sandbox.discord.world import World
+from sandbox.discord.wire import JsonObject
+from sandbox.discord.world import World
 
 
 def interaction_payload(world: World, interaction: Interaction) -> JsonObject:

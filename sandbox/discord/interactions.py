@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
 
 from sandbox.discord.kinds import CallbackType, InteractionContext, InteractionType
-
-if TYPE_CHECKING:
-    from sandbox.discord.wire import JsonObject
+from sandbox.discord.wire import JsonObject
 
 FIRST_RESPONSE_SECONDS = 3.0
 TOKEN_SECONDS = 15 * 60.0

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from sandbox.discord.files import Attachment
 from sandbox.discord.kinds import ComponentType, InteractionType
+from sandbox.discord.messages import Message, Origin
 from sandbox.discord.payloads import member_payload, user_payload
-from sandbox.discord.wire import optional_timestamp, timestamp
-
-if TYPE_CHECKING:
-    from sandbox.discord.files import Attachment
-    from sandbox.discord.messages import Message, Origin
-    from sandbox.discord.wire import JsonObject
-    from sandbox.discord.world import World
+from sandbox.discord.wire import JsonObject, optional_timestamp, timestamp
+from sandbox.discord.world import World
 
 _LOCAL_FILE = "attachment://"
 

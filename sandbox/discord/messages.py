@@ -4,15 +4,11 @@ from __future__ import annotations
 
 import copy
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from datetime import datetime
 
+from sandbox.discord.files import Attachment
 from sandbox.discord.kinds import NO_FLAGS, InteractionType, MessageFlag, MessageType
-
-if TYPE_CHECKING:
-    from datetime import datetime
-
-    from sandbox.discord.files import Attachment
-    from sandbox.discord.wire import JsonObject
+from sandbox.discord.wire import JsonObject
 
 
 @dataclass(slots=True, kw_only=True, frozen=True)

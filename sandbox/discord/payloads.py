@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from sandbox.discord.channels import Channel, Overwrite, Thread
+from sandbox.discord.guilds import Guild, Member, Role
+from sandbox.discord.permission_flags import Permission
 from sandbox.discord.rules import permissions
-from sandbox.discord.wire import timestamp
-
-if TYPE_CHECKING:
-    from sandbox.discord.channels import Channel, Overwrite, Thread
-    from sandbox.discord.guilds import Guild, Member, Role
-    from sandbox.discord.users import Application, User
-    from sandbox.discord.wire import JsonObject
-    from sandbox.discord.world import World
+from sandbox.discord.users import Application, User
+from sandbox.discord.wire import JsonObject, timestamp
+from sandbox.discord.world import World
 
 
 def user_payload(user: User) -> JsonObject:
@@ -217,7 +213,7 @@ def own_guild_payload(guild: Guild, user_id: int) -> JsonObject:
 
 def gateway_guild_payload(world: World, guild: Guild) -> JsonObject:
     """A guild as GUILD_CREATE tells it: with its channels, its threads that are not archived, and its members."""
-    seen = permissions.Permission.VIEW_CHANNEL
+    seen = Permission.VIEW_CHANNEL
     channels = [
         channel
         for channel in world.channels.values()

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import secrets
-from typing import TYPE_CHECKING
 
+from sandbox.clock import WorldClock
 from sandbox.discord.channels import Channel, Overwrite
 from sandbox.discord.guilds import Guild, Member, Role
 from sandbox.discord.kinds import ChannelType
-from sandbox.discord.rules.permissions import PLAIN_MEMBER, Permission
+from sandbox.discord.permission_flags import PLAIN_MEMBER, Permission
 from sandbox.discord.snowflakes import Snowflakes
 from sandbox.discord.users import Application, User
 from sandbox.discord.world import World
-
-if TYPE_CHECKING:
-    from sandbox.clock import WorldClock
 
 GUILD_NAME = "The Studio"
 _APPLICATION_FLAGS = (1 << 13) | (1 << 15) | (1 << 19)  # limited presence, members and message content intents

@@ -3,25 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from sandbox.discord.changes import ChangeKind
+from sandbox.discord.channels import Channel
+from sandbox.discord.drafts import Draft
+from sandbox.discord.files import Attachment
+from sandbox.discord.interactions import Interaction
 from sandbox.discord.kinds import NO_FLAGS, CommandType, MessageFlag, MessageType
 from sandbox.discord.message_payloads import message_payload
-from sandbox.discord.messages import MentionedParties, Message
+from sandbox.discord.messages import MentionedParties, Message, Origin
+from sandbox.discord.permission_flags import Permission
+from sandbox.discord.rules.attachments import PlannedFile
 from sandbox.discord.rules.mentions import mentioned_parties, notified_user_ids, readable_texts
-from sandbox.discord.rules.permissions import Permission
 from sandbox.discord.threads import awaken
-
-if TYPE_CHECKING:
-    from sandbox.discord.channels import Channel
-    from sandbox.discord.drafts import Draft
-    from sandbox.discord.files import Attachment
-    from sandbox.discord.interactions import Interaction
-    from sandbox.discord.messages import Origin
-    from sandbox.discord.rules.attachments import PlannedFile
-    from sandbox.discord.wire import JsonObject
-    from sandbox.discord.world import World
+from sandbox.discord.wire import JsonObject
+from sandbox.discord.world import World
 
 
 def publish(

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cache
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any, TypeAlias
 
 from jsonschema import Draft202012Validator
+from jsonschema.exceptions import ValidationError
 from jsonschema.validators import extend
 
-if TYPE_CHECKING:
-    from jsonschema.exceptions import ValidationError
-
-    from sandbox.discord.wire import JsonObject
+from sandbox.discord.wire import JsonObject
 
 Schema: TypeAlias = dict[str, Any]
 

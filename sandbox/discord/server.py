@@ -4,26 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Awaitable, Callable
 from email.utils import format_datetime
-from typing import TYPE_CHECKING, Self, TypeAlias
+from types import TracebackType
+from typing import Self, TypeAlias
 
 from aiohttp import web
 
+from sandbox.clock import WorldClock
 from sandbox.discord import cdn
 from sandbox.discord.population import populated_world
 from sandbox.discord.rest.faults import Faults
 from sandbox.discord.rest.pipeline import Pipeline
 from sandbox.discord.rest.rate_limits import RateLimits
 from sandbox.discord.traffic import Traffic
+from sandbox.discord.world import World
 
-if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
-    from types import TracebackType
+GatewayHandler: TypeAlias = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
-    from sandbox.clock import WorldClock
-    from sandbox.discord.world import World
-
-    GatewayHandler: TypeAlias = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 log = logging.getLogger(__name__)
 _LARGEST_BODY = 600 * 1024 * 1024  # above any place's limit, so that the limit itself is what refuses

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from sandbox.clock import WorldClock
+from sandbox.clock import WorldClock
 
 EPOCH_MS = 1_420_070_400_000  # the first second of 2015
 _SEQUENCE_BITS = 22

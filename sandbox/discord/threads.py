@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from sandbox.discord import payloads
 from sandbox.discord.channels import Channel, Thread
 from sandbox.discord.kinds import ChannelType
+from sandbox.discord.messages import Message
+from sandbox.discord.permission_flags import Permission
 from sandbox.discord.rest.errors import archived_thread
-from sandbox.discord.rules.permissions import Permission
-
-if TYPE_CHECKING:
-    from sandbox.discord.messages import Message
-    from sandbox.discord.users import User
-    from sandbox.discord.world import World
+from sandbox.discord.users import User
+from sandbox.discord.world import World
 
 
 def open_thread(world: World, parent: Channel, name: str, *, owner: User) -> Channel:

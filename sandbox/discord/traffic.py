@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from datetime import datetime
 
-if TYPE_CHECKING:
-    from datetime import datetime
-
-    from sandbox.discord.wire import JsonObject
+from sandbox.discord.wire import JsonObject
 
 
 @dataclass(slots=True, kw_only=True, frozen=True)

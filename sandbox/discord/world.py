@@ -2,31 +2,25 @@
 
 from __future__ import annotations
 
-import secrets
-from typing import TYPE_CHECKING, TypeAlias
+from collections.abc import Callable
+from typing import TypeAlias
 
-from sandbox.discord import payloads
+from sandbox.clock import WorldClock
 from sandbox.discord.changes import Change, ChangeKind, Changes
 from sandbox.discord.channels import Channel
 from sandbox.discord.commands import CommandRegistry
 from sandbox.discord.files import Attachment, FileStore, Upload
 from sandbox.discord.guilds import MEBIBYTE, Guild
-from sandbox.discord.interaction_payloads import interaction_payload
 from sandbox.discord.interactions import Interaction
-from sandbox.discord.kinds import ChannelType, InteractionContext, InteractionType
-from sandbox.discord.rules import permissions
-from sandbox.discord.users import LoginLimits
+from sandbox.discord.kinds import ChannelType
+from sandbox.discord.messages import Message
+from sandbox.discord.permission_flags import Permission
+from sandbox.discord.rules.permissions import in_channel
+from sandbox.discord.snowflakes import Snowflakes
+from sandbox.discord.users import Application, LoginLimits, User
+from sandbox.discord.wire import JsonObject
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from sandbox.clock import WorldClock
-    from sandbox.discord.messages import Message
-    from sandbox.discord.snowflakes import Snowflakes
-    from sandbox.discord.users import Application, User
-    from sandbox.discord.wire import JsonObject
-
-    GatewayListener: TypeAlias = Callable[[str, JsonObject, int | None], None]
+GatewayListener: TypeAlias = Callable[[str, JsonObject, int | None], None]
 
 
 class World:
@@ -77,10 +71,10 @@ class World:
         """The guild that a channel belongs to; None for a direct conversation."""
         return None if channel.guild_id is None else self.guilds[channel.guild_id]
 
-    def permissions(self, user_id: int, channel: Channel) -> permissions.Permission:
+    def permissions(self, user_id: int, channel: Channel) -> Permission:
         """What an account may do in a channel."""
         home = channel if channel.thread is None else self.channels.get(channel.thread.parent_id, channel)
-        return permissions.in_channel(self.guild_of(channel), channel, user_id, overwrites=home.overwrites)
+        return in_channel(self.guild_of(channel), channel, user_id, overwrites=home.overwrites)
 
     def upload_limit_bytes(self, channel: Channel) -> int:
         """The largest file that may be posted in a channel."""
@@ -94,7 +88,7 @@ class World:
 
     def seen_by(self, user_id: int, channel: Channel) -> list[Message]:
         """What one person reads in a channel, oldest first."""
-        if permissions.Permission.VIEW_CHANNEL not in self.permissions(user_id, channel):
+        if Permission.VIEW_CHANNEL not in self.permissions(user_id, channel):
             return []
         return [m for m in self.messages_in(channel) if m.visible_to in (None, user_id)]
 
@@ -123,67 +117,17 @@ class World:
         self.channels[channel.id] = channel
         return channel
 
-    def delete_channel(self, channel: Channel) -> None:
-        """Take a channel away with all its messages and threads."""
-        for thread in [one for one in self.channels.values() if one.thread and one.thread.parent_id == channel.id]:
-            self._take_away(thread)
-        self._take_away(channel)
-        name = "CHANNEL_DELETE" if channel.thread is None else "THREAD_DELETE"
-        self.dispatch(name, payloads.channel_payload(self, channel), guild_id=channel.guild_id)
-
-    def _take_away(self, channel: Channel) -> None:
-        channel.is_deleted = True
-        del self.channels[channel.id]
-        self.tell(ChangeKind.CHANNEL_DELETED, channel_id=channel.id)
-
     def upload_for_command(self, upload: Upload) -> Attachment:
         """Take in a file that somebody gives to a command: an ephemeral attachment."""
         return self.files.keep(
             upload, attachment_id=self.snowflakes.next(), folder_id=self.application.id, is_ephemeral=True
         )
 
-    def create_interaction(
-        self,
-        kind: InteractionType,
-        data: JsonObject,
-        *,
-        user: User,
-        channel: Channel,
-        message: Message | None = None,
-        parent: Interaction | None = None,
-        deliver: bool = True,
-    ) -> Interaction:
-        """Let a person do something: the interaction's two clocks start now, the event goes to the gateway.
-
-        `message` carries the component that was used; `parent` is the interaction whose modal is submitted.
-        `deliver=False` makes it without the event (see `deliver_interaction`).
-        """
-        interaction_id = self.snowflakes.next()
-        interaction = Interaction(
-            id=interaction_id,
-            token=f"aW50ZXJhY3Rpb246{interaction_id}.{secrets.token_urlsafe(48)}",
-            type=kind,
-            data=data,
-            user_id=user.id,
-            channel_id=channel.id,
-            guild_id=channel.guild_id,
-            created_at=self.clock.now(),
-            context=InteractionContext.BOT_DM if channel.is_direct else InteractionContext.GUILD,
-            attachment_size_limit=self.upload_limit_bytes(channel),
-            locale=user.locale,
-            message_id=message.id if message else None,
-            parent_id=parent.id if parent else None,
-        )
+    def add_interaction(self, interaction: Interaction) -> None:
+        """Let an interaction exist; its token finds it from now on."""
         self.interactions[interaction.id] = interaction
         self._interactions_by_token[interaction.token] = interaction
-        self.tell(ChangeKind.INTERACTION_CREATED, interaction_id=interaction.id, channel_id=channel.id)
-        if deliver:
-            self.deliver_interaction(interaction)
-        return interaction
-
-    def deliver_interaction(self, interaction: Interaction) -> None:
-        """Send (or send again) an interaction's event to the gateway."""
-        self.dispatch("INTERACTION_CREATE", interaction_payload(self, interaction), guild_id=interaction.guild_id)
+        self.tell(ChangeKind.INTERACTION_CREATED, interaction_id=interaction.id, channel_id=interaction.channel_id)
 
     def tell(
         self,

@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
 
 from sandbox.model_api.behaviour import Behaviour, ErrorShape, OutputShape
-from sandbox.model_api.model_request import RequestState
+from sandbox.model_api.json_values import JsonObject, JsonValue
+from sandbox.model_api.model_request import ModelRequest, RequestState
 from sandbox.model_api.storage import encode_path
-
-if TYPE_CHECKING:
-    from sandbox.model_api.json_values import JsonObject, JsonValue
-    from sandbox.model_api.model_request import ModelRequest
 
 
 def render_submitted(request: ModelRequest, base_url: str) -> JsonObject:

@@ -4,27 +4,23 @@ from __future__ import annotations
 
 import itertools
 import uuid
+from collections.abc import Callable
 from datetime import timedelta
-from typing import TYPE_CHECKING
 
 from aiohttp import web
 
+from sandbox.clock import WorldClock
 from sandbox.model_api import refusals
 from sandbox.model_api.answers import render_cancel, render_result, render_status, render_submitted
+from sandbox.model_api.behaviour import Behaviour
 from sandbox.model_api.input_rules import Problem, find_media, find_problems
+from sandbox.model_api.json_values import JsonObject
+from sandbox.model_api.model_catalog import Catalog, CatalogEntry
 from sandbox.model_api.model_request import ModelRequest, RequestState
+from sandbox.model_api.refusals import RefusalBody
+from sandbox.model_api.routes import Match
+from sandbox.model_api.storage import Storage
 from sandbox.model_api.traffic import Authorization, Call, Route
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from sandbox.clock import WorldClock
-    from sandbox.model_api.behaviour import Behaviour
-    from sandbox.model_api.json_values import JsonObject
-    from sandbox.model_api.model_catalog import Catalog, CatalogEntry
-    from sandbox.model_api.refusals import RefusalBody
-    from sandbox.model_api.routes import Match
-    from sandbox.model_api.storage import Storage
 
 _DEFAULT_PAGE, _LARGEST_PAGE = 50, 100
 

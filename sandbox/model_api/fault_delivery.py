@@ -6,15 +6,12 @@ import asyncio
 import json
 import socket
 import struct
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
 from aiohttp import web
 
 from sandbox.model_api.faults import Fault, FaultOrder
 from sandbox.model_api.json_values import JsonObject, parse_object
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 _PAGE = (
     "<html><head><title>{0}</title></head><body><center><h1>{0}</h1></center><hr><center>nginx</center></body></html>"

@@ -6,16 +6,13 @@ import asyncio
 import base64
 import binascii
 import ipaddress
+from collections.abc import Collection, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import aiohttp
 from yarl import URL
 
-if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
-
-    from sandbox.model_api.input_rules import MediaInput
+from sandbox.model_api.input_rules import MediaInput
 
 LARGEST_INPUT_BYTES = 50 * 1024 * 1024
 _MOST_REDIRECTS = 3

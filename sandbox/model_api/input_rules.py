@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from sandbox.model_api.json_values import JsonObject, JsonValue
+from sandbox.model_api.json_values import JsonObject, JsonValue
 
 _MEDIA_FORMATS = frozenset({"image_uri", "image_uris", "video_uri", "video_uris", "audio_uri", "audio_uris"})
 

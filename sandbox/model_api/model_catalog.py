@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from sandbox.model_api.json_values import JsonObject, JsonValue
+from sandbox.model_api.json_values import JsonObject, JsonValue
 
 _BUILT_IN = Path(__file__).parent / "catalog"
 _DEFAULT_PRICE_USD = 0.04

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from aiohttp import web
 
 from sandbox.model_api.behaviour import BadInput, BadToken, Behaviour, NoBalance, UnknownModel
-
-if TYPE_CHECKING:
-    from sandbox.model_api.input_rules import Problem
-    from sandbox.model_api.json_values import JsonObject, JsonValue
+from sandbox.model_api.input_rules import Problem
+from sandbox.model_api.json_values import JsonObject, JsonValue
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

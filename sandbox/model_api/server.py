@@ -6,11 +6,15 @@ import asyncio
 import contextlib
 import logging
 import weakref
-from typing import TYPE_CHECKING, Self
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Self
 
 import aiohttp
 from aiohttp import web
 
+from sandbox.clock import WorldClock
 from sandbox.model_api.behaviour import Behaviour
 from sandbox.model_api.endpoints import Endpoints
 from sandbox.model_api.fault_delivery import FaultDelivery
@@ -20,19 +24,12 @@ from sandbox.model_api.input_files import InputFetcher
 from sandbox.model_api.json_values import parse_object
 from sandbox.model_api.listener import Listener
 from sandbox.model_api.model_catalog import Catalog, CatalogEntry
+from sandbox.model_api.model_request import ModelRequest
 from sandbox.model_api.pace import Pace
 from sandbox.model_api.routes import ELSEWHERE, match_route
 from sandbox.model_api.storage import Storage
 from sandbox.model_api.traffic import Authorization, Call, Route, Traffic, Violation
 from sandbox.model_api.worker import Worker
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Collection, Iterable, Mapping
-    from pathlib import Path
-    from types import TracebackType
-
-    from sandbox.clock import WorldClock
-    from sandbox.model_api.model_request import ModelRequest
 
 log = logging.getLogger(__name__)
 

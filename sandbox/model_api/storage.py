@@ -5,12 +5,9 @@ from __future__ import annotations
 import base64
 import secrets
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from datetime import datetime
 
-if TYPE_CHECKING:
-    from datetime import datetime
-
-    from sandbox.model_api.studio import ResultFile
+from sandbox.model_api.studio import ResultFile
 
 PREFIX = "/storage/"
 

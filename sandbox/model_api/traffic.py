@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import Enum, StrEnum, auto
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from datetime import datetime
-
-    from sandbox.model_api.json_values import JsonObject
+from sandbox.model_api.json_values import JsonObject
 
 
 class Route(StrEnum):

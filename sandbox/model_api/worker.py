@@ -4,24 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING
 
+from sandbox.clock import WorldClock
 from sandbox.model_api.behaviour import Behaviour, OutputShape
 from sandbox.model_api.input_files import InputFetcher, InputUnavailableError
 from sandbox.model_api.input_rules import MediaInput, find_media
+from sandbox.model_api.json_values import JsonObject
+from sandbox.model_api.model_catalog import CatalogEntry
 from sandbox.model_api.model_request import ModelRequest, RequestState
+from sandbox.model_api.pace import Pace
 from sandbox.model_api.sample_media import film, sound
+from sandbox.model_api.storage import Storage
 from sandbox.model_api.studio import Commission, ResultFile, UnreadablePictureError, make_result
-
-if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
-
-    from sandbox.clock import WorldClock
-    from sandbox.model_api.json_values import JsonObject
-    from sandbox.model_api.model_catalog import CatalogEntry
-    from sandbox.model_api.pace import Pace
-    from sandbox.model_api.storage import Storage
 
 log = logging.getLogger(__name__)
 

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 from sandbox.discord.channels import Channel
 from sandbox.discord.guilds import Role
 from sandbox.discord.kinds import ComponentType
 from sandbox.discord.users import User
-from sandbox.people.face import ENTITY_SELECTS
+from sandbox.discord.wire import JsonObject
+from sandbox.people.face import ENTITY_SELECTS, Select
 from sandbox.people.refusals import ClientRefused, NotThere
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from sandbox.discord.wire import JsonObject
-    from sandbox.people.face import Select
-    from sandbox.people.resolved import Entity, Resolved
+from sandbox.people.resolved import Entity, Resolved
 
 
 def chosen(select: Select, values: Sequence[str], resolved: Resolved) -> JsonObject:

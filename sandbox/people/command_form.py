@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
 from sandbox.discord.channels import Channel
+from sandbox.discord.commands import Command
 from sandbox.discord.guilds import Role
 from sandbox.discord.kinds import OptionType
 from sandbox.discord.users import User
+from sandbox.discord.wire import JsonObject
 from sandbox.people.refusals import ClientRefused, CommandNotFound
+from sandbox.people.resolved import Resolved
 from sandbox.pictures import Picture
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from sandbox.discord.commands import Command
-    from sandbox.discord.wire import JsonObject
-    from sandbox.people.resolved import Resolved
 
 OptionValue: TypeAlias = "str | bool | int | float | Picture | User | Role | Channel"
 

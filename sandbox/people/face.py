@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from sandbox.discord.kinds import ButtonStyle, ComponentType
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    from sandbox.discord.wire import JsonObject
+from sandbox.discord.wire import JsonObject
 
 ENTITY_SELECTS = frozenset(
     {

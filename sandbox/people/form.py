@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
+from sandbox.discord.interactions import Interaction
 from sandbox.discord.kinds import ComponentType
+from sandbox.discord.wire import JsonObject
+from sandbox.discord.world import World
 from sandbox.people.face import ENTITY_SELECTS
 from sandbox.people.refusals import ClientRefused, NotThere
 from sandbox.people.resolved import Resolved
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from sandbox.discord.interactions import Interaction
-    from sandbox.discord.wire import JsonObject
-    from sandbox.discord.world import World
-    from sandbox.pictures import Picture
+from sandbox.pictures import Picture
 
 FieldValue: TypeAlias = "str | bool | Sequence[str] | Sequence[Picture]"
 

@@ -2,37 +2,29 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
 
 from sandbox.discord import posting
+from sandbox.discord.channels import Channel
+from sandbox.discord.gateway import Gateway
+from sandbox.discord.interaction_delivery import create_interaction, deliver_interaction
+from sandbox.discord.interactions import Interaction
 from sandbox.discord.kinds import CommandType, ComponentType, InteractionType
-from sandbox.discord.rules.permissions import Permission
-from sandbox.people.card import card_of
+from sandbox.discord.messages import Message
+from sandbox.discord.permission_flags import Permission
+from sandbox.discord.users import User
+from sandbox.discord.wire import JsonObject
+from sandbox.discord.world import World
 from sandbox.people.choosing import chosen
-from sandbox.people.command_form import CommandForm
-from sandbox.people.form import Form, Submission
+from sandbox.people.command_form import CommandForm, OptionValue
+from sandbox.people.form import FieldValue, Form, Submission
 from sandbox.people.offering import require_offered
 from sandbox.people.place import Channels, Place
 from sandbox.people.refusals import ClientRefused, NotThere
-from sandbox.people.reply import Reply
+from sandbox.people.reply import Card, Choice, Reply, card_of
 from sandbox.people.resolved import Resolved
 from sandbox.people.writing import written
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from sandbox.discord.channels import Channel
-    from sandbox.discord.gateway import Gateway
-    from sandbox.discord.interactions import Interaction
-    from sandbox.discord.messages import Message
-    from sandbox.discord.users import User
-    from sandbox.discord.wire import JsonObject
-    from sandbox.discord.world import World
-    from sandbox.people.card import Card
-    from sandbox.people.command_form import OptionValue
-    from sandbox.people.form import FieldValue
-    from sandbox.people.reply import Choice
-    from sandbox.pictures import Picture
+from sandbox.pictures import Picture
 
 
 class Member:
@@ -200,7 +192,8 @@ class Member:
         if opener.user_id != self.id:
             raise ClientRefused("a modal is open only at the person who opened it")
         data = Submission(world=self.world, form=form).data(values or {})
-        interaction = self.world.create_interaction(
+        interaction = create_interaction(
+            self.world,
             InteractionType.MODAL_SUBMIT,
             data,
             user=self.user,
@@ -271,11 +264,12 @@ class Member:
             raise NotThere(f"{self.name} does not see this message")
 
     def _interaction(self, kind: InteractionType, data: JsonObject, place: Place) -> Interaction:
-        return self.world.create_interaction(kind, data, user=self.user, channel=place.channel, deliver=False)
+        return create_interaction(self.world, kind, data, user=self.user, channel=place.channel, deliver=False)
 
     def _use(self, card: Card, data: JsonObject, *, twice: bool) -> Reply:
         message = card.message
-        interaction = self.world.create_interaction(
+        interaction = create_interaction(
+            self.world,
             InteractionType.COMPONENT,
             data,
             user=self.user,
@@ -290,5 +284,5 @@ class Member:
         if is_delivered:
             if twice:
                 self._gateway.repeat_next_interaction()
-            self.world.deliver_interaction(interaction)
+            deliver_interaction(self.world, interaction)
         return Reply(interaction, member=self, is_delivered=is_delivered)

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from sandbox.discord.channels import Channel
 from sandbox.discord.commands import Command
 from sandbox.discord.kinds import CommandType, InteractionContext
-from sandbox.discord.rules.permissions import Permission, in_guild
+from sandbox.discord.permission_flags import Permission
+from sandbox.discord.rules.permissions import in_guild
+from sandbox.discord.users import User
+from sandbox.discord.wire import JsonObject
+from sandbox.discord.world import World
 from sandbox.people.refusals import CommandNotFound, NotThere
-
-if TYPE_CHECKING:
-    from sandbox.discord.channels import Channel
-    from sandbox.discord.users import User
-    from sandbox.discord.wire import JsonObject
-    from sandbox.discord.world import World
 
 
 def require_offered(

@@ -2,15 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from sandbox.people.card import card_of
-
-if TYPE_CHECKING:
-    from sandbox.discord.channels import Channel
-    from sandbox.discord.world import World
-    from sandbox.people.card import Card
-    from sandbox.people.member import Member
+from sandbox.discord.channels import Channel
+from sandbox.discord.world import World
+from sandbox.people.reply import Actor, Card, card_of
 
 
 class Place:
@@ -33,7 +27,7 @@ class Place:
         """The guild's id; None for a direct conversation."""
         return self.channel.guild_id
 
-    def seen_by(self, member: Member) -> list[Card]:
+    def seen_by(self, member: Actor) -> list[Card]:
         """Return the messages that `member` sees here, oldest first."""
         return [card_of(message, viewer=member) for message in self._world.seen_by(member.id, self.channel)]
 
@@ -62,6 +56,6 @@ class Channels:
         """Where the bot may read but not post."""
         return self["announcements"]
 
-    def direct(self, member: Member) -> Place:
+    def direct(self, member: Actor) -> Place:
         """Return the direct conversation between the bot and `member`."""
         return Place(self._world.direct_channel(member.user), world=self._world)

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from sandbox.discord.gateway import Gateway
 from sandbox.discord.guilds import Member as Membership
 from sandbox.discord.users import User
+from sandbox.discord.world import World
 from sandbox.people.member import Member
-
-if TYPE_CHECKING:
-    from sandbox.discord.gateway import Gateway
-    from sandbox.discord.world import World
 
 
 class People:

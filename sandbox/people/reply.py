@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import Protocol, TypeVar
 
+from sandbox.discord.changes import Change
+from sandbox.discord.interactions import Interaction
 from sandbox.discord.kinds import CallbackType
-from sandbox.people.card import WAIT_SECONDS, Card, card_of
+from sandbox.discord.messages import Message
+from sandbox.discord.users import User
+from sandbox.discord.world import World
 from sandbox.people.form import Form, form_of
 from sandbox.people.refusals import InteractionFailed
+from sandbox.people.shown_message import WAIT_SECONDS, ShownMessage
 from sandbox.people.waiting import wait_for
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from typing import TypeVar
+_Found = TypeVar("_Found")
 
-    from sandbox.discord.changes import Change
-    from sandbox.discord.interactions import Interaction
-    from sandbox.people.member import Member
-
-    _Found = TypeVar("_Found")
 
 DID_NOT_RESPOND = "The application did not respond"
 READING_SECONDS = 0.2
@@ -35,10 +34,65 @@ class Choice:
     value: str | int | float
 
 
+class Actor(Protocol):
+    """Whose client sends interactions: what a card and a reply need of a member."""
+
+    @property
+    def user(self) -> User:
+        """The account."""
+        ...
+
+    @property
+    def id(self) -> int:
+        """The account's id."""
+        ...
+
+    @property
+    def name(self) -> str:
+        """The account's name."""
+        ...
+
+    @property
+    def world(self) -> World:
+        """Where the account is."""
+        ...
+
+    def sees(self, message: Message) -> bool:
+        """Whether the account can read a message."""
+        ...
+
+    async def click(self, card: Card, label: str, *, twice: bool = False) -> Reply:
+        """Press a button."""
+        ...
+
+
+class Card(ShownMessage):
+    """A message whose buttons its viewer can press."""
+
+    viewer: Actor
+
+    def __init__(self, message: Message, *, viewer: Actor) -> None:
+        super().__init__(message, viewer=viewer)
+
+    async def click(self, label: str, *, twice: bool = False) -> Reply:
+        """Let the viewer press a button."""
+        return await self.viewer.click(self, label, twice=twice)
+
+
+class PrivateReply(Card):
+    """An ephemeral message: nobody but the viewer sees it."""
+
+
+def card_of(message: Message, *, viewer: Actor) -> Card:
+    """Return the handle on a message that fits who sees it."""
+    kind = PrivateReply if message.is_ephemeral else Card
+    return kind(message, viewer=viewer)
+
+
 class Reply:
     """A live handle on one interaction. `is_delivered` is false where no session of the bot could take it."""
 
-    def __init__(self, interaction: Interaction, *, member: Member, is_delivered: bool) -> None:
+    def __init__(self, interaction: Interaction, *, member: Actor, is_delivered: bool) -> None:
         self.interaction = interaction
         self.member = member
         self.is_delivered = is_delivered

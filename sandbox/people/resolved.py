@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
 from sandbox.discord.channels import Channel
 from sandbox.discord.files import Upload
 from sandbox.discord.guilds import Role
 from sandbox.discord.message_payloads import attachment_payload, message_payload
+from sandbox.discord.messages import Message
 from sandbox.discord.payloads import channel_payload, interacting_member_payload, role_payload, user_payload
 from sandbox.discord.users import User
+from sandbox.discord.wire import JsonObject
+from sandbox.discord.world import World
 from sandbox.people.refusals import NotThere
-
-if TYPE_CHECKING:
-    from sandbox.discord.messages import Message
-    from sandbox.discord.wire import JsonObject
-    from sandbox.discord.world import World
-    from sandbox.pictures import Picture
+from sandbox.pictures import Picture
 
 Entity: TypeAlias = User | Role | Channel
 _NOT_IN_RESOLVED = ("user", "deaf", "mute")

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, TypeVar
+from collections.abc import Callable
+from typing import TypeVar
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from sandbox.discord.changes import Change, Changes
+from sandbox.discord.changes import Change, Changes
 
 _Found = TypeVar("_Found")
 _STEP_SECONDS = 0.25

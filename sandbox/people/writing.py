@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 from sandbox.discord import posting
+from sandbox.discord.channels import Channel
 from sandbox.discord.drafts import DraftSource, read_draft
 from sandbox.discord.files import Upload
+from sandbox.discord.messages import Message
+from sandbox.discord.permission_flags import Permission
 from sandbox.discord.rest.errors import ApiError
-from sandbox.discord.rules.permissions import Permission
+from sandbox.discord.users import User
+from sandbox.discord.wire import JsonObject
+from sandbox.discord.world import World
 from sandbox.people.refusals import ClientRefused
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from sandbox.discord.channels import Channel
-    from sandbox.discord.messages import Message
-    from sandbox.discord.users import User
-    from sandbox.discord.wire import JsonObject
-    from sandbox.discord.world import World
-    from sandbox.pictures import Picture
+from sandbox.pictures import Picture
 
 
 def written(

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import hashlib
 from html import escape
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from sandbox.discord.users import User
+from sandbox.discord.users import User
 
 _SVG = """<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 80 80" width="80" height="80">
 <defs><linearGradient id="g" x1="0" y1="0" x2="1" y2="1"><stop offset="0" stop-color="hsl({hue} 62% 58%)"/>

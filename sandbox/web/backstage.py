@@ -5,25 +5,34 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import Protocol
 
+from sandbox.discord.changes import Change
+from sandbox.discord.channels import Channel
+from sandbox.people import Member
+from sandbox.sandbox import Sandbox
+from sandbox.web.panel import Panel
+from sandbox.web.switches import Switchboard
+from sandbox.web.uploads import UploadStore
+from sandbox.web.view import Viewer
 from sandbox.web.wire import Refused
-
-if TYPE_CHECKING:
-    from sandbox.discord.changes import Change
-    from sandbox.discord.channels import Channel
-    from sandbox.people import Member
-    from sandbox.sandbox import Sandbox
-    from sandbox.web.live import LivePage
-    from sandbox.web.panel import Panel
-    from sandbox.web.switches import Switchboard
-    from sandbox.web.uploads import UploadStore
-    from sandbox.web.view import Viewer
 
 MOST_PAGES = 32
 _TICK_SECONDS = 0.25
 _DEFAULT_PERSON = "ada"
 _DEFAULT_CHANNEL = "general"
+
+
+class OpenPage(Protocol):
+    """A page that somebody has open."""
+
+    def look_again(self) -> None:
+        """Draw the view anew, soon."""
+        ...
+
+    async def close(self) -> None:
+        """Tell the page that the server ends."""
+        ...
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -45,7 +54,7 @@ class Backstage:
     panel: Panel
     switchboard: Switchboard
     uploads: UploadStore
-    pages: set[LivePage] = field(default_factory=set)
+    pages: set[OpenPage] = field(default_factory=set)
 
     def listen(self, _: Change) -> None:
         """Hear from the world that something changed."""

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable, Coroutine
 from enum import StrEnum
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Coroutine
-
-    from sandbox.bot_process import BotProcess
-    from sandbox.discord.wire import JsonObject
+from sandbox.bot_process import BotProcess
+from sandbox.discord.wire import JsonObject
 
 
 class BotState(StrEnum):

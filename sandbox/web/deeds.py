@@ -2,29 +2,25 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeAlias
+from collections.abc import Awaitable, Callable, Mapping
+from typing import TypeAlias
 
 from sandbox.discord.kinds import ComponentType, OptionType
-from sandbox.people import ClientRefused, Form, InteractionFailed
-from sandbox.people.card import card_of
-from sandbox.people.form import form_of
+from sandbox.discord.wire import JsonObject
+from sandbox.people import Card, ClientRefused, Form, InteractionFailed, Member, Place, Reply
+from sandbox.people.command_form import OptionValue
+from sandbox.people.form import Field, FieldValue, form_of
 from sandbox.people.offering import require_offered
+from sandbox.people.reply import card_of
 from sandbox.people.resolved import Resolved
+from sandbox.pictures import Picture
+from sandbox.sandbox import Sandbox
+from sandbox.web.screens import Screens
+from sandbox.web.uploads import UploadStore
 from sandbox.web.wire import Order, Refused, snowflake
 
-if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping
+Deed: TypeAlias = Callable[[Order], Awaitable[JsonObject]]
 
-    from sandbox.discord.wire import JsonObject
-    from sandbox.people import Card, Member, Place, Reply
-    from sandbox.people.command_form import OptionValue
-    from sandbox.people.form import Field, FieldValue
-    from sandbox.pictures import Picture
-    from sandbox.sandbox import Sandbox
-    from sandbox.web.screens import Screens
-    from sandbox.web.uploads import UploadStore
-
-    Deed: TypeAlias = Callable[[Order], Awaitable[JsonObject]]
 
 _ENTITIES = frozenset({OptionType.USER, OptionType.CHANNEL, OptionType.ROLE, OptionType.MENTIONABLE})
 _TEXTS = frozenset({ComponentType.TEXT_INPUT, ComponentType.RADIO_GROUP})

@@ -6,23 +6,18 @@ import copy
 import hashlib
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
+from sandbox.discord.channels import Channel
+from sandbox.discord.interactions import Interaction
 from sandbox.discord.kinds import CommandType, InteractionType
 from sandbox.discord.message_payloads import message_payload
-from sandbox.discord.rules.permissions import Permission
-from sandbox.discord.wire import timestamp
-from sandbox.people import DID_NOT_RESPOND
-
-if TYPE_CHECKING:
-    from sandbox.discord.channels import Channel
-    from sandbox.discord.interactions import Interaction
-    from sandbox.discord.messages import Message
-    from sandbox.discord.wire import JsonObject
-    from sandbox.discord.world import World
-    from sandbox.people import Member
-    from sandbox.web.links import Links
-    from sandbox.web.screens import Screens
+from sandbox.discord.messages import Message
+from sandbox.discord.permission_flags import Permission
+from sandbox.discord.wire import JsonObject, timestamp
+from sandbox.discord.world import World
+from sandbox.people import DID_NOT_RESPOND, Member
+from sandbox.web.links import Links
+from sandbox.web.screens import Screens
 
 MOST_ENTRIES = 100
 INTERACTION_FAILED = "This interaction failed"

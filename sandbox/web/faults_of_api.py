@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import TYPE_CHECKING
 
-from sandbox.model_api import Fault, Route
+from sandbox.model_api import Fault, ModelApiServer, Route
 from sandbox.web.switches import Switch
-
-if TYPE_CHECKING:
-    from sandbox.model_api import ModelApiServer
 
 SLOW_QUEUE_SECONDS = 60.0
 SLOW_POSITIONS = 12

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from sandbox.discord.interactions import TOKEN_SECONDS
-from sandbox.people.card import card_of
-from sandbox.web.bot_control import BotState
+from sandbox.discord.messages import Message
+from sandbox.discord.rest.faults import Fault
+from sandbox.people.reply import card_of
+from sandbox.sandbox import Sandbox
+from sandbox.web.bot_control import BotControl, BotState
 from sandbox.web.switches import Switch
 from sandbox.web.wire import Refused
-
-if TYPE_CHECKING:
-    from sandbox.discord.messages import Message
-    from sandbox.discord.rest.faults import Fault
-    from sandbox.sandbox import Sandbox
-    from sandbox.web.bot_control import BotControl
 
 RETRY_AFTER_SECONDS = 2.0
 _LIMITED = (

@@ -7,14 +7,10 @@ hijacking and request forgery), which the check of Origin stops.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 from aiohttp import web
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from aiohttp.typedefs import Handler, Middleware
+from aiohttp.typedefs import Handler, Middleware
 
 _NAMES = ("127.0.0.1", "localhost")
 _OTHER_HEADERS = {

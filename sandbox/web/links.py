@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Collection
 from urllib.parse import quote, urlsplit
 
-from sandbox.discord.files import LINK_SECONDS
+from sandbox.discord.files import LINK_SECONDS, Attachment
 from sandbox.discord.message_payloads import attachment_named
-
-if TYPE_CHECKING:
-    from collections.abc import Collection
-
-    from sandbox.discord.files import Attachment
-    from sandbox.discord.messages import Message
-    from sandbox.discord.wire import JsonObject
-    from sandbox.discord.world import World
+from sandbox.discord.messages import Message
+from sandbox.discord.wire import JsonObject
+from sandbox.discord.world import World
 
 _RENEWED_AFTER_SECONDS = LINK_SECONDS / 2
 _EMBED_PICTURES = ("image", "thumbnail", "video")

@@ -5,18 +5,15 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from typing import TYPE_CHECKING
 
 from aiohttp import WSMsgType, web
 
+from sandbox.discord.channels import Channel
+from sandbox.discord.wire import JsonObject
+from sandbox.people import Member
+from sandbox.web.backstage import Backstage
 from sandbox.web.deeds import Deeds
 from sandbox.web.wire import LARGEST_MESSAGE_BYTES, Order, Refused, read_order
-
-if TYPE_CHECKING:
-    from sandbox.discord.channels import Channel
-    from sandbox.discord.wire import JsonObject
-    from sandbox.people import Member
-    from sandbox.web.backstage import Backstage
 
 log = logging.getLogger(__name__)
 

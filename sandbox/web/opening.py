@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-from typing import TYPE_CHECKING
+from collections.abc import AsyncIterator, Callable, Mapping
+from pathlib import Path
 
+from sandbox.bot_process import BotProcess
+from sandbox.sandbox import Sandbox
 from sandbox.web.backstage import Backstage
 from sandbox.web.bot_control import BotControl
 from sandbox.web.faults_of_api import ApiTroubles
@@ -13,18 +16,10 @@ from sandbox.web.links import Links
 from sandbox.web.panel import Panel
 from sandbox.web.screens import Screens
 from sandbox.web.server import PageServer
-from sandbox.web.switches import Switchboard
+from sandbox.web.switches import Switch, Switchboard
 from sandbox.web.traffic_log import TrafficLog
 from sandbox.web.uploads import UploadStore
 from sandbox.web.view import Run, Viewer
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Mapping
-    from pathlib import Path
-
-    from sandbox.bot_process import BotProcess
-    from sandbox.sandbox import Sandbox
-    from sandbox.web.switches import Switch
 
 
 @contextlib.asynccontextmanager

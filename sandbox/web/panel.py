@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-from sandbox.discord.wire import optional_timestamp, timestamp
-
-if TYPE_CHECKING:
-    from sandbox.discord.wire import JsonObject
-    from sandbox.model_api import ModelRequest
-    from sandbox.sandbox import Sandbox
-    from sandbox.web.bot_control import BotControl
-    from sandbox.web.switches import Switchboard
-    from sandbox.web.traffic_log import TrafficLog
+from sandbox.discord.wire import JsonObject, optional_timestamp, timestamp
+from sandbox.model_api import ModelRequest
+from sandbox.sandbox import Sandbox
+from sandbox.web.bot_control import BotControl
+from sandbox.web.switches import Switchboard
+from sandbox.web.traffic_log import TrafficLog
 
 MOST_REQUESTS = 50
 _MOST_VIOLATIONS = 20

@@ -4,16 +4,12 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
-from sandbox.discord.changes import ChangeKind
+from sandbox.discord.changes import Change, ChangeKind
+from sandbox.discord.interactions import Interaction
 from sandbox.discord.kinds import CallbackType, InteractionType
-
-if TYPE_CHECKING:
-    from sandbox.discord.changes import Change
-    from sandbox.discord.interactions import Interaction
-    from sandbox.discord.world import World
-    from sandbox.people import Reply
+from sandbox.discord.world import World
+from sandbox.people import Reply
 
 _REMEMBERED = 100
 _TYPING_SECONDS = 10.0

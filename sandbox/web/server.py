@@ -5,24 +5,21 @@ from __future__ import annotations
 import asyncio
 import errno
 import logging
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from types import TracebackType
+from typing import Self
 
 from aiohttp import web
 
+from sandbox.discord.channels import Channel
+from sandbox.people import Member
 from sandbox.web.avatars import avatar
 from sandbox.web.backstage import MOST_PAGES, Backstage
 from sandbox.web.gatekeeping import Gatekeeper
 from sandbox.web.live import LivePage
 from sandbox.web.uploads import take_uploads
 from sandbox.web.wire import Refused, snowflake
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from types import TracebackType
-
-    from sandbox.discord.channels import Channel
-    from sandbox.people import Member
 
 log = logging.getLogger(__name__)
 STATIC = Path(__file__).resolve().parent.parent / "static"

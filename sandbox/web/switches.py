@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
+from sandbox.discord.wire import JsonObject
 from sandbox.web.wire import Refused
-
-if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping
-
-    from sandbox.discord.wire import JsonObject
 
 Group = Literal["Model API", "Discord", "Bot", "Time"]
 

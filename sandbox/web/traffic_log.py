@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from datetime import datetime
 
 from sandbox.discord.traffic import Call as RestCall
-from sandbox.discord.wire import timestamp
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from datetime import datetime
-
-    from sandbox.discord.wire import JsonObject
-    from sandbox.model_api import Call as ApiCall
-    from sandbox.sandbox import Sandbox
+from sandbox.discord.wire import JsonObject, timestamp
+from sandbox.model_api import Call as ApiCall
+from sandbox.sandbox import Sandbox
 
 MOST_ROWS = 200
 _KEPT_CALLS = 2_000

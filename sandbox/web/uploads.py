@@ -4,19 +4,15 @@ from __future__ import annotations
 
 import secrets
 import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from aiohttp import BodyPartReader, web
 
 from sandbox.discord.files import read_picture
+from sandbox.discord.wire import JsonObject
 from sandbox.pictures import Picture
 from sandbox.web.wire import Refused
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
-    from sandbox.discord.wire import JsonObject
 
 LARGEST_TOTAL_BYTES = 256 * 1024 * 1024
 MOST_FILES_AT_ONCE = 10

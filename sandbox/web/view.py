@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
+from sandbox.discord.channels import Channel
 from sandbox.discord.guilds import Guild
-from sandbox.discord.rules.permissions import Permission
-from sandbox.discord.wire import timestamp
+from sandbox.discord.permission_flags import Permission
+from sandbox.discord.users import User
+from sandbox.discord.wire import JsonObject, timestamp
+from sandbox.discord.world import World
+from sandbox.people import Member
 from sandbox.people.offering import offered_commands
+from sandbox.web.bot_control import BotControl
 from sandbox.web.entries import Reader
-
-if TYPE_CHECKING:
-    from sandbox.discord.channels import Channel
-    from sandbox.discord.users import User
-    from sandbox.discord.wire import JsonObject
-    from sandbox.discord.world import World
-    from sandbox.people import Member
-    from sandbox.web.bot_control import BotControl
-    from sandbox.web.links import Links
-    from sandbox.web.screens import Screens
+from sandbox.web.links import Links
+from sandbox.web.screens import Screens
 
 Side = Literal["local", "real"]
 SUBMIT_FAILED = "Something went wrong. Try again."

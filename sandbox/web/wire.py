@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from sandbox.discord.wire import JsonObject
+from sandbox.discord.wire import JsonObject
 
 LARGEST_MESSAGE_BYTES = 256 * 1024
 

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from sandbox.discord.channel_deletion import delete_channel
 from sandbox.discord.channels import Overwrite
-from sandbox.discord.rules.permissions import Permission
+from sandbox.discord.permission_flags import Permission
 from sandbox.pictures import paint
 from tests.acceptance.promise import assert_promise_kept, messages_with_result, records, settled
 from tests.rig import until
@@ -143,7 +144,7 @@ async def test_a_channel_that_is_gone(sandbox: Sandbox, bot: BotProcess) -> None
     """10003: the result goes to its owner directly."""
     assert bot.is_running
     await queued(sandbox)
-    sandbox.world.delete_channel(sandbox.channels.general.channel)
+    delete_channel(sandbox.world, sandbox.channels.general.channel)
     await sandbox.clock.advance(QUARTER)
     await finished(sandbox)
     ada = sandbox.people.ada

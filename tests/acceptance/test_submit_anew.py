@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from sandbox.discord.channels import Overwrite
-from sandbox.discord.rules.permissions import Permission
+from sandbox.discord.permission_flags import Permission
 from sandbox.model_api.faults import Fault, FaultOrder
 from sandbox.pictures import paint
 from tests.acceptance.one_bot.test_press_twice import both_done

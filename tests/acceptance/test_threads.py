@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from sandbox.discord.channels import Overwrite
-from sandbox.discord.rules.permissions import Permission
+from sandbox.discord.permission_flags import Permission
 from sandbox.discord.threads import archive, open_thread
 from sandbox.pictures import paint
 from tests.acceptance.promise import assert_promise_kept, settled

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 from sandbox.discord import posting
 from sandbox.discord.channels import Overwrite
-from sandbox.discord.rules.permissions import Permission
+from sandbox.discord.permission_flags import Permission
 from sandbox.people import ClientRefused, CommandNotFound, InteractionFailed, NotThere, Reply
 from sandbox.pictures import paint
 from sandbox.sandbox import Sandbox

@@ -7,15 +7,13 @@ import json
 import socket
 import struct
 from collections import deque
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 from aiohttp import ClientConnectionError, WSMsgType, web
 
 from sandbox.discord.gateway.wire import MAX_CLIENT_FRAME_BYTES, CloseCode, Op, frame
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 _FRAMES_PER_MINUTE = 120
 _MINUTE_SECONDS = 60.0

@@ -4,24 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from datetime import datetime
 
 from aiohttp import web
 
+from sandbox.clock import WorldClock
 from sandbox.discord.gateway.connection import Connection
 from sandbox.discord.gateway.login import IdentifyWindow, RefusedError, parse_identify, parse_resume
 from sandbox.discord.gateway.members import members_chunk
-from sandbox.discord.gateway.session import Session
+from sandbox.discord.gateway.session import Session, Shard
+from sandbox.discord.gateway.source import EventSource
 from sandbox.discord.gateway.wire import GATEWAY_VERSION, CloseCode, Intent, Op, frame
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-    from datetime import datetime
-
-    from sandbox.clock import WorldClock
-    from sandbox.discord.gateway.session import Shard
-    from sandbox.discord.gateway.source import EventSource
 
 _POLL_SECONDS = 0.01
 _REPEATABLE = frozenset({"INTERACTION_CREATE"})

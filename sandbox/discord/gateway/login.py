@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 from sandbox.discord.gateway.session import Shard
+from sandbox.discord.gateway.source import EventSource
 from sandbox.discord.gateway.wire import KNOWN_INTENTS, PRIVILEGED, CloseCode, Intent
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from sandbox.discord.gateway.source import EventSource
 
 _SHARD_PARTS = 2
 

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Mapping
 
 from sandbox.discord.gateway.login import RefusedError
+from sandbox.discord.gateway.source import EventSource
 from sandbox.discord.gateway.wire import CloseCode
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-    from sandbox.discord.gateway.source import EventSource
 
 _CHUNK_SIZE = 1000
 

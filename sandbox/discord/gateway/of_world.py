@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 import hmac
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING
 
 from sandbox.discord import payloads
-from sandbox.discord.gateway.gateway import Gateway
+from sandbox.discord.gateway.gateway import Gateway, GatewayPace
 from sandbox.discord.gateway.wire import Intent
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping, Sequence
-
-    from sandbox.discord.gateway.gateway import GatewayPace
-    from sandbox.discord.server import DiscordServer
-    from sandbox.discord.world import World
+from sandbox.discord.server import DiscordServer
+from sandbox.discord.world import World
 
 _SWITCHES = {
     Intent.GUILD_PRESENCES: (1 << 12) | (1 << 13),

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 from sandbox.discord.gateway.wire import Event, Intent, required_intent
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 REPLAY_EVENTS = 1000
 

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from sandbox.discord import payloads
 from sandbox.discord.rest.errors import ApiError, invalid_form, unknown_guild, unknown_member, unknown_user
-from sandbox.discord.rest.routing import Answer, Context, route
-
-if TYPE_CHECKING:
-    from sandbox.discord.wire import JsonObject
+from sandbox.discord.rest.responses import Answer
+from sandbox.discord.rest.routing import Context, route
+from sandbox.discord.wire import JsonObject
 
 
 def get_gateway(context: Context) -> Answer:

@@ -4,16 +4,12 @@ from __future__ import annotations
 
 import json
 import re
-from typing import TYPE_CHECKING
 
 from aiohttp import BodyPartReader, web
 
 from sandbox.discord.files import Upload
 from sandbox.discord.rest.errors import ApiError, invalid_json
-from sandbox.discord.traffic import SentFile
-
-if TYPE_CHECKING:
-    from sandbox.discord.traffic import Call
+from sandbox.discord.traffic import Call, SentFile
 
 _FILE_FIELD = re.compile(r"files?\[(\d+)\]")
 

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from sandbox.discord.answers import answer
+from sandbox.discord.interactions import Interaction
 from sandbox.discord.kinds import CallbackType
 from sandbox.discord.message_payloads import message_payload
 from sandbox.discord.rest.errors import unknown_interaction
-from sandbox.discord.rest.routing import NO_CONTENT, Answer, Context, route
-
-if TYPE_CHECKING:
-    from sandbox.discord.interactions import Interaction
-    from sandbox.discord.wire import JsonObject
-    from sandbox.discord.world import World
+from sandbox.discord.rest.responses import NO_CONTENT, Answer
+from sandbox.discord.rest.routing import Context, route
+from sandbox.discord.wire import JsonObject
+from sandbox.discord.world import World
 
 _WITH_RESOURCE = (CallbackType.MESSAGE, CallbackType.UPDATE_MESSAGE)
 

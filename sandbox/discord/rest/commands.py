@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from sandbox.discord.changes import ChangeKind
+from sandbox.discord.commands import Command
 from sandbox.discord.rest.errors import (
     ApiError,
     FormErrors,
@@ -13,12 +12,10 @@ from sandbox.discord.rest.errors import (
     unknown_application,
     unknown_command,
 )
-from sandbox.discord.rest.routing import NO_CONTENT, Answer, Context, route
+from sandbox.discord.rest.responses import NO_CONTENT, Answer
+from sandbox.discord.rest.routing import Context, route
 from sandbox.discord.rules.command_registration import MOST_COMMANDS, check_command, check_commands
-
-if TYPE_CHECKING:
-    from sandbox.discord.commands import Command
-    from sandbox.discord.wire import JsonObject
+from sandbox.discord.wire import JsonObject
 
 
 def list_commands(context: Context) -> Answer:

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from sandbox.discord.wire import JsonObject, Path
+from sandbox.discord.wire import JsonObject, Path
 
 
 class ApiError(Exception):

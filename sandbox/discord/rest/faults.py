@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
-from sandbox.discord.rest.routing import Answer
-from sandbox.discord.traffic import matches_route
+from sandbox.discord.rest.responses import Answer
+from sandbox.discord.traffic import Call, matches_route
+from sandbox.discord.wire import JsonObject
 
-if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+Hook: TypeAlias = Callable[[Call], Awaitable[None]]
+Intervention: TypeAlias = Callable[[Call], Awaitable[Answer | None]]
 
-    from sandbox.discord.traffic import Call
-    from sandbox.discord.wire import JsonObject
-
-    Hook: TypeAlias = Callable[[Call], Awaitable[None]]
-    Intervention: TypeAlias = Callable[[Call], Awaitable[Answer | None]]
 
 _STATUS_TEXT = {
     400: "400: Bad Request",

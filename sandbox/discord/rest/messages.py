@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING
 
 from sandbox.discord import payloads, posting
 from sandbox.discord.changes import ChangeKind
+from sandbox.discord.channels import Channel
 from sandbox.discord.drafts import Draft, DraftSource, read_draft
 from sandbox.discord.message_payloads import message_payload
+from sandbox.discord.messages import Message
+from sandbox.discord.permission_flags import Permission
 from sandbox.discord.rest.errors import (
     closed_direct_messages,
     edited_by_another,
@@ -19,13 +21,9 @@ from sandbox.discord.rest.errors import (
     unknown_channel,
     unknown_message,
 )
-from sandbox.discord.rest.routing import NO_CONTENT, Answer, Context, route
-from sandbox.discord.rules.permissions import Permission
+from sandbox.discord.rest.responses import NO_CONTENT, Answer
+from sandbox.discord.rest.routing import Context, route
 from sandbox.discord.threads import check_editable
-
-if TYPE_CHECKING:
-    from sandbox.discord.channels import Channel
-    from sandbox.discord.messages import Message
 
 NONCE_MEMORY = timedelta(minutes=5)
 _MOST_LISTED = 100

@@ -2,30 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 import socket
 import struct
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
 from aiohttp import web
 
+from sandbox.discord.files import Upload
 from sandbox.discord.rest.bodies import read_body
 from sandbox.discord.rest.errors import ApiError, unauthorized
-from sandbox.discord.rest.faults import ConnectionLost, NeverAnswered
+from sandbox.discord.rest.faults import ConnectionLost, Fault, Faults, NeverAnswered
+from sandbox.discord.rest.rate_limits import RateLimits
 from sandbox.discord.rest.resources import ROUTES
-from sandbox.discord.rest.routing import Answer, Context, Route, RouteTable
-from sandbox.discord.traffic import Call
-
-if TYPE_CHECKING:
-    import asyncio
-    from collections.abc import Callable
-
-    from sandbox.discord.files import Upload
-    from sandbox.discord.rest.faults import Fault, Faults
-    from sandbox.discord.rest.rate_limits import RateLimits
-    from sandbox.discord.traffic import Traffic
-    from sandbox.discord.world import World
+from sandbox.discord.rest.responses import Answer
+from sandbox.discord.rest.routing import Context, Route, RouteTable
+from sandbox.discord.traffic import Call, Traffic
+from sandbox.discord.world import World
 
 log = logging.getLogger(__name__)
 _PREFIX = "/api/v10"
@@ -93,7 +88,7 @@ class Pipeline:
         early = await _intervened(call, struck, after=False)
         if early is not None:
             return early
-        headers, refused = self._rate_limits.admit(call, route)
+        headers, refused = self._rate_limits.admit(call, route.template, counts_globally=route.needs_bot)
         if refused is not None:
             return refused
         answer = self._applied(call, route, uploads, refusal)

@@ -5,16 +5,12 @@ from __future__ import annotations
 import hashlib
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
+from sandbox.clock import WorldClock
+from sandbox.discord.messages import Message
 from sandbox.discord.rest.errors import ApiError
-from sandbox.discord.rest.routing import Answer, Route
-from sandbox.discord.traffic import normalized_route
-
-if TYPE_CHECKING:
-    from sandbox.clock import WorldClock
-    from sandbox.discord.messages import Message
-    from sandbox.discord.traffic import Call
+from sandbox.discord.rest.responses import Answer
+from sandbox.discord.traffic import Call, normalized_route
 
 GLOBAL_PER_SECOND = 50
 OLD_MESSAGE_SECONDS = 3600
@@ -49,23 +45,23 @@ class RateLimits:
         self.old_edits = Limit(calls=3, seconds=60)
         self._windows: dict[str, _Window] = {}
 
-    def admit(self, call: Call, route: Route) -> tuple[dict[str, str], Answer | None]:
-        """Count a call. Returns the headers for its answer, and the 429 when it is one too many."""
+    def admit(self, call: Call, template: str, *, counts_globally: bool) -> tuple[dict[str, str], Answer | None]:
+        """Count a call of a route. Returns the headers for its answer, and the 429 when it is one too many."""
         if not self.enabled:
             return {}, None
-        if route.needs_bot:
+        if counts_globally:
             window = self._window("global", seconds=1)
             if window.used >= GLOBAL_PER_SECOND:
                 return {}, self._refusal(window, {}, scope="global")
             window.used += 1
-        limit = self.by_route.get(_bucket_route(route))
+        limit = self.by_route.get(_bucket_route(template))
         if limit is None:
             return {}, None
-        window = self._window(_bucket_key(call, route), seconds=limit.seconds)
+        window = self._window(_bucket_key(call, template), seconds=limit.seconds)
         if window.used >= limit.calls:
-            return {}, self._refusal(window, self._headers(route, limit, window), scope="user")
+            return {}, self._refusal(window, self._headers(template, limit, window), scope="user")
         window.used += 1
-        return self._headers(route, limit, window), None
+        return self._headers(template, limit, window), None
 
     def admit_old_edit(self, message: Message) -> None:
         """Raises: ApiError 429 / 30046 (without retry_after) when too many messages older than an hour were edited."""
@@ -88,14 +84,14 @@ class RateLimits:
     def _left(self, window: _Window) -> float:
         return max(0.0, window.ends_at - self.clock.monotonic())
 
-    def _headers(self, route: Route, limit: Limit, window: _Window) -> dict[str, str]:
+    def _headers(self, template: str, limit: Limit, window: _Window) -> dict[str, str]:
         left = self._left(window)
         return {
             "X-RateLimit-Limit": str(limit.calls),
             "X-RateLimit-Remaining": str(max(0, limit.calls - window.used)),
             "X-RateLimit-Reset": f"{self.clock.now().timestamp() + left:.3f}",
             "X-RateLimit-Reset-After": f"{left:.3f}",
-            "X-RateLimit-Bucket": hashlib.sha256(_bucket_route(route).encode()).hexdigest()[:32],
+            "X-RateLimit-Bucket": hashlib.sha256(_bucket_route(template).encode()).hexdigest()[:32],
         }
 
     def _refusal(self, window: _Window, headers: dict[str, str], *, scope: str) -> Answer:
@@ -107,14 +103,14 @@ class RateLimits:
         return Answer(status=429, body=body, headers=headers | more)
 
 
-def _bucket_route(route: Route) -> str:
+def _bucket_route(template: str) -> str:
     """`@original` is but another name of a message, so both share a bucket."""
-    return normalized_route(route.template).replace("@original", "{}")
+    return normalized_route(template).replace("@original", "{}")
 
 
-def _bucket_key(call: Call, route: Route) -> str:
+def _bucket_key(call: Call, template: str) -> str:
     major = [call.parameters[name] for name in _MAJOR if name in call.parameters]
-    return " ".join([_bucket_route(route), *major])
+    return " ".join([_bucket_route(template), *major])
 
 
 _DEFAULTS = {

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from sandbox.discord.rest import accounts, callbacks, commands, messages, webhooks
-
-if TYPE_CHECKING:
-    from sandbox.discord.rest.routing import Route
+from sandbox.discord.rest.routing import Route
 
 ROUTES: tuple[Route, ...] = (
     *accounts.ROUTES,

@@ -3,32 +3,17 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, TypeAlias
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import TypeAlias
 
+from sandbox.discord.files import Upload
 from sandbox.discord.rest.errors import invalid_form
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
-
-    from sandbox.discord.files import Upload
-    from sandbox.discord.rest.rate_limits import RateLimits
-    from sandbox.discord.traffic import Call
-    from sandbox.discord.wire import JsonObject
-    from sandbox.discord.world import World
-
-
-@dataclass(slots=True, kw_only=True, frozen=True)
-class Answer:
-    """What goes back: `body` None is an empty 204-like body, `text` stands in for JSON."""
-
-    status: int = 200
-    body: object = None
-    headers: Mapping[str, str] = field(default_factory=dict)
-    text: str | None = None
-
-
-NO_CONTENT = Answer(status=204)
+from sandbox.discord.rest.rate_limits import RateLimits
+from sandbox.discord.rest.responses import Answer
+from sandbox.discord.traffic import Call
+from sandbox.discord.wire import JsonObject
+from sandbox.discord.world import World
 
 
 @dataclass(slots=True, kw_only=True, frozen=True)

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from sandbox.discord import posting
 from sandbox.discord.answers import draft_source, origin_of
+from sandbox.discord.channels import Channel
 from sandbox.discord.drafts import read_draft
+from sandbox.discord.interactions import Interaction
 from sandbox.discord.kinds import InteractionType
 from sandbox.discord.message_payloads import message_payload
+from sandbox.discord.messages import Message
 from sandbox.discord.rest.errors import dead_webhook_token, unknown_channel, unknown_message, unknown_webhook
-from sandbox.discord.rest.routing import NO_CONTENT, Answer, Context, route
+from sandbox.discord.rest.responses import NO_CONTENT, Answer
+from sandbox.discord.rest.routing import Context, route
 from sandbox.discord.threads import check_editable
-
-if TYPE_CHECKING:
-    from sandbox.discord.channels import Channel
-    from sandbox.discord.interactions import Interaction
-    from sandbox.discord.messages import Message
-    from sandbox.discord.world import World
+from sandbox.discord.world import World
 
 _BASE = "/webhooks/{webhook_id}/{webhook_token}"
 

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-from sandbox.discord.files import safe_filename
+from sandbox.discord.files import Attachment, Upload, safe_filename
 from sandbox.discord.rest.errors import too_large
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from sandbox.discord.files import Attachment, Upload
-    from sandbox.discord.rules.fields import Fields
+from sandbox.discord.rules.fields import Fields
 
 LARGEST_COUNT = 10
 LONGEST_DESCRIPTION = 1024

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from sandbox.discord.rest.errors import FormErrors
 from sandbox.discord.rules.fields import Fields
-
-if TYPE_CHECKING:
-    from sandbox.discord.wire import JsonObject, Path
+from sandbox.discord.wire import JsonObject, Path
 
 MOST_CHOICES = 25
 LONGEST_CHOICE = 100

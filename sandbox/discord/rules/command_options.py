@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 from sandbox.discord.kinds import OptionType
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from sandbox.discord.rules.fields import Fields
-    from sandbox.discord.wire import JsonObject
+from sandbox.discord.rules.fields import Fields
+from sandbox.discord.wire import JsonObject
 
 MOST_OPTIONS = 25
 MOST_CHOICES = 25

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from typing import TYPE_CHECKING
 
 from sandbox.discord.kinds import CommandType
 from sandbox.discord.rest.errors import FormErrors
 from sandbox.discord.rules.command_options import NAME_CODE, check_options, text_length
 from sandbox.discord.rules.fields import Fields
-
-if TYPE_CHECKING:
-    from sandbox.discord.wire import JsonObject, Path
+from sandbox.discord.wire import JsonObject, Path
 
 MOST_COMMANDS = {CommandType.CHAT_INPUT: 100, CommandType.USER: 15, CommandType.MESSAGE: 15}
 LONGEST_TEXTS = 8000

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Sequence
 
 from sandbox.discord.kinds import ComponentType
+from sandbox.discord.rules.attachments import PlannedFile
 from sandbox.discord.rules.controls import SELECTS, check_button, check_select
+from sandbox.discord.rules.fields import Fields
 from sandbox.discord.rules.media import MediaCheck
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
-    from sandbox.discord.rules.attachments import PlannedFile
-    from sandbox.discord.rules.fields import Fields
-    from sandbox.discord.wire import JsonObject
+from sandbox.discord.wire import JsonObject
 
 LARGEST_TOTAL = 40
 LONGEST_TEXT = 4000

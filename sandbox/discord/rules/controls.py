@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from sandbox.discord.kinds import ButtonStyle, ComponentType
-
-if TYPE_CHECKING:
-    from sandbox.discord.rules.fields import Fields
-    from sandbox.discord.wire import JsonObject
+from sandbox.discord.rules.fields import Fields
+from sandbox.discord.wire import JsonObject
 
 SELECTS = (
     ComponentType.STRING_SELECT,

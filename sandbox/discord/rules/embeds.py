@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from sandbox.discord.rules.fields import Fields
-    from sandbox.discord.wire import JsonObject
+from sandbox.discord.rules.fields import Fields
+from sandbox.discord.wire import JsonObject
 
 MOST_EMBEDS = 10
 LONGEST_TOTAL = 6000

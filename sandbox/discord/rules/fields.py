@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-if TYPE_CHECKING:
-    from sandbox.discord.rest.errors import FormErrors
-    from sandbox.discord.wire import JsonObject, Path
+from sandbox.discord.rest.errors import FormErrors
+from sandbox.discord.wire import JsonObject, Path
 
 REQUIRED = ("BASE_TYPE_REQUIRED", "This field is required")
 

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import mimetypes
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from sandbox.discord.rules.attachments import PlannedFile
-    from sandbox.discord.rules.fields import Fields
-    from sandbox.discord.wire import JsonObject
+from sandbox.discord.rules.attachments import PlannedFile
+from sandbox.discord.rules.fields import Fields
+from sandbox.discord.wire import JsonObject
 
 MOST_GALLERY_ITEMS = 10
 LONGEST_DESCRIPTION = 1024

@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
+from sandbox.discord.channels import Channel
 from sandbox.discord.kinds import ComponentType
 from sandbox.discord.messages import MentionedParties
-from sandbox.discord.rules.permissions import Permission
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
-    from sandbox.discord.channels import Channel
-    from sandbox.discord.rules.fields import Fields
-    from sandbox.discord.wire import JsonObject
-    from sandbox.discord.world import World
+from sandbox.discord.permission_flags import Permission
+from sandbox.discord.rules.fields import Fields
+from sandbox.discord.wire import JsonObject
+from sandbox.discord.world import World
 
 _USER = re.compile(r"<@!?(\d+)>")
 _ROLE = re.compile(r"<@&(\d+)>")

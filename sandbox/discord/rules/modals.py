@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from sandbox.discord.kinds import ComponentType
 from sandbox.discord.rest.errors import FormErrors
 from sandbox.discord.rules.controls import LONGEST_CUSTOM_ID, SELECTS, check_select
 from sandbox.discord.rules.fields import Fields
-
-if TYPE_CHECKING:
-    from sandbox.discord.wire import JsonObject, Path
+from sandbox.discord.wire import JsonObject, Path
 
 LONGEST_TITLE = 45
 MOST_COMPONENTS = 5

@@ -1,9 +1,10 @@
 /** Embeds: the framed cards of the first version. */
 
 import { el, outward } from "../dom/elements.js";
+import { fileName } from "../text/addresses.js";
 import { markdown } from "../text/markdown.js";
 import { messageTime } from "../text/times.js";
-import { elsewhere, fileName, gallery } from "./media.js";
+import { elsewhere, gallery } from "./media.js";
 import { openLightbox } from "./lightbox.js";
 
 const FIELDS_IN_A_ROW = 3;

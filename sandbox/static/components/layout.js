@@ -1,9 +1,10 @@
 /** A message's components, from a button to a whole layout of the second version. */
 
 import { el } from "../dom/elements.js";
+import { fileName } from "../text/addresses.js";
 import { markdown } from "../text/markdown.js";
 import { button } from "./buttons.js";
-import { elsewhere, fileCard, fileName, gallery, kindOf, sound } from "./media.js";
+import { elsewhere, fileCard, gallery, kindOf, sound } from "./media.js";
 import { selectTrigger } from "./select.js";
 import { covered } from "./spoiler.js";
 import { openLightbox } from "./lightbox.js";

@@ -2,7 +2,7 @@
 
 import { el, fill, outward } from "../dom/elements.js";
 import { icon } from "../dom/icons.js";
-import { fileName } from "./media.js";
+import { fileName } from "../text/addresses.js";
 
 /** Opens `item`, one of `items`; the arrow keys go to the others. */
 export function openLightbox(items, item) {

@@ -2,6 +2,7 @@
 
 import { el, outward } from "../dom/elements.js";
 import { icon } from "../dom/icons.js";
+import { fileName } from "../text/addresses.js";
 import { fileSize } from "../text/sizes.js";
 import { openLightbox } from "./lightbox.js";
 import { covered } from "./spoiler.js";
@@ -115,13 +116,4 @@ function fileLine({ filename, size, proxy_url: address }, symbol) {
     ),
     address ? outward(address, { class: "icon-button", "aria-label": `Download ${filename}`, download: filename }, icon("download")) : null,
   ];
-}
-
-/** The last part of an address's path. */
-export function fileName(url) {
-  try {
-    return decodeURIComponent(new URL(url).pathname.split("/").at(-1)) || url;
-  } catch {
-    return url;
-  }
 }

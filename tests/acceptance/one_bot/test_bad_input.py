@@ -13,8 +13,8 @@ from tests.acceptance.promise import records
 if TYPE_CHECKING:
     from sandbox.discord.files import Attachment
     from sandbox.discord.world import World
-    from sandbox.people.card import Card
     from sandbox.people.command_form import OptionValue
+    from sandbox.people.reply import Card
     from sandbox.sandbox import Sandbox
 
 PROMPT = "a fox in the snow"

@@ -20,11 +20,12 @@ from cogs.services import BotServices
 from cogs.ui.job_buttons import DYNAMIC_ITEMS
 from sandbox.clock import WorldClock
 from sandbox.discord.channels import Channel, Overwrite
+from sandbox.discord.interaction_delivery import create_interaction
 from sandbox.discord.interactions import Interaction
 from sandbox.discord.kinds import InteractionType
 from sandbox.discord.messages import Message
+from sandbox.discord.permission_flags import Permission
 from sandbox.discord.posting import remove
-from sandbox.discord.rules.permissions import Permission
 from sandbox.discord.server import DiscordServer
 from sandbox.discord.traffic import matches_route
 from sandbox.discord.wire import JsonObject
@@ -116,8 +117,12 @@ class Scene:
     ) -> Job:
         """Let Ada use the command: the interaction is deferred, the job is in the store."""
         place = channel or self.general
-        interaction = self.world.create_interaction(
-            InteractionType.COMMAND, {"id": "1", "name": "edit", "type": 1, "options": []}, user=self.ada, channel=place
+        interaction = create_interaction(
+            self.world,
+            InteractionType.COMMAND,
+            {"id": "1", "name": "edit", "type": 1, "options": []},
+            user=self.ada,
+            channel=place,
         )
         if deferred:
             await self._call_back(interaction, {"type": 5, "data": {"flags": 64 if private else 0}})
@@ -182,8 +187,13 @@ class Scene:
     async def press(self, job: Job, card: Message) -> None:
         """Let Ada press something on the card: the bot has a fresh token for it."""
         data = {"custom_id": f"cc:cancel:{job.job_id}", "component_type": 2}
-        pressed = self.world.create_interaction(
-            InteractionType.COMPONENT, data, user=self.ada, channel=self.world.channels[card.channel_id], message=card
+        pressed = create_interaction(
+            self.world,
+            InteractionType.COMPONENT,
+            data,
+            user=self.ada,
+            channel=self.world.channels[card.channel_id],
+            message=card,
         )
         await self._call_back(pressed, {"type": 6})
         until_then = self.clock.now() + timedelta(minutes=14, seconds=30)

@@ -11,7 +11,7 @@ from discord.http import Route
 from cogs.delivery.calls import Calls
 from cogs.delivery.ways import Ways
 from sandbox.discord.rest.faults import Fault
-from sandbox.discord.rest.routing import Answer
+from sandbox.discord.rest.responses import Answer
 from sandbox.discord.traffic import Call
 from tests.contract.announcer.scene import Scene, SceneBot
 from tests.rig import until

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from sandbox.discord.rules.permissions import Permission
+from sandbox.discord.permission_flags import Permission
 from sandbox.discord.traffic import Call
 from services.errors import ResultProblem, ResultUnavailable
 from services.jobs.model import DeliveryStep, Job, JobStatus

@@ -10,7 +10,7 @@ from datetime import datetime
 import pytest
 
 from sandbox.discord.rest.faults import Fault
-from sandbox.discord.rest.routing import Answer
+from sandbox.discord.rest.responses import Answer
 from sandbox.discord.traffic import Call
 from services.errors import StoreUnavailable
 from services.jobs import updates

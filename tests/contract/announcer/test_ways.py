@@ -6,8 +6,9 @@ from decimal import Decimal
 
 import pytest
 
+from sandbox.discord.channel_deletion import delete_channel
 from sandbox.discord.channels import Overwrite
-from sandbox.discord.rules.permissions import Permission
+from sandbox.discord.permission_flags import Permission
 from services.jobs.model import DeliveryStep, JobStatus
 from tests.contract.announcer.scene import (
     CREATE_MESSAGE,
@@ -113,7 +114,7 @@ async def test_where_the_bot_may_not_post_the_result_goes_to_its_owner(scene: Sc
 async def test_when_the_channel_is_gone_the_result_goes_to_its_owner(scene: Scene) -> None:
     """10003: a direct message."""
     job = await scene.accepted(deferred=False)
-    scene.world.delete_channel(scene.general)
+    delete_channel(scene.world, scene.general)
     await scene.finish(job)
     async with scene.announcing():
         await scene.acknowledged(job)

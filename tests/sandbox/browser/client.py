@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from pathlib import PurePath
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from playwright.async_api import FilePayload, Locator, Page, expect
 
-if TYPE_CHECKING:
-    from sandbox.pictures import Picture
-    from tests.sandbox.browser.stage import Stage
+from sandbox.pictures import Picture
+from tests.sandbox.browser.stage import Stage
 
 WAIT_MILLISECONDS = 15_000
 expect.set_options(timeout=WAIT_MILLISECONDS)
@@ -143,3 +142,11 @@ class Client:
         """Press a switch of the panel."""
         await self.page.get_by_role("tab", name="Faults").click()
         await self.page.locator(f"[data-switch={name}]").click()
+
+
+class OpenClient(Protocol):
+    """Opens a page as a person and waits until it shows the bot's commands."""
+
+    async def __call__(self, stage: Stage, person: str = "ada", *, width: int = 1280, height: int = 860) -> Client:
+        """Return the open page; the fixture that gave this closes it."""
+        ...

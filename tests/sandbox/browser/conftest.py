@@ -19,8 +19,8 @@ from sandbox.sandbox import Sandbox
 from sandbox.spawning import Spawn
 from sandbox.web.opening import open_page
 from tests.rig import assert_clean, openapi_document
-from tests.sandbox.browser.client import Client
-from tests.sandbox.browser.stage import FOREIGN_NAME, OpenClient, Stage
+from tests.sandbox.browser.client import Client, OpenClient
+from tests.sandbox.browser.stage import FOREIGN_NAME, Stage
 
 HERE = Path(__file__).parent
 PICTURE_HOST = "pictures.example.com"

@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
 
+from sandbox.bot_process import BotProcess
 from sandbox.discord import posting
-
-if TYPE_CHECKING:
-    from sandbox.bot_process import BotProcess
-    from sandbox.sandbox import Sandbox
-    from tests.sandbox.browser.client import Client
+from sandbox.sandbox import Sandbox
 
 FOREIGN_NAME = "foreign.example"
 
@@ -31,11 +27,3 @@ class Stage:
             for message in world.messages_in(channel):
                 if message.id not in self.kept:
                     posting.remove(world, message)
-
-
-class OpenClient(Protocol):
-    """Opens a page as a person and waits until it shows the bot's commands."""
-
-    async def __call__(self, stage: Stage, person: str = "ada", *, width: int = 1280, height: int = 860) -> Client:
-        """Return the open page; the fixture that gave this closes it."""
-        ...

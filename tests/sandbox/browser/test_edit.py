@@ -10,8 +10,8 @@ from playwright.async_api import expect
 from sandbox.model_api.behaviour import OutputShape
 from sandbox.pictures import paint
 from tests.rig import until
-from tests.sandbox.browser.client import Client
-from tests.sandbox.browser.stage import OpenClient, Stage
+from tests.sandbox.browser.client import Client, OpenClient
+from tests.sandbox.browser.stage import Stage
 
 CAT, BOAT = paint("cat.png"), paint("boat.jpg")
 

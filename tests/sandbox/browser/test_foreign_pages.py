@@ -9,7 +9,8 @@ import pytest_asyncio
 from aiohttp import web
 from playwright.async_api import BrowserContext, Page
 
-from tests.sandbox.browser.stage import FOREIGN_NAME, OpenClient, Stage
+from tests.sandbox.browser.client import OpenClient
+from tests.sandbox.browser.stage import FOREIGN_NAME, Stage
 
 OPEN_SOCKET = """(address) => new Promise((resolve) => {
   const socket = new WebSocket(address);

@@ -5,8 +5,8 @@ from __future__ import annotations
 from playwright.async_api import expect
 
 from sandbox.pictures import paint
-from tests.sandbox.browser.client import Client
-from tests.sandbox.browser.stage import OpenClient, Stage
+from tests.sandbox.browser.client import Client, OpenClient
+from tests.sandbox.browser.stage import Stage
 
 
 async def press(client: Client, *keys: str) -> None:

@@ -8,8 +8,8 @@ import pytest
 from playwright.async_api import expect
 
 from sandbox.pictures import paint
-from tests.sandbox.browser.client import Client
-from tests.sandbox.browser.stage import OpenClient, Stage
+from tests.sandbox.browser.client import Client, OpenClient
+from tests.sandbox.browser.stage import Stage
 
 PHONE = 360
 BEYOND_THE_EDGE = """() => [...document.querySelectorAll("main *, dialog *, .popup *")]

@@ -6,8 +6,8 @@ from playwright.async_api import expect
 
 from sandbox.discord.interactions import Interaction
 from sandbox.pictures import paint
-from tests.sandbox.browser.client import Client, payload
-from tests.sandbox.browser.stage import OpenClient, Stage
+from tests.sandbox.browser.client import Client, OpenClient, payload
+from tests.sandbox.browser.stage import Stage
 
 RESPONSE_SECONDS = 3
 

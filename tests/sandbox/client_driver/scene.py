@@ -4,22 +4,20 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sandbox.clock import WorldClock
 from sandbox.discord.changes import ChangeKind
 from sandbox.discord.gateway import Gateway, Intent
 from sandbox.discord.gateway.of_world import WorldSource
 from sandbox.discord.gateway.session import Session, Shard
+from sandbox.discord.interactions import Interaction
 from sandbox.discord.kinds import CallbackType, MessageFlag
 from sandbox.discord.messages import Message
 from sandbox.discord.population import populated_world
+from sandbox.discord.wire import JsonObject
+from sandbox.discord.world import World
 from sandbox.people import Channels, People
-
-if TYPE_CHECKING:
-    from sandbox.discord.interactions import Interaction
-    from sandbox.discord.wire import JsonObject
-    from sandbox.discord.world import World
 
 PLAIN_FLAGS = MessageFlag(0)
 

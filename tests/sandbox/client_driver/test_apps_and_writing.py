@@ -8,10 +8,10 @@ import pytest
 
 from sandbox.discord.channels import Overwrite
 from sandbox.discord.kinds import CommandType, MessageFlag, MessageType
-from sandbox.discord.rules.permissions import Permission
+from sandbox.discord.permission_flags import Permission
 from sandbox.people import ClientRefused, CommandNotFound, NotThere
-from sandbox.people.card import card_of
 from sandbox.people.offering import offered_commands
+from sandbox.people.reply import card_of
 from sandbox.pictures import paint
 from tests.sandbox.client_driver.scene import Scene, make_scene
 

@@ -9,7 +9,7 @@ import pytest
 
 from sandbox.discord.channels import Overwrite
 from sandbox.discord.kinds import CallbackType
-from sandbox.discord.rules.permissions import Permission
+from sandbox.discord.permission_flags import Permission
 from sandbox.people import ClientRefused, CommandNotFound, InteractionFailed, NotThere
 from sandbox.pictures import paint
 from tests.rig import until

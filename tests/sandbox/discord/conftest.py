@@ -13,6 +13,7 @@ from discord.http import Route
 from sandbox.clock import WorldClock
 from sandbox.discord.channels import Channel
 from sandbox.discord.conformance import Conformance
+from sandbox.discord.interaction_delivery import create_interaction
 from sandbox.discord.interactions import Interaction
 from sandbox.discord.kinds import InteractionType
 from sandbox.discord.messages import Message
@@ -83,8 +84,8 @@ def invoke(server: DiscordServer, ada: User, general: Channel) -> Invoke:
         channel: Channel | None = None,
     ) -> Interaction:
         body = data or {"id": "1", "name": "edit", "type": 1, "options": []}
-        return server.world.create_interaction(
-            kind, body, user=ada, channel=channel or general, message=message, parent=parent
+        return create_interaction(
+            server.world, kind, body, user=ada, channel=channel or general, message=message, parent=parent
         )
 
     return do

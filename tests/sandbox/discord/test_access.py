@@ -7,8 +7,9 @@ import discord
 import pytest
 
 from sandbox.clock import WorldClock
+from sandbox.discord.channel_deletion import delete_channel
 from sandbox.discord.channels import Channel, Overwrite
-from sandbox.discord.rules.permissions import Permission
+from sandbox.discord.permission_flags import Permission
 from sandbox.discord.server import DiscordServer
 from tests.sandbox.discord.wire_client import WireClient
 
@@ -80,7 +81,7 @@ async def test_permissions_decide(server: DiscordServer, wire: WireClient, gener
     assert (await wire("GET", path)).body == []
     deny(Permission.VIEW_CHANNEL)
     assert (await wire("POST", path, HELLO)).code == (403, 50001)
-    server.world.delete_channel(general)
+    delete_channel(server.world, general)
     assert (await wire("POST", path, HELLO)).code == (404, 10003)
 
 

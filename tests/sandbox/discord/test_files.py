@@ -10,6 +10,7 @@ from PIL import Image
 
 from sandbox.discord.channels import Channel
 from sandbox.discord.files import Upload
+from sandbox.discord.interaction_delivery import create_interaction
 from sandbox.discord.interaction_payloads import interaction_payload
 from sandbox.discord.kinds import InteractionType
 from sandbox.discord.server import DiscordServer
@@ -89,8 +90,12 @@ async def test_a_file_above_the_place_s_limit_is_refused(
     guild.custom_upload_limit_bytes = 1000
     assert (await wire("POST", base, {}, files={"a.bin": b"x" * 1001})).code == (413, 40005)
     assert (await wire("POST", base, {}, files={"a.bin": b"x" * 1000})).status == 200
-    interaction = server.world.create_interaction(
-        InteractionType.COMMAND, {"id": "1", "name": "edit"}, user=server.world.user("ada"), channel=general
+    interaction = create_interaction(
+        server.world,
+        InteractionType.COMMAND,
+        {"id": "1", "name": "edit"},
+        user=server.world.user("ada"),
+        channel=general,
     )
     assert interaction_payload(server.world, interaction)["attachment_size_limit"] == 1000
     await wire.callback(interaction, 5)

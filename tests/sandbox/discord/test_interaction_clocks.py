@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
+from sandbox.discord.channel_deletion import delete_channel
 from sandbox.discord.interactions import Interaction
 from sandbox.discord.kinds import InteractionType
 from sandbox.discord.server import DiscordServer
@@ -200,7 +201,7 @@ async def test_what_was_deleted_meanwhile_cannot_be_answered(wire: WireClient, i
     click = invoke(InteractionType.COMPONENT, {"custom_id": "b", "component_type": 2}, message=message)
     await wire("DELETE", wire.original(first))
     assert (await wire.callback(click, 7, HELLO)).code == (404, 10008)
-    world.delete_channel(world.channels[click.channel_id])
+    delete_channel(world, world.channels[click.channel_id])
     assert (await wire.callback(click, 5)).code == (404, 10003)
     assert (await wire("POST", wire.hook(first), HELLO)).code == (404, 10003)
 

@@ -9,10 +9,11 @@ from sandbox.discord import posting
 from sandbox.discord.answers import answer
 from sandbox.discord.drafts import DraftSource, read_draft
 from sandbox.discord.guilds import Guild
+from sandbox.discord.interaction_delivery import create_interaction
 from sandbox.discord.kinds import InteractionType
 from sandbox.discord.messages import Message
+from sandbox.discord.permission_flags import Permission
 from sandbox.discord.population import populated_world
-from sandbox.discord.rules.permissions import Permission
 from sandbox.discord.wire import JsonObject
 from sandbox.discord.world import World
 
@@ -38,8 +39,8 @@ def post(world: World, body: JsonObject, *, author: str = "Comfycord") -> Messag
 def reply(world: World, body: JsonObject) -> Message:
     """The bot's answer to a command of Ada's."""
     slash: JsonObject = {"id": "1", "name": "edit", "type": 1}
-    interaction = world.create_interaction(
-        InteractionType.COMMAND, slash, user=world.user("ada"), channel=world.channel("general")
+    interaction = create_interaction(
+        world, InteractionType.COMMAND, slash, user=world.user("ada"), channel=world.channel("general")
     )
     answer(world, interaction, {"type": 4, "data": body}, {})
     return world.messages[interaction.original_message_id or 0]
@@ -102,7 +103,7 @@ def test_filling_a_deferred_message_pings(world: World) -> None:
     ben = world.user("ben")
     slash: JsonObject = {"id": "1", "name": "edit", "type": 1}
     general = world.channel("general")
-    interaction = world.create_interaction(InteractionType.COMMAND, slash, user=world.user("ada"), channel=general)
+    interaction = create_interaction(world, InteractionType.COMMAND, slash, user=world.user("ada"), channel=general)
     answer(world, interaction, {"type": 5}, {})
     message = world.messages[interaction.original_message_id or 0]
     source = DraftSource(body={"content": ben.mention}, uploads={}, upload_limit_bytes=1, present=message)

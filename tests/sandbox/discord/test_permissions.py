@@ -7,8 +7,8 @@ import pytest
 from sandbox.clock import WorldClock
 from sandbox.discord.channels import Channel, Overwrite
 from sandbox.discord.guilds import Guild, Role
+from sandbox.discord.permission_flags import ALL_PERMISSIONS, NO_PERMISSIONS, PLAIN_MEMBER, Permission
 from sandbox.discord.population import populated_world
-from sandbox.discord.rules.permissions import ALL_PERMISSIONS, NO_PERMISSIONS, PLAIN_MEMBER, Permission
 from sandbox.discord.world import World
 
 SEND = Permission.SEND_MESSAGES

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
 from sandbox.clock import WorldClock
 from sandbox.discord.conformance import Conformance
 from sandbox.discord.traffic import Call
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 JSON = "application/json"
 BUTTON = {

@@ -6,11 +6,12 @@ import pytest
 
 from sandbox.clock import WorldClock
 from sandbox.discord import posting
+from sandbox.discord.channel_deletion import delete_channel
 from sandbox.discord.channels import Channel, Overwrite
 from sandbox.discord.drafts import DraftSource, read_draft
 from sandbox.discord.payloads import gateway_guild_payload
+from sandbox.discord.permission_flags import NO_PERMISSIONS, Permission
 from sandbox.discord.population import populated_world
-from sandbox.discord.rules.permissions import NO_PERMISSIONS, Permission
 from sandbox.discord.threads import archive, open_thread
 from sandbox.discord.world import World
 
@@ -82,9 +83,9 @@ def test_a_thread_goes_with_its_parent(world: World, thread: Channel) -> None:
     general = world.channel("general")
     events: list[str] = []
     world.gateway_listeners.append(lambda name, *_: events.append(name))
-    world.delete_channel(thread)
+    delete_channel(world, thread)
     assert general.id in world.channels
     second = open_thread(world, general, "again", owner=world.user("ada"))
-    world.delete_channel(general)
+    delete_channel(world, general)
     assert second.id not in world.channels
     assert events == ["THREAD_DELETE", "THREAD_CREATE", "CHANNEL_DELETE"]

@@ -11,7 +11,7 @@ import pytest
 from sandbox.discord.channels import Channel, Overwrite
 from sandbox.discord.interactions import Interaction
 from sandbox.discord.kinds import InteractionType
-from sandbox.discord.rules.permissions import Permission
+from sandbox.discord.permission_flags import Permission
 from sandbox.discord.server import DiscordServer
 from sandbox.discord.threads import archive, open_thread
 from sandbox.discord.users import User

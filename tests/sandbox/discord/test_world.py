@@ -11,10 +11,11 @@ from sandbox.discord import posting
 from sandbox.discord.changes import ChangeKind
 from sandbox.discord.channels import Overwrite
 from sandbox.discord.drafts import DraftSource, read_draft
+from sandbox.discord.interaction_delivery import create_interaction, deliver_interaction
 from sandbox.discord.kinds import InteractionType
 from sandbox.discord.messages import Message
+from sandbox.discord.permission_flags import Permission
 from sandbox.discord.population import add_guild, populated_world
-from sandbox.discord.rules.permissions import Permission
 from sandbox.discord.snowflakes import Snowflakes, created_at
 from sandbox.discord.wire import JsonObject
 from sandbox.discord.world import World
@@ -50,8 +51,8 @@ def test_every_event_reaches_the_gateway(world: World) -> None:
     world.gateway_listeners.append(lambda name, _, guild_id: events.append((name, guild_id)))
     message = post(world, "Hi")
     posting.remove(world, message)
-    world.create_interaction(
-        InteractionType.COMMAND, SLASH, user=world.user("ada"), channel=world.direct_channel(world.user("ada"))
+    create_interaction(
+        world, InteractionType.COMMAND, SLASH, user=world.user("ada"), channel=world.direct_channel(world.user("ada"))
     )
     guild_id = message.guild_id
     assert events == [("MESSAGE_CREATE", guild_id), ("MESSAGE_DELETE", guild_id), ("INTERACTION_CREATE", None)]
@@ -64,7 +65,7 @@ def test_the_bot_is_not_told_of_what_it_cannot_see(world: World) -> None:
     general = world.channel("general")
     general.overwrites.append(Overwrite(target_id=world.bot.id, is_role=False, deny=Permission.VIEW_CHANNEL))
     posting.remove(world, post(world, "Hi"))
-    world.create_interaction(InteractionType.COMMAND, SLASH, user=world.user("ada"), channel=general)
+    create_interaction(world, InteractionType.COMMAND, SLASH, user=world.user("ada"), channel=general)
     assert events == ["INTERACTION_CREATE"]
 
 
@@ -73,10 +74,10 @@ def test_an_interaction_can_be_delivered_twice_or_not_at_all(world: World) -> No
     events: list[JsonObject] = []
     world.gateway_listeners.append(lambda _, data, __: events.append(data))
     ada, general = world.user("ada"), world.channel("general")
-    interaction = world.create_interaction(InteractionType.COMMAND, SLASH, user=ada, channel=general, deliver=False)
+    interaction = create_interaction(world, InteractionType.COMMAND, SLASH, user=ada, channel=general, deliver=False)
     assert events == []
-    world.deliver_interaction(interaction)
-    world.deliver_interaction(interaction)
+    deliver_interaction(world, interaction)
+    deliver_interaction(world, interaction)
     assert events[0] == events[1]
     for needed in (
         "app_permissions",

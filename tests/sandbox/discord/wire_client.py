@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import aiohttp
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from sandbox.discord.interactions import Interaction
-    from sandbox.discord.server import DiscordServer
+from sandbox.discord.interactions import Interaction
+from sandbox.discord.server import DiscordServer
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 import aiohttp
 from aiohttp import web
 
 from sandbox.clock import WorldClock
 from sandbox.discord.gateway import Gateway, GatewayPace, Intent
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 
 TOKEN = "the-bot"
 GUILD_IN_SHARD_0 = 2 << 22

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 
 from sandbox.discord.conformance import Conformance
+from sandbox.people.command_form import OptionValue
+from sandbox.people.form import FieldValue
 from sandbox.pictures import paint
 from sandbox.sandbox import Sandbox
+from sandbox.spawning import Spawn
 from tests.rig import assert_clean, openapi_document
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-    from pathlib import Path
-
-    from sandbox.people.command_form import OptionValue
-    from sandbox.people.form import FieldValue
-    from sandbox.spawning import Spawn
 
 MODULE = "tests.sandbox.gateway.apps_bot"
 PICTURE = paint("cat.png", width=32, height=24)

@@ -6,20 +6,15 @@ import asyncio
 import os
 import re
 import signal
+from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 
 from sandbox.bot_process import BotExitedError, BotProcess
 from sandbox.sandbox import Sandbox
-from sandbox.spawning import spawn_interpreter
+from sandbox.spawning import Spawn, spawn_interpreter
 from tests.rig import until
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-
-    from sandbox.spawning import Spawn
 
 MODULE = "tests.sandbox.gateway.stubborn"
 

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 
+from sandbox.bot_process import BotProcess
 from sandbox.discord.conformance import Conformance
 from sandbox.people import DID_NOT_RESPOND, ClientRefused, CommandNotFound, InteractionFailed
 from sandbox.pictures import paint
 from sandbox.sandbox import Sandbox
+from sandbox.spawning import Spawn
 from tests.rig import assert_clean, openapi_document, until
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-    from pathlib import Path
-
-    from sandbox.bot_process import BotProcess
-    from sandbox.spawning import Spawn
 
 MODULE = "tests.sandbox.gateway.tiny_bot"
 PICTURE = paint("cat.png", width=64, height=48)

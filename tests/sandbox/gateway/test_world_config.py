@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import tomllib
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from sandbox.sandbox import Sandbox
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 async def test_the_file_points_at_both_servers_and_takes_overrides(tmp_path: Path) -> None:

@@ -1,21 +1,17 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 
+from sandbox.bot_process import BotProcess
 from sandbox.sandbox import Sandbox
+from sandbox.spawning import Spawn
 from sandbox.web.opening import open_page
+from sandbox.web.server import PageServer
 from tests.rig import SHRINK
 from tests.sandbox.web.page_client import PageClient, open_page_client
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-    from pathlib import Path
-
-    from sandbox.bot_process import BotProcess
-    from sandbox.spawning import Spawn
-    from sandbox.web.server import PageServer
 
 TINY_BOT = "tests.sandbox.gateway.tiny_bot"
 

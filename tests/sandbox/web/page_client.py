@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import aiohttp
 
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
-
-    from sandbox.pictures import Picture
+from sandbox.pictures import Picture
 
 SOON_SECONDS = 15.0
 

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
 
 import pytest
 
 from sandbox.pictures import Picture, paint
+from sandbox.sandbox import Sandbox
 from tests.sandbox.web.page_client import Declined, PageClient, open_page_client
-
-if TYPE_CHECKING:
-    from sandbox.sandbox import Sandbox
 
 PICTURE = paint("cat.png", width=64, height=48)
 

@@ -5,21 +5,17 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-from typing import TYPE_CHECKING
+from collections.abc import AsyncIterator
+from pathlib import Path
 
 import aiohttp
 import pytest
 from yarl import URL
 
 from sandbox.pictures import Picture, paint
+from sandbox.sandbox import Sandbox
+from sandbox.web.server import PageServer
 from tests.sandbox.web.page_client import PageClient, form
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-    from pathlib import Path
-
-    from sandbox.sandbox import Sandbox
-    from sandbox.web.server import PageServer
 
 PICTURE = paint("cat.png", width=16, height=16)
 FOREIGN = ("http://evil.example", "http://127.0.0.1:1", "http://localhost:1", "null", "https://127.0.0.1", "")

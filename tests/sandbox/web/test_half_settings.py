@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
 from sandbox.halves import CannotGoLive, Half, real_half
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 def config(tmp_path: Path, text: str) -> Path:

@@ -9,7 +9,8 @@ import os
 import re
 import signal
 import sys
-from typing import TYPE_CHECKING
+from collections.abc import AsyncIterator, Mapping
+from pathlib import Path
 
 import pytest
 
@@ -19,10 +20,6 @@ from sandbox.pictures import paint
 from sandbox.sandbox import Sandbox
 from tests.rig import ROOT
 from tests.sandbox.web.page_client import Declined, PageClient, open_page_client
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping
-    from pathlib import Path
 
 PICTURE = paint("cat.png", width=64, height=48)
 HOSTED = "pictures.example.org"

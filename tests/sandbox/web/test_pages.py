@@ -5,21 +5,18 @@ from __future__ import annotations
 import asyncio
 import signal
 import socket
-from typing import TYPE_CHECKING
 
 import aiohttp
 import pytest
 from yarl import URL
 
+from sandbox.bot_process import BotProcess
 from sandbox.pictures import paint
+from sandbox.sandbox import Sandbox
 from sandbox.web.backstage import MOST_PAGES
 from sandbox.web.live import VIEW_SECONDS
+from sandbox.web.server import PageServer
 from tests.sandbox.web.page_client import Declined, PageClient, open_page_client
-
-if TYPE_CHECKING:
-    from sandbox.bot_process import BotProcess
-    from sandbox.sandbox import Sandbox
-    from sandbox.web.server import PageServer
 
 PICTURE = paint("cat.png", width=64, height=48)
 

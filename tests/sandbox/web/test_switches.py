@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 
 from sandbox.pictures import paint
 from sandbox.sandbox import Sandbox
+from sandbox.spawning import Spawn
 from sandbox.web.opening import open_page
 from tests.rig import SHRINK
 from tests.sandbox.web.page_client import Declined, PageClient, open_page_client
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-    from pathlib import Path
-
-    from sandbox.spawning import Spawn
 
 PICTURE = paint("cat.png", width=64, height=48)
 PICTURES = "pictures.example.com"

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from datetime import datetime
+from typing import Protocol, Self
 
+from sandbox.discord.files import Attachment
 from sandbox.discord.kinds import MessageFlag
 from sandbox.discord.message_payloads import component_payload
+from sandbox.discord.messages import Message, Revision
+from sandbox.discord.world import World
 from sandbox.people.face import Button, Face, Medium, Select, face_of
 from sandbox.people.refusals import NotThere
 from sandbox.people.waiting import wait_for
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from datetime import datetime
-
-    from sandbox.discord.files import Attachment
-    from sandbox.discord.messages import Message, Revision
-    from sandbox.people.member import Member
-    from sandbox.people.reply import Reply
 
 WAIT_SECONDS = 15.0
 
@@ -35,10 +31,24 @@ class State:
     is_deleted: bool
 
 
-class Card:
-    """A live handle on a message, in the eyes of `viewer`."""
+class Viewer(Protocol):
+    """Who looks at a message."""
 
-    def __init__(self, message: Message, *, viewer: Member) -> None:
+    @property
+    def name(self) -> str:
+        """The account's name."""
+        ...
+
+    @property
+    def world(self) -> World:
+        """Where the message is."""
+        ...
+
+
+class ShownMessage:
+    """A live handle on a message, in the eyes of `viewer`: everything that can be read on it."""
+
+    def __init__(self, message: Message, *, viewer: Viewer) -> None:
         self.message = message
         self.viewer = viewer
 
@@ -46,7 +56,7 @@ class Card:
         return f"<{type(self).__name__} {self.message.id} for {self.viewer.name}: {self.text!r} {list(self.labels)}>"
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Card) and other.message.id == self.message.id
+        return isinstance(other, ShownMessage) and other.message.id == self.message.id
 
     def __hash__(self) -> int:
         return hash(self.message.id)
@@ -144,11 +154,7 @@ class Card:
                 return button
         raise NotThere(f"there is no button {label!r} on {self!r}")
 
-    async def click(self, label: str, *, twice: bool = False) -> Reply:
-        """Let the viewer press a button."""
-        return await self.viewer.click(self, label, twice=twice)
-
-    async def until(self, condition: Callable[[Card], object], *, timeout_seconds: float = WAIT_SECONDS) -> Card:
+    async def until(self, condition: Callable[[Self], object], *, timeout_seconds: float = WAIT_SECONDS) -> Self:
         """Wait until `condition` holds for this card, and return it.
 
         Raises:
@@ -166,7 +172,7 @@ class Card:
             raise TimeoutError(f"after {timeout_seconds} s still {self!r}") from error
         return self
 
-    async def until_text(self, text: str, *, timeout_seconds: float = WAIT_SECONDS) -> Card:
+    async def until_text(self, text: str, *, timeout_seconds: float = WAIT_SECONDS) -> Self:
         """Wait until `text` can be read on the card.
 
         Raises:
@@ -180,16 +186,6 @@ class Card:
         message = self.message
         components = [component_payload(self.viewer.world, message, one) for one in message.components]
         return face_of(message.content, message.embeds, components)
-
-
-class PrivateReply(Card):
-    """An ephemeral message: nobody but the viewer sees it."""
-
-
-def card_of(message: Message, *, viewer: Member) -> Card:
-    """Return the handle on a message that fits who sees it."""
-    kind = PrivateReply if message.is_ephemeral else Card
-    return kind(message, viewer=viewer)
 
 
 def _state(revision: Revision) -> State:
