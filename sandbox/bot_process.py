@@ -100,10 +100,8 @@ class BotProcess:
     async def wait_ready(self, *, timeout_seconds: float = READY_SECONDS) -> Self:
         """Wait until this start has logged in to the gateway and commands are registered, as the world sees it.
 
-        Raises:
-            BotExitedError: the process ended instead.
-            TimeoutError: it was not ready within `timeout_seconds`; says the end of the log.
-
+        Raises: BotExitedError where the process ended instead; TimeoutError with the end of the log where it
+        was not ready within `timeout_seconds`.
         """
         await self.until(lambda: self.is_ready, what="ready", timeout_seconds=timeout_seconds)
         return self
@@ -111,10 +109,8 @@ class BotProcess:
     async def until(self, condition: Callable[[], bool], *, what: str, timeout_seconds: float = READY_SECONDS) -> None:
         """Wait until `condition` holds while the bot runs.
 
-        Raises:
-            BotExitedError: the process ended before.
-            TimeoutError: it did not hold within `timeout_seconds`.
-
+        Raises: BotExitedError where the process ended before; TimeoutError where it did not hold within
+        `timeout_seconds`.
         """
         try:
             async with asyncio.timeout(timeout_seconds):
@@ -129,19 +125,15 @@ class BotProcess:
     async def wait_for_log(self, text: str, *, timeout_seconds: float = READY_SECONDS) -> None:
         """Wait until `text` stands in the log.
 
-        Raises:
-            BotExitedError: the process ended before.
-            TimeoutError: it was not there within `timeout_seconds`.
-
+        Raises: BotExitedError where the process ended before; TimeoutError where it was not there within
+        `timeout_seconds`.
         """
         await self.until(lambda: text in self.log, what=f"logging {text!r}", timeout_seconds=timeout_seconds)
 
     async def wait_exit(self, *, timeout_seconds: float = _STOP_SECONDS) -> Ended:
         """Wait until the process has ended by itself.
 
-        Raises:
-            TimeoutError: it had not within `timeout_seconds`; it still runs.
-
+        Raises: TimeoutError where it still runs after `timeout_seconds`.
         """
         process, began = self._require_process(), time.monotonic()
         try:
@@ -155,9 +147,7 @@ class BotProcess:
     async def terminate(self, *, timeout_seconds: float = _STOP_SECONDS) -> Ended:
         """Ask the process to stop with SIGTERM and wait for it.
 
-        Raises:
-            TimeoutError: it had not stopped within `timeout_seconds`; it still runs.
-
+        Raises: TimeoutError where it still runs after `timeout_seconds`.
         """
         if self.is_running:
             with contextlib.suppress(ProcessLookupError):  # it may end at this very moment

@@ -23,9 +23,7 @@ def data_folder(data_dir: Path, real: RealHalf | None) -> Iterator[Path]:
     """Hold the folder for this run's data. A local world begins anew each time, and so do its jobs; those of a real
     half stay, in a folder of their own.
 
-    Raises:
-        FolderUnusable: it cannot be written, or another sandbox that runs has it.
-
+    Raises: FolderUnusable where it cannot be written, or another sandbox that runs has it.
     """  # noqa: D205 - one sentence
     folder = data_dir if real is None else data_dir / f"real-{real.half.value}"
     lock = _lock(folder)

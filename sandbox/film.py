@@ -55,9 +55,7 @@ class Film:
 
         The first and the last state are shown whole, those between by their headline and what is new in them.
 
-        Raises:
-            TimeoutError: nothing new came for `timeout_seconds` of real time.
-
+        Raises: TimeoutError where nothing new came for `timeout_seconds` of real time.
         """
         while True:
             try:

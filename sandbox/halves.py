@@ -71,9 +71,7 @@ _DEFAULTS: Mapping[Half, Mapping[str, Setting]] = {
 def real_half(half: Half, *, config: Path, environment: Mapping[str, str]) -> RealHalf:
     """Read what the operator has set for one half.
 
-    Raises:
-        CannotGoLive: the settings file cannot be read, or there is no token.
-
+    Raises: CannotGoLive where the settings file cannot be read, or there is no token.
     """
     document = _document(config)
     section = document.get(half.value)

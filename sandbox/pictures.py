@@ -53,9 +53,7 @@ def paint(
     The same arguments give the same bytes. `scene` follows from the name when it is left out. `byte_size` pads the
     file to exactly that many bytes after the picture's end, which every decoder ignores.
 
-    Raises:
-        ValueError: for an ending without a format, or a `byte_size` smaller than the picture itself.
-
+    Raises: ValueError for an ending without a format, or a `byte_size` smaller than the picture itself.
     """
     suffix = PurePath(name).suffix.lower()
     if suffix not in _FORMATS:

@@ -28,9 +28,7 @@ async def until(
 ) -> None:
     """Wait until `condition` is true, in real seconds.
 
-    Raises:
-        TimeoutError: it was not within `timeout_seconds`.
-
+    Raises: TimeoutError where it was not within `timeout_seconds`.
     """
     try:
         async with asyncio.timeout(timeout_seconds):

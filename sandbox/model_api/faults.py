@@ -106,9 +106,7 @@ class Faults:
 
         A `FaultOrder` says particulars; `retry_after` is here because it is needed so often.
 
-        Raises:
-            ValueError: when the route cannot meet that fault, or `times` is not positive.
-
+        Raises: ValueError where the route cannot meet that fault, or `times` is not positive.
         """
         route = Route(route)
         order = fault if isinstance(fault, FaultOrder) else FaultOrder(fault=fault, retry_after=retry_after)

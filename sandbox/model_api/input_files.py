@@ -46,9 +46,8 @@ class InputFetcher:
     async def fetch(self, media: MediaInput) -> bytes:
         """Fetch one input's file.
 
-        Raises:
-            InputUnavailableError: when the link is dead, expired, not public, empty, or the file is too large.
-
+        Raises: InputUnavailableError where the link is dead, expired, not public, empty, or the file is too
+        large.
         """
         if media.address.startswith("data:"):
             return _decode_data_uri(media)

@@ -80,9 +80,7 @@ class ModelRequest:
     async def reached(self, *states: RequestState, timeout_seconds: float = 15) -> None:
         """Wait (in real seconds) until the request is in one of these states, or has ended.
 
-        Raises:
-            TimeoutError: when it does not get there in time.
-
+        Raises: TimeoutError where it does not get there in time.
         """
         async with asyncio.timeout(timeout_seconds):
             while self.state not in states and not self.state.has_ended:

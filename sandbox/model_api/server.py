@@ -106,9 +106,7 @@ class ModelApiServer:
     async def submitted(self, count: int = 1, *, timeout_seconds: float = 15) -> ModelRequest:
         """Wait (in real seconds) for the count-th accepted submit.
 
-        Raises:
-            TimeoutError: when there are fewer by then.
-
+        Raises: TimeoutError where there are fewer by then.
         """
         async with asyncio.timeout(timeout_seconds), self._accepted:
             await self._accepted.wait_for(lambda: len(self.submits) >= count)

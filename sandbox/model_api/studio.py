@@ -61,9 +61,7 @@ class ResultFile:
 def make_result(commission: Commission) -> ResultFile:
     """Compose the inputs on one canvas, tinted after the prompt, with the prompt as its caption. Takes a CPU a while.
 
-    Raises:
-        UnreadablePictureError: when an input does not decode.
-
+    Raises: UnreadablePictureError where an input does not decode.
     """
     inputs = [_decode(index, data) for index, data in enumerate(commission.pictures)]
     if not inputs:

@@ -102,9 +102,7 @@ class Worker:
     async def _produce(self, request: ModelRequest, entry: CatalogEntry) -> list[ResultFile]:
         """Fetch the inputs and make the outputs.
 
-        Raises:
-            InputUnavailableError: when an input cannot be had or does not decode.
-
+        Raises: InputUnavailableError where an input cannot be had or does not decode.
         """
         media = find_media(request.inputs, entry.input_schema)
         fetched = await asyncio.gather(*map(self._fetcher.fetch, media))

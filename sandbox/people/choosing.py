@@ -17,10 +17,8 @@ from sandbox.people.resolved import Entity, Resolved
 def chosen(select: Select, values: Sequence[str], resolved: Resolved) -> JsonObject:
     """Return the data of a choice: options by label or value, and users, roles and channels by id.
 
-    Raises:
-        NotThere: an option or a thing does not exist.
-        ClientRefused: the menu is disabled, or the number of values is not allowed.
-
+    Raises: NotThere where an option or a thing does not exist; ClientRefused where the menu is disabled, or the
+    number of values is not allowed.
     """
     if select.is_disabled or not select.min_values <= len(values) <= select.max_values:
         raise ClientRefused(f"the menu {select.placeholder!r} does not take {len(values)} values")

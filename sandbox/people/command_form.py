@@ -56,9 +56,8 @@ class CommandForm:
     def filled(self, values: Mapping[str, OptionValue]) -> JsonObject:
         """Return the data of the finished command; uploads its files.
 
-        Raises:
-            ClientRefused: an option is missing, unknown, of the wrong type, or breaks the command's own limits.
-
+        Raises: ClientRefused where an option is missing, unknown, of the wrong type, or breaks the command's
+        own limits.
         """
         definitions = self._definitions()
         if not self.is_forced:
@@ -71,9 +70,7 @@ class CommandForm:
     def focused(self, option: str, text: str, values: Mapping[str, OptionValue]) -> JsonObject:
         """Return the data of an autocomplete request for `option`, with what was filled in before.
 
-        Raises:
-            ClientRefused: the option does not suggest anything.
-
+        Raises: ClientRefused where the option does not suggest anything.
         """
         definitions = self._definitions()
         definition = definitions.get(option)

@@ -46,9 +46,7 @@ class Form:
     def field(self, label: str) -> Field:
         """Return the field with this label (or custom_id).
 
-        Raises:
-            NotThere: there is no such field.
-
+        Raises: NotThere where there is no such field.
         """
         for one in self.fields:
             if label in (one.label, one.custom_id):
@@ -85,10 +83,8 @@ class Submission:
     def data(self, values: Mapping[str, FieldValue]) -> JsonObject:
         """Return the data of the submitted form; uploads its files.
 
-        Raises:
-            NotThere: a named field does not exist.
-            ClientRefused: a field is required, too short, too long, or its value is no option.
-
+        Raises: NotThere where a named field does not exist; ClientRefused where a field is required, too short,
+        too long, or its value is no option.
         """
         given = {self.form.field(label).custom_id: value for label, value in values.items()}
         modal: JsonObject = self.form.interaction.modal or {}

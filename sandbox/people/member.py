@@ -81,10 +81,8 @@ class Member:
 
         `force` sends what the client would refuse; `twice` has the gateway deliver the event twice.
 
-        Raises:
-            CommandNotFound: it is not offered in this place.
-            ClientRefused: an option is missing or breaks the command's own rules.
-
+        Raises: CommandNotFound where it is not offered in this place; ClientRefused where an option is missing
+        or breaks the command's own rules.
         """
         place = self._place(channel)
         name, *path = command.split()
@@ -96,11 +94,8 @@ class Member:
     async def message_command(self, command: str, card: Card) -> Reply:
         """Use a command of a message's Apps menu.
 
-        Raises:
-            CommandNotFound: it is not offered in this place.
-            NotThere: this person does not see the message.
-            ClientRefused: the message is ephemeral; Discord's client has no such menu there.
-
+        Raises: CommandNotFound where it is not offered in this place; NotThere where this person does not see
+        the message; ClientRefused where the message is ephemeral: Discord's client has no such menu there.
         """
         message = card.message
         self._require_sight(message)
@@ -114,9 +109,7 @@ class Member:
     async def user_command(self, command: str, user: User, *, channel: Place | None = None) -> Reply:
         """Use a command of a user's Apps menu; by default in #general.
 
-        Raises:
-            CommandNotFound: it is not offered in this place.
-
+        Raises: CommandNotFound where it is not offered in this place.
         """
         place = self._place(channel)
         resolved = self._resolved(place.channel)
@@ -133,11 +126,8 @@ class Member:
     ) -> list[Choice]:
         """Type `text` into an option, with `options` filled in, and return what is suggested.
 
-        Raises:
-            CommandNotFound: it is not offered in this place.
-            ClientRefused: the option suggests nothing by its definition.
-            InteractionFailed: the bot did not answer in time.
-
+        Raises: CommandNotFound where it is not offered in this place; ClientRefused where the option suggests
+        nothing by its definition; InteractionFailed where the bot did not answer in time.
         """
         place = self._place(channel)
         name, *path = command.split()
@@ -149,10 +139,8 @@ class Member:
     async def click(self, card: Card, label: str, *, twice: bool = False) -> Reply:
         """Press a button, by its label (or custom_id).
 
-        Raises:
-            NotThere: this person does not see the message, or there is no such button.
-            ClientRefused: the button is disabled, or only opens a link.
-
+        Raises: NotThere where this person does not see the message, or there is no such button; ClientRefused
+        where the button is disabled, or only opens a link.
         """
         self._require_sight(card.message)
         button = card.button(label)
@@ -168,10 +156,8 @@ class Member:
     async def select(self, card: Card, menu: str, values: Sequence[str]) -> Reply:
         """Choose in a menu, found by its placeholder (or custom_id): options by label or value, all else by id.
 
-        Raises:
-            NotThere: this person does not see the message, or there is no such menu, option, user, role or channel.
-            ClientRefused: the menu is disabled, or the number of values is not allowed.
-
+        Raises: NotThere where this person does not see the message, or there is no such menu, option, user,
+        role or channel; ClientRefused where the menu is disabled, or the number of values is not allowed.
         """
         self._require_sight(card.message)
         found = next((one for one in card.selects if menu in (one.placeholder, one.custom_id)), None)
@@ -183,10 +169,8 @@ class Member:
     async def submit(self, form: Form, values: Mapping[str, FieldValue] | None = None, *, twice: bool = False) -> Reply:
         """Submit an open modal; fields (by label or custom_id) that are not named keep what stands in them.
 
-        Raises:
-            NotThere: a named field does not exist.
-            ClientRefused: a field is required, too long, or the modal is somebody else's.
-
+        Raises: NotThere where a named field does not exist; ClientRefused where a field is required, too long,
+        or the modal is somebody else's.
         """
         opener = form.interaction
         if opener.user_id != self.id:
@@ -215,10 +199,8 @@ class Member:
     ) -> Card:
         """Post a message of one's own; by default in #general.
 
-        Raises:
-            ClientRefused: the person may not write there, or the message is empty, too long, or a file too large.
-            NotThere: this person does not see the message that is answered.
-
+        Raises: ClientRefused where the person may not write there, or the message is empty, too long, or a file
+        too large; NotThere where this person does not see the message that is answered.
         """
         place = self._place(channel)
         if reply_to is not None:
@@ -229,10 +211,8 @@ class Member:
     async def delete(self, card: Card) -> None:
         """Delete a message: one's own, or another's with Manage Messages.
 
-        Raises:
-            NotThere: this person does not see the message.
-            ClientRefused: the permission is missing, or the message is ephemeral and can only be dismissed.
-
+        Raises: NotThere where this person does not see the message; ClientRefused where the permission is
+        missing, or the message is ephemeral and can only be dismissed.
         """
         message = card.message
         self._require_sight(message)

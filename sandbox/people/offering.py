@@ -24,10 +24,8 @@ def require_offered(
 ) -> Command:
     """Return the command that `user` means by its name in `channel`; `is_forced` skips the client's own refusals.
 
-    Raises:
-        CommandNotFound: it is not registered, or not offered to this person in this place.
-        NotThere: the person does not see the channel.
-
+    Raises: CommandNotFound where it is not registered, or not offered to this person in this place; NotThere where
+    the person does not see the channel.
     """
     found = world.commands.find(name, guild_id=channel.guild_id, kind=kind)
     if found is None and is_forced:  # a stale client sends a command that is no longer registered

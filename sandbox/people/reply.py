@@ -138,9 +138,7 @@ class Reply:
     async def acknowledged(self, *, timeout_seconds: float = WAIT_SECONDS) -> Reply:
         """Wait for the bot's first answer, whatever it is.
 
-        Raises:
-            InteractionFailed: it did not come in time for Discord.
-
+        Raises: InteractionFailed where it did not come in time for Discord.
         """
         await self._found(lambda: self.interaction.responded_at, timeout_seconds)
         return self
@@ -150,10 +148,8 @@ class Reply:
 
         For a button whose answer changes its own message, that message.
 
-        Raises:
-            InteractionFailed: the bot did not answer in time for Discord.
-            TimeoutError: there was no message within `timeout_seconds` of real time.
-
+        Raises: InteractionFailed where the bot did not answer in time for Discord; TimeoutError where there was
+        no message within `timeout_seconds` of real time.
         """
 
         def first() -> Card | None:
@@ -167,10 +163,8 @@ class Reply:
     async def form(self, *, timeout_seconds: float = WAIT_SECONDS) -> Form:
         """Wait for the form with which the bot answers, and read it.
 
-        Raises:
-            InteractionFailed: the bot did not answer in time for Discord.
-            TimeoutError: it answered with no form.
-
+        Raises: InteractionFailed where the bot did not answer in time for Discord; TimeoutError where it
+        answered with no form.
         """
         form = await self._found(lambda: self.modal, timeout_seconds)
         # Nobody reads a form faster; discord.py 2.7.1 knows its own modal only some time after Discord shows it.
@@ -180,9 +174,7 @@ class Reply:
     async def choices(self, *, timeout_seconds: float = WAIT_SECONDS) -> list[Choice]:
         """Wait for the suggestions of an autocomplete.
 
-        Raises:
-            InteractionFailed: the bot did not answer in time for Discord.
-
+        Raises: InteractionFailed where the bot did not answer in time for Discord.
         """
         await self.acknowledged(timeout_seconds=timeout_seconds)
         return [Choice(name=one["name"], value=one["value"]) for one in self.interaction.choices or []]
@@ -190,9 +182,7 @@ class Reply:
     async def failure(self, *, timeout_seconds: float = WAIT_SECONDS) -> str:
         """Wait until the interaction has failed, and return what the person reads.
 
-        Raises:
-            TimeoutError: it had not failed within `timeout_seconds` of real time.
-
+        Raises: TimeoutError where it had not failed within `timeout_seconds` of real time.
         """
         return await self._polled(lambda: self.failed, timeout_seconds)
 

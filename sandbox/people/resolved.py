@@ -52,9 +52,7 @@ class Resolved:
     def find(self, entity_id: int) -> Entity:
         """Return the user, role or channel of this place with an id.
 
-        Raises:
-            NotThere: there is none such.
-
+        Raises: NotThere where there is none such.
         """
         guild = self.world.guild_of(self.channel)
         if (user := self.world.users.get(entity_id)) is not None:

@@ -145,9 +145,7 @@ class ShownMessage:
     def button(self, label: str) -> Button:
         """Return the button with this label (or custom_id).
 
-        Raises:
-            NotThere: there is no such button.
-
+        Raises: NotThere where there is no such button.
         """
         for button in self.buttons:
             if label in (button.label, button.custom_id):
@@ -157,9 +155,7 @@ class ShownMessage:
     async def until(self, condition: Callable[[Self], object], *, timeout_seconds: float = WAIT_SECONDS) -> Self:
         """Wait until `condition` holds for this card, and return it.
 
-        Raises:
-            TimeoutError: it did not within `timeout_seconds` of real time; says what stands there instead.
-
+        Raises: TimeoutError with what it shows instead where it did not within `timeout_seconds` of real time.
         """
         try:
             await wait_for(
@@ -175,9 +171,7 @@ class ShownMessage:
     async def until_text(self, text: str, *, timeout_seconds: float = WAIT_SECONDS) -> Self:
         """Wait until `text` can be read on the card.
 
-        Raises:
-            TimeoutError: see `until`.
-
+        Raises: TimeoutError as `until` does.
         """
         return await self.until(lambda card: text in card.text, timeout_seconds=timeout_seconds)
 

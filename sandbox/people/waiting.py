@@ -24,9 +24,7 @@ async def wait_for(
     It is asked at each change that `concerns` what is waited for, and now and then besides, since time passes without
     a change and a condition may look elsewhere.
 
-    Raises:
-        TimeoutError: it found nothing within `timeout_seconds` of real time.
-
+    Raises: TimeoutError where it found nothing within `timeout_seconds` of real time.
     """
     loop = asyncio.get_running_loop()
     until = loop.time() + timeout_seconds

@@ -23,9 +23,8 @@ def written(
 ) -> Message:
     """Post a message of `user`.
 
-    Raises:
-        ClientRefused: the person may not write there, or the message is empty, too long, or a file too large.
-
+    Raises: ClientRefused where the person may not write there, or the message is empty, too long, or a file too
+    large.
     """
     needed = channel.speaking | (Permission.ATTACH_FILES if files else channel.speaking)
     if channel.thread is not None and channel.thread.is_locked:

@@ -83,9 +83,7 @@ class Backstage:
     def member(self, username: str | None) -> Member:
         """Return who a page acts as; by default a plain member.
 
-        Raises:
-            Refused: there is no such person, or it is the bot.
-
+        Raises: Refused where there is no such person, or it is the bot.
         """
         world = self.sandbox.world
         name = username or _DEFAULT_PERSON
@@ -96,9 +94,7 @@ class Backstage:
     def require_channel(self, member: Member, channel_id: int) -> Channel:
         """Return a channel that a person sees.
 
-        Raises:
-            Refused: there is none such for this person.
-
+        Raises: Refused where there is none such for this person.
         """
         for channel in self.viewer.channels(member):
             if channel.id == channel_id:

@@ -64,9 +64,7 @@ class Deeds:
     async def do(self, order: Order) -> JsonObject:
         """Do what the page asks and return the answer's result.
 
-        Raises:
-            Refused: it is not done; says why in the words of a client.
-
+        Raises: Refused with the reason in the words of a client.
         """
         deed = self._deeds.get(order.do)
         if deed is None:

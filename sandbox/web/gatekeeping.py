@@ -45,9 +45,7 @@ class Gatekeeper:
     def require_origin(self, request: web.Request) -> None:
         """Refuse what a foreign page sent.
 
-        Raises:
-            HTTPForbidden: the request does not come from our own page.
-
+        Raises: HTTPForbidden where the request does not come from our own page.
         """
         if not self.knows_origin(request):
             raise web.HTTPForbidden(text="this does not come from the sandbox's own page")

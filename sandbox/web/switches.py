@@ -44,9 +44,7 @@ class Switch:
     async def use(self, value: object, channel_id: int | None) -> None:
         """Turn a toggle to `value`, or press a button.
 
-        Raises:
-            Refused: it cannot be used now, or the value is none for it.
-
+        Raises: Refused where it cannot be used now, or the value is none for it.
         """
         if not self.is_enabled():
             raise Refused(f"{self.label}: not now")

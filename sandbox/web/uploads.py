@@ -44,9 +44,7 @@ class UploadStore:
     def get(self, upload_id: str) -> Picture:
         """Return a file.
 
-        Raises:
-            Refused: it is not there any more, or never was.
-
+        Raises: Refused where it is not there any more, or never was.
         """
         self._make_room()
         found = self._waiting.get(upload_id)

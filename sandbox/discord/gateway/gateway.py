@@ -115,9 +115,7 @@ class Gateway:
     async def wait_for_login(self, *, after: int = 0, timeout_seconds: float = 15.0) -> Identified:
         """Wait until more than `after` logins were accepted and return the newest.
 
-        Raises:
-            TimeoutError: nobody logged in within `timeout_seconds` of real time.
-
+        Raises: TimeoutError where nobody logged in within `timeout_seconds` of real time.
         """
         async with asyncio.timeout(timeout_seconds):
             while len(self.logins) <= after or not self.is_connected:  # noqa: ASYNC110 - polled like all of the world

@@ -58,10 +58,8 @@ class IdentifyWindow:
 def parse_identify(data: object, source: EventSource) -> Identify:
     """Read an Identify's data.
 
-    Raises:
-        RefusedError: 4002 unreadable, 4004 wrong token, 4010 impossible shard, 4013 unknown intents,
-            4014 privileged intents that are not switched on.
-
+    Raises: RefusedError 4002 unreadable, 4004 wrong token, 4010 impossible shard, 4013 unknown intents, 4014
+    privileged intents that are not switched on.
     """
     if not isinstance(data, dict) or not isinstance(data.get("properties"), dict):
         raise RefusedError(CloseCode.DECODE_ERROR)
@@ -76,9 +74,7 @@ def parse_identify(data: object, source: EventSource) -> Identify:
 def parse_resume(data: object, source: EventSource) -> Resume:
     """Read a Resume's data.
 
-    Raises:
-        RefusedError: 4002 unreadable, 4004 wrong token.
-
+    Raises: RefusedError 4002 unreadable, 4004 wrong token.
     """
     if not isinstance(data, dict):
         raise RefusedError(CloseCode.DECODE_ERROR)

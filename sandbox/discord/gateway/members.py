@@ -14,9 +14,7 @@ _CHUNK_SIZE = 1000
 def members_chunk(data: object, source: EventSource) -> Iterator[Mapping[str, object]]:
     """Yield GUILD_MEMBERS_CHUNK data for a request by name or by ids, a thousand members each.
 
-    Raises:
-        RefusedError: the request is unreadable (4002).
-
+    Raises: RefusedError where the request is unreadable (4002).
     """
     if not isinstance(data, dict) or not str(data.get("guild_id", "")).isdigit():
         raise RefusedError(CloseCode.DECODE_ERROR)

@@ -64,9 +64,7 @@ class PageClient:
     async def ask(self, do: str, /, **fields: object) -> Json:
         """Do something and return its result.
 
-        Raises:
-            Declined: it was not done.
-
+        Raises: Declined where it was not done.
         """
         self._asked += 1
         number = self._asked
