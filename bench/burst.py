@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sandbox.bot_process import BotProcess
-from sandbox.people.member import Member
-from sandbox.people.reply import Reply
+from sandbox.client_driver.driver import ClientDriver
+from sandbox.client_driver.reply import Reply
 from sandbox.pictures import paint
 from sandbox.sandbox import Sandbox
 
@@ -27,7 +27,7 @@ class Subject:
     name: str
     sandbox: Sandbox
     bot: BotProcess
-    people: Sequence[Member]
+    people: Sequence[ClientDriver]
 
 
 @asynccontextmanager
@@ -45,7 +45,7 @@ async def open_subject(name: str, module: str | None, *, data_dir: Path, people:
                 "log": {"level": "WARNING"},
             }
         )
-        members = [sandbox.people.join(f"{name}-{number}") for number in range(people)]
+        members = [sandbox.clients.join(f"{name}-{number}") for number in range(people)]
         bot = (
             sandbox.bot(config=config)
             if module is None

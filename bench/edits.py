@@ -6,8 +6,8 @@ import asyncio
 from pathlib import Path
 
 from bench.burst import CAT
-from sandbox.people.member import Member
-from sandbox.people.reply import Card
+from sandbox.client_driver.driver import ClientDriver
+from sandbox.client_driver.reply import Card
 from sandbox.sandbox import Sandbox
 
 JOBS = 12
@@ -24,12 +24,12 @@ async def edits_per_job(folder: Path) -> list[int]:
         sandbox.model_api.pace.positions = 1
         async with sandbox.bot(config=sandbox.write_config(overrides={"log": {"level": "WARNING"}})) as bot:
             await bot.wait_ready()
-            people = [sandbox.people.join(f"editor-{number}") for number in range(JOBS)]
+            people = [sandbox.clients.join(f"editor-{number}") for number in range(JOBS)]
             cards = await asyncio.gather(*(_run_one(person) for person in people))
             return [card.edits for card in cards]
 
 
-async def _run_one(person: Member) -> Card:
+async def _run_one(person: ClientDriver) -> Card:
     reply = await person.slash("edit", prompt="a fox in the snow", image1=CAT)
     card = await reply.message()
     return await card.until(lambda seen: seen.attachments, timeout_seconds=END_SECONDS)

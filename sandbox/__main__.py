@@ -8,8 +8,8 @@ import sys
 from pathlib import Path
 
 from sandbox.demo import run_demo
-from sandbox.halves import Half
-from sandbox.serving import Wish, serve
+from sandbox.live_backends import Backend
+from sandbox.serving import ServeOptions, serve
 
 
 def main() -> int:
@@ -21,15 +21,19 @@ def main() -> int:
     arguments = parser.parse_args()
     if arguments.command == "demo":
         return run_demo(arguments.output)
-    real = [half for half, side in ((Half.DISCORD, arguments.discord), (Half.MODEL_API, arguments.model_api)) if side]
-    if len(real) > 1:
-        parser.error("with both halves real there is no sandbox left: that is the bot itself, make run")
+    live = [
+        backend
+        for backend, side in ((Backend.DISCORD, arguments.discord), (Backend.MODEL_API, arguments.model_api))
+        if side
+    ]
+    if len(live) > 1:
+        parser.error("with both backends live there is no sandbox left: that is the bot itself, make run")
     return serve(
-        Wish(
+        ServeOptions(
             data_dir=arguments.data_dir,
             ports=(arguments.discord_port, arguments.model_api_port),
             page_port=arguments.port,
-            real=next(iter(real), None),
+            live=next(iter(live), None),
             operator_config=arguments.config,
         )
     )
@@ -51,7 +55,7 @@ def _parser() -> argparse.ArgumentParser:
         "--discord", type=_is_real, metavar="real", help="use the real Discord with your token, and the local Model API"
     )
     parser.add_argument(
-        "--config", type=Path, default=Path("config.toml"), help="where your tokens are, for a real half"
+        "--config", type=Path, default=Path("config.toml"), help="where your tokens are, for a live backend"
     )
     commands = parser.add_subparsers(dest="command")
     demo = commands.add_parser("demo", help="let a simulated member run /edit, and print what she sees")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from sandbox.halves import RealHalf
+from sandbox.live_backends import LiveBackend
 
 _LEFT_OVERS = ("jobs.db", "jobs.db-wal", "jobs.db-shm")
 
@@ -19,16 +19,16 @@ class FolderUnusable(Exception):
 
 
 @contextlib.contextmanager
-def data_folder(data_dir: Path, real: RealHalf | None) -> Iterator[Path]:
-    """Hold the folder for this run's data. A local world begins anew each time, and so do its jobs; those of a real
-    half stay, in a folder of their own.
+def data_folder(data_dir: Path, live: LiveBackend | None) -> Iterator[Path]:
+    """Hold the folder for this run's data. A local world begins anew each time, and so do its jobs; those of a live
+    backend stay, in a folder of their own.
 
     Raises: FolderUnusable where it cannot be written, or another sandbox that runs has it.
     """  # noqa: D205 - one sentence
-    folder = data_dir if real is None else data_dir / f"real-{real.half.value}"
+    folder = data_dir if live is None else data_dir / f"real-{live.backend.value}"
     lock = _lock(folder)
     try:
-        if real is None:
+        if live is None:
             _empty(folder)
         yield folder
     finally:

@@ -16,11 +16,11 @@ from pathlib import Path
 from PIL import Image
 
 from sandbox.bot_process import BotExitedError, BotProcess
-from sandbox.film import Film, readable, say_card, wrapped
-from sandbox.people import Card, ClientRefused, InteractionFailed, Member
+from sandbox.client_driver import Card, ClientDriver, ClientRefused, InteractionFailed
 from sandbox.pictures import paint
 from sandbox.sandbox import Sandbox
 from sandbox.stopping import stop_signals
+from sandbox.terminal_recorder import TerminalRecorder, readable, say_card, wrapped
 
 PROMPT = "Put the cat on the sailing boat, at night, with paper lanterns along the rail"
 SECOND_PROMPT = "The same cat as an astronaut"
@@ -38,15 +38,15 @@ class Stage:
     """What every scene of the demo needs. `say` prints a line; times count from `began`."""
 
     sandbox: Sandbox
-    member: Member
+    member: ClientDriver
     output: Path
     say: Callable[[str], None]
     began: datetime
 
-    def tell(self, deed: str) -> None:
+    def tell(self, action: str) -> None:
         """Say what the member does."""
         seconds = (self.sandbox.clock.now() - self.began).total_seconds()
-        self.say(f"{seconds:7.2f} s ▶ {self.member.name} {deed}")
+        self.say(f"{seconds:7.2f} s ▶ {self.member.name} {action}")
 
 
 def run_demo(output: Path) -> int:
@@ -82,7 +82,7 @@ async def _play(sandbox: Sandbox, bot: BotProcess, output: Path, say: Callable[[
     began = time.monotonic()
     await bot.wait_ready()
     say(f"The bot (python -m bot, process {bot.pid}) is online after {time.monotonic() - began:.1f} s\n")
-    stage = Stage(sandbox=sandbox, member=sandbox.people.ada, output=output, say=say, began=sandbox.clock.now())
+    stage = Stage(sandbox=sandbox, member=sandbox.clients.ada, output=output, say=say, began=sandbox.clock.now())
     await _edit_two_pictures(stage)
     await _cancel_another(stage)
     await _look_back(stage)
@@ -98,7 +98,7 @@ async def _edit_two_pictures(stage: Stage) -> None:
     stage.tell(f"/edit prompt: {PROMPT}  image1: cat.png  image2: boat.jpg")
     reply = await stage.member.slash("edit", prompt=PROMPT, image1=paint("cat.png"), image2=paint("boat.jpg"))
     card = await reply.message()
-    await Film(card, say=stage.say, began=stage.began).until("Done")
+    await TerminalRecorder(card, say=stage.say, began=stage.began).until("Done")
     await card.until(lambda card: card.attachments)
     for path in _keep_results(card, stage.output):
         stage.say(f"{'':9} ▣ the result picture is {path}\n")
@@ -123,11 +123,11 @@ async def _cancel_another(stage: Stage) -> None:
     stage.tell(f"/edit prompt: {SECOND_PROMPT}  image1: cat.png  quality: low")
     reply = await stage.member.slash("edit", prompt=SECOND_PROMPT, image1=paint("cat.png"), quality="low")
     card = await reply.message()
-    film = Film(card, say=stage.say, began=stage.began)
-    await film.until("In queue")
+    recorder = TerminalRecorder(card, say=stage.say, began=stage.began)
+    await recorder.until("In queue")
     stage.tell("presses [Cancel]")
     await stage.member.click(card, "Cancel")
-    await film.until("Cancelled")
+    await recorder.until("Cancelled")
     stage.sandbox.model_api.pace.release()
 
 

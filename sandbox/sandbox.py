@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Self
 
 from sandbox.bot_process import BotProcess
+from sandbox.client_driver import Channels, ClientDrivers, Place
 from sandbox.clock import WorldClock
 from sandbox.discord.channels import Channel
 from sandbox.discord.gateway import Gateway, GatewayPace, serving_gateway
 from sandbox.discord.server import DiscordServer
 from sandbox.discord.world import World
 from sandbox.model_api import ModelApiServer
-from sandbox.people import Channels, People, Place
 from sandbox.spawning import Spawn, spawn_interpreter
 from sandbox.world_config import Overrides, write_config
 
@@ -31,7 +31,7 @@ class Sandbox:
     discord: DiscordServer
     gateway: Gateway
     model_api: ModelApiServer
-    people: People
+    clients: ClientDrivers
     channels: Channels
     data_dir: Path
     spawn: Spawn
@@ -69,7 +69,7 @@ class Sandbox:
                 discord=discord,
                 gateway=gateway,
                 model_api=model_api,
-                people=People(discord.world, gateway),
+                clients=ClientDrivers(discord.world, gateway),
                 channels=Channels(discord.world),
                 data_dir=data_dir,
                 spawn=spawn,

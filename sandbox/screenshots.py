@@ -29,7 +29,7 @@ _SHARP, _GAP = 2, 16
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Studio:
+class Camera:
     """A running sandbox with its page, and where the pictures go."""
 
     sandbox: Sandbox
@@ -84,32 +84,32 @@ async def _take_all(folder: Path, chromium: str) -> None:
         ):
             await bot.wait_ready()
             browser = await playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-            studio = Studio(sandbox=sandbox, browser=browser, url=page.url, folder=folder)
-            await _take_job(studio)
-            await _take_others(studio)
+            camera = Camera(sandbox=sandbox, browser=browser, url=page.url, folder=folder)
+            await _take_job(camera)
+            await _take_others(camera)
             await browser.close()
 
 
-async def _take_job(studio: Studio) -> None:
+async def _take_job(camera: Camera) -> None:
     """A job from the composer to the finished card, and what the panel shows meanwhile."""
-    pace = studio.sandbox.model_api.pace
+    pace = camera.sandbox.model_api.pace
     pace.hold_in_queue()
     pace.run_seconds = _RUN_SECONDS
-    page = await studio.open()
-    sharp = await studio.open(size=(_WIDE[0], _WHOLE_PANEL_HEIGHT), scale=_SHARP)
+    page = await camera.open()
+    sharp = await camera.open(size=(_WIDE[0], _WHOLE_PANEL_HEIGHT), scale=_SHARP)
     await _fill_in(page)
-    await studio.take(page, "composer")
+    await camera.take(page, "composer")
     await _send(page)
     await expect(page.locator(".message").last).to_contain_text("In queue")
     await page.get_by_role("tab", name="Requests").click()
-    await studio.take(page, "running")
+    await camera.take(page, "running")
     await page.get_by_role("tab", name="Faults").click()
     slow_queue = page.get_by_role("switch", name="Slow queue")
     await slow_queue.click()
     await expect(slow_queue).to_have_attribute("aria-checked", "true")
     await _grow(page, _WHOLE_PANEL_HEIGHT)
     await expect(page.locator(".switch").last).to_be_in_viewport(ratio=1)
-    await studio.take(page, "faults")
+    await camera.take(page, "faults")
     await _grow(page, _WIDE[1])
     await slow_queue.click()
     cards = [await _card(sharp, "In queue")]
@@ -120,28 +120,28 @@ async def _take_job(studio: Studio) -> None:
     await page.get_by_role("tab", name="Traffic").click()
     await _grow(page, _WHOLE_CARD_HEIGHT)
     await expect(page.locator(".message").last).to_be_in_viewport(ratio=1)
-    await studio.take(page, "finished")
+    await camera.take(page, "finished")
     cards.append(await _card(sharp, "Done"))
-    _keep_cards(cards, studio.folder / "cards.png")
+    _keep_cards(cards, camera.folder / "cards.png")
     await sharp.close()
     await _grow(page, _WIDE[1])
     await page.get_by_role("button", name="Open picture").click()
-    await studio.take(page, "large")
+    await camera.take(page, "large")
     await page.close()
 
 
-async def _take_others(studio: Studio) -> None:
+async def _take_others(camera: Camera) -> None:
     """The look back, by day, and on a phone."""
-    page = await studio.open(is_light=True)
+    page = await camera.open(is_light=True)
     await _command(page, "history")
     await expect(page.locator(".message").last).to_contain_text("Only you can see this")
-    await studio.take(page, "history-light")
+    await camera.take(page, "history-light")
     await page.close()
-    page = await studio.open(size=_PHONE)
+    page = await camera.open(size=_PHONE)
     await expect(page.locator(".gallery img")).to_be_visible()
-    await studio.take(page, "phone")
+    await camera.take(page, "phone")
     await _fill_in(page)
-    await studio.take(page, "phone-composer")
+    await camera.take(page, "phone-composer")
     await page.close()
 
 

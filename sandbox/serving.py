@@ -15,7 +15,7 @@ from pathlib import Path
 
 from sandbox.bot_process import BotProcess
 from sandbox.data_folder import FolderUnusable, data_folder
-from sandbox.halves import DISCORD_FILE_HOSTS, CannotGoLive, Half, RealHalf, real_half
+from sandbox.live_backends import DISCORD_FILE_HOSTS, Backend, CannotGoLive, LiveBackend, read_live_backend
 from sandbox.pictures import paint
 from sandbox.readiness import Readiness
 from sandbox.sandbox import Sandbox
@@ -39,20 +39,20 @@ _REAL_DISCORD_NOTICES = (
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Wish:
-    """What the command line asked for. `page_port` None: the usual one where it is free; `real`: the half that is."""
+class ServeOptions:
+    """What the command line asked for. `page_port` None: the usual one where it is free; `live`: which backend is."""
 
     data_dir: Path
     ports: tuple[int, int] = (0, 0)
     page_port: int | None = None
-    real: Half | None = None
+    live: Backend | None = None
     operator_config: Path | None = None
 
 
-def serve(wish: Wish) -> int:
+def serve(options: ServeOptions) -> int:
     """Serve until Ctrl-C and return the exit code: 0, or 2 after one sentence when something given cannot be used."""
     try:
-        return asyncio.run(_serve(wish))
+        return asyncio.run(_serve(options))
     except (CannotGoLive, FolderUnusable) as error:
         sys.stderr.write(f"{error}\n")
         return 2
@@ -63,70 +63,70 @@ def serve(wish: Wish) -> int:
         return 2
 
 
-async def _serve(wish: Wish) -> int:
+async def _serve(options: ServeOptions) -> int:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, *stop_signals()):
         loop.add_signal_handler(number, stop.set)
-    real = _real_half(wish)
-    with data_folder(wish.data_dir.resolve(), real) as data_dir:
-        await _serve_in(data_dir, wish, real=real, stop=stop)
+    live = _live_backend(options)
+    with data_folder(options.data_dir.resolve(), live) as data_dir:
+        await _serve_in(data_dir, options, live=live, stop=stop)
     return 0
 
 
-async def _serve_in(data_dir: Path, wish: Wish, *, real: RealHalf | None, stop: asyncio.Event) -> None:
+async def _serve_in(data_dir: Path, options: ServeOptions, *, live: LiveBackend | None, stop: asyncio.Event) -> None:
     samples = data_dir / "pictures"
     async with (
         Sandbox.open(
             data_dir=data_dir,
             host_map={PICTURE_HOST: samples},
-            ports=wish.ports,
-            real_hosts=DISCORD_FILE_HOSTS if real and real.half is Half.DISCORD else (),
+            ports=options.ports,
+            real_hosts=DISCORD_FILE_HOSTS if live and live.backend is Backend.DISCORD else (),
         ) as sandbox,
-        _bot(sandbox, real) as (bot, readiness),
+        _bot(sandbox, live) as (bot, readiness),
         open_page(
             sandbox,
             bot,
-            port=wish.page_port,
+            port=options.page_port,
             hosts={PICTURE_HOST: samples},
-            run=_run(real),
+            run=_run(live),
             is_online=readiness.is_online if readiness else None,
         ) as page,
     ):
         _set_pace(sandbox)
-        _say(f"Open       {page.url}" + ("" if real and real.half is Half.DISCORD else "  and type /edit"))
+        _say(f"Open       {page.url}" + ("" if live and live.backend is Backend.DISCORD else "  and type /edit"))
         await asyncio.to_thread(_paint_samples, samples)
-        _tell_addresses(sandbox, bot, data_dir, real)
+        _tell_addresses(sandbox, bot, data_dir, live)
         await _follow(bot, stop)
         if bot.is_running:
             await bot.terminate()
 
 
 @contextlib.asynccontextmanager
-async def _bot(sandbox: Sandbox, real: RealHalf | None) -> AsyncIterator[tuple[BotProcess, Readiness | None]]:
+async def _bot(sandbox: Sandbox, live: LiveBackend | None) -> AsyncIterator[tuple[BotProcess, Readiness | None]]:
     """Run the bot; one at the real Discord is asked for its health, since the local one does not see it."""
-    if real is None or real.half is Half.MODEL_API:
-        config = sandbox.write_config(overrides=real.settings if real else None)
-        async with sandbox.bot(config=config, env=real.variables if real else None) as bot:
+    if live is None or live.backend is Backend.MODEL_API:
+        config = sandbox.write_config(overrides=live.settings if live else None)
+        async with sandbox.bot(config=config, env=live.variables if live else None) as bot:
             yield bot, None
         return
     address = free_address()
-    overrides: Overrides = {**real.settings, "health": {"listen": address}}
+    overrides: Overrides = {**live.settings, "health": {"listen": address}}
     config = sandbox.write_config(overrides=overrides)
-    async with sandbox.bot(config=config, env=real.variables) as bot, Readiness.watching(address) as readiness:
+    async with sandbox.bot(config=config, env=live.variables) as bot, Readiness.watching(address) as readiness:
         yield bot, readiness
 
 
-def _real_half(wish: Wish) -> RealHalf | None:
-    if wish.real is None or wish.operator_config is None:
+def _live_backend(options: ServeOptions) -> LiveBackend | None:
+    if options.live is None or options.operator_config is None:
         return None
-    return real_half(wish.real, config=wish.operator_config, environment=os.environ)
+    return read_live_backend(options.live, config=options.operator_config, environment=os.environ)
 
 
-def _run(real: RealHalf | None) -> Run:
-    if real is None:
+def _run(live: LiveBackend | None) -> Run:
+    if live is None:
         return Run()
-    if real.half is Half.DISCORD:
+    if live.backend is Backend.DISCORD:
         return Run(discord="real", notices=_REAL_DISCORD_NOTICES)
     return Run(model_api="real", notices=_REAL_API_NOTICES)
 
@@ -137,14 +137,14 @@ def _set_pace(sandbox: Sandbox) -> None:
     pace.queue_seconds, pace.run_seconds, pace.positions = _QUEUE_SECONDS, _RUN_SECONDS, _POSITIONS
 
 
-def _tell_addresses(sandbox: Sandbox, bot: BotProcess, data_dir: Path, real: RealHalf | None) -> None:
-    for notice in _run(real).notices:
+def _tell_addresses(sandbox: Sandbox, bot: BotProcess, data_dir: Path, live: LiveBackend | None) -> None:
+    for notice in _run(live).notices:
         _say(notice)
-    if real is None or real.half is Half.MODEL_API:
+    if live is None or live.backend is Backend.MODEL_API:
         _say(f"Discord    {sandbox.discord.api_url}  (gateway {sandbox.discord.gateway_url})")
-    if real is None or real.half is Half.DISCORD:
+    if live is None or live.backend is Backend.DISCORD:
         _say(f"Model API  {sandbox.model_api.url}")
-    if real is None:
+    if live is None:
         _say(f"Pictures   {', '.join(f'https://{PICTURE_HOST}/{name}' for name in _SAMPLES)}")
         _say(f"           and, to attach, in {data_dir / 'pictures'}")
     _say(f"Bot        process {bot.pid}, data in {data_dir}. Ctrl-C stops everything.")

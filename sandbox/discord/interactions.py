@@ -14,7 +14,7 @@ TOKEN_SECONDS = 15 * 60.0
 
 @dataclass(slots=True, kw_only=True)
 class Interaction:
-    """One deed of one person, with its token and its two clocks.
+    """One action of one person, with its token and its two clocks.
 
     `callback_type` is the application's first answer (None: none yet), `choices` an autocomplete's, `modal` a form's.
     `original_message_id` is what `@original` means; `followup_ids` are the messages after it.

@@ -1,4 +1,4 @@
-"""Stand-ins for outputs that are no pictures: a short real sound and a short real film."""
+"""Stand-ins for outputs that are no pictures: a short real sound and a short real video."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ import wave
 from functools import cache
 from pathlib import Path
 
-from sandbox.model_api.studio import ResultFile
+from sandbox.model_api.renderer import ResultFile
 
 _RATE = 8_000
-_FILM = Path(__file__).with_name("film.mp4")
+_VIDEO = Path(__file__).with_name("video.mp4")
 
 
 @cache
@@ -29,6 +29,6 @@ def sound() -> ResultFile:
 
 
 @cache
-def film() -> ResultFile:
+def video() -> ResultFile:
     """Return a real MP4 file of one second: a square that crosses a dark ground."""
-    return ResultFile(data=_FILM.read_bytes(), content_type="video/mp4", suffix="mp4")
+    return ResultFile(data=_VIDEO.read_bytes(), content_type="video/mp4", suffix="mp4")

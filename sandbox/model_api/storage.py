@@ -7,7 +7,7 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime
 
-from sandbox.model_api.studio import ResultFile
+from sandbox.model_api.renderer import ResultFile
 
 PREFIX = "/storage/"
 

@@ -15,9 +15,9 @@ from sandbox.model_api.json_values import JsonObject
 from sandbox.model_api.model_catalog import CatalogEntry
 from sandbox.model_api.model_request import ModelRequest, RequestState
 from sandbox.model_api.pace import Pace
-from sandbox.model_api.sample_media import film, sound
+from sandbox.model_api.renderer import RenderJob, ResultFile, UnreadablePictureError, make_result
+from sandbox.model_api.sample_media import sound, video
 from sandbox.model_api.storage import Storage
-from sandbox.model_api.studio import Commission, ResultFile, UnreadablePictureError, make_result
 
 log = logging.getLogger(__name__)
 
@@ -43,7 +43,7 @@ class Worker:
         self._fetcher = fetcher
         self._storage = storage
         self._behaviour = behaviour
-        self._threads = ThreadPoolExecutor(max_workers=2, thread_name_prefix="studio")
+        self._threads = ThreadPoolExecutor(max_workers=2, thread_name_prefix="renderer")
 
     def close(self) -> None:
         """Start no more painting; what is being painted is finished and thrown away."""
@@ -110,7 +110,7 @@ class Worker:
         count = _output_count(request.inputs, behaviour)
         category = entry.categories[0]
         if behaviour.output_shape in _VIDEO_SHAPES or category.endswith("video"):
-            return [film()] * count
+            return [video()] * count
         if behaviour.output_shape in _AUDIO_SHAPES or category.endswith("audio"):
             return [sound()] * count
         return [await self._paint(request.inputs, media, fetched, variant=number) for number in range(count)]
@@ -118,7 +118,7 @@ class Worker:
     async def _paint(
         self, inputs: JsonObject, media: list[MediaInput], fetched: list[bytes], *, variant: int
     ) -> ResultFile:
-        commission = Commission(
+        job = RenderJob(
             prompt=str(inputs.get("prompt", "")),
             pictures=tuple(fetched),
             image_size=str(inputs.get("image_size", "auto")),
@@ -130,7 +130,7 @@ class Worker:
         )
         loop = asyncio.get_running_loop()
         try:
-            return await loop.run_in_executor(self._threads, make_result, commission)
+            return await loop.run_in_executor(self._threads, make_result, job)
         except UnreadablePictureError as error:
             label = media[error.index].label
             raise InputUnavailableError(f"Failed to read {label}: it is not a picture.") from error

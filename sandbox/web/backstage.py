@@ -7,9 +7,9 @@ import contextlib
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from sandbox.client_driver import ClientDriver
 from sandbox.discord.changes import Change
 from sandbox.discord.channels import Channel
-from sandbox.people import Member
 from sandbox.sandbox import Sandbox
 from sandbox.web.panel import Panel
 from sandbox.web.switches import Switchboard
@@ -37,7 +37,7 @@ class OpenPage(Protocol):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Pulse:
-    """The bot's state and where it types, the hour (in which links grow old), and which deeds may still be answered."""
+    """The bot's state and where it types, the hour (since links expire), and which actions may still be answered."""
 
     bot_state: str
     typing_in: tuple[int, ...]
@@ -80,7 +80,7 @@ class Backstage:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(is_due.wait(), _TICK_SECONDS)
 
-    def member(self, username: str | None) -> Member:
+    def member(self, username: str | None) -> ClientDriver:
         """Return who a page acts as; by default a plain member.
 
         Raises: Refused where there is no such person, or it is the bot.
@@ -89,9 +89,9 @@ class Backstage:
         name = username or _DEFAULT_PERSON
         if not any(user.username == name and not user.is_bot for user in world.users.values()):
             raise Refused(f"there is nobody here by the name of {name}")
-        return self.sandbox.people[name]
+        return self.sandbox.clients[name]
 
-    def require_channel(self, member: Member, channel_id: int) -> Channel:
+    def require_channel(self, member: ClientDriver, channel_id: int) -> Channel:
         """Return a channel that a person sees.
 
         Raises: Refused where there is none such for this person.
@@ -101,7 +101,7 @@ class Backstage:
                 return channel
         raise Refused("there is no such channel for you")
 
-    def channel(self, member: Member, channel_id: int | None) -> Channel:
+    def channel(self, member: ClientDriver, channel_id: int | None) -> Channel:
         """Return the channel with this id where the person sees it, else the first one that everybody begins with."""
         visible = self.viewer.channels(member)
         named = [channel for channel in visible if channel.name == _DEFAULT_CHANNEL]

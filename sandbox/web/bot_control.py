@@ -1,4 +1,4 @@
-"""The bot under the page: what it does now, and the deeds that start, stop and kill it."""
+"""The bot under the page: what it does now, and the actions that start, stop and kill it."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _TEXTS = {
 
 
 class BotControl:
-    """One bot process in a person's hands. Deeds come one after the other, and end even if the page that asked goes.
+    """One bot process in a person's hands. Actions come one after the other, and end even if the page that asked goes.
 
     `is_online` tells whether the running process is of use yet.
     """
@@ -38,7 +38,7 @@ class BotControl:
         self._is_online = is_online
         self._was_stopped = False
         self._turn = asyncio.Lock()
-        self._deeds: set[asyncio.Task[None]] = set()
+        self._actions: set[asyncio.Task[None]] = set()
 
     @property
     def state(self) -> BotState:
@@ -75,8 +75,8 @@ class BotControl:
         await self._in_turn(self._kill_and_start)
 
     async def close(self) -> None:
-        """Wait for deeds that are under way."""
-        await asyncio.gather(*self._deeds, return_exceptions=True)
+        """Wait for actions that are under way."""
+        await asyncio.gather(*self._actions, return_exceptions=True)
 
     async def _start(self) -> None:
         self._was_stopped = False
@@ -97,15 +97,15 @@ class BotControl:
             await self.process.kill()
         await self._start()
 
-    async def _in_turn(self, deed: Callable[[], Awaitable[None]]) -> None:
-        await asyncio.shield(self._kept(self._one_by_one(deed)))
+    async def _in_turn(self, action: Callable[[], Awaitable[None]]) -> None:
+        await asyncio.shield(self._kept(self._one_by_one(action)))
 
-    async def _one_by_one(self, deed: Callable[[], Awaitable[None]]) -> None:
+    async def _one_by_one(self, action: Callable[[], Awaitable[None]]) -> None:
         async with self._turn:
-            await deed()
+            await action()
 
-    def _kept(self, deed: Coroutine[None, None, None]) -> asyncio.Task[None]:
-        task = asyncio.get_running_loop().create_task(deed)
-        self._deeds.add(task)
-        task.add_done_callback(self._deeds.discard)
+    def _kept(self, action: Coroutine[None, None, None]) -> asyncio.Task[None]:
+        task = asyncio.get_running_loop().create_task(action)
+        self._actions.add(task)
+        task.add_done_callback(self._actions.discard)
         return task

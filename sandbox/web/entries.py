@@ -7,6 +7,7 @@ import hashlib
 import json
 from dataclasses import dataclass
 
+from sandbox.client_driver import DID_NOT_RESPOND, ClientDriver
 from sandbox.discord.channels import Channel
 from sandbox.discord.interactions import Interaction
 from sandbox.discord.kinds import CommandType, InteractionType
@@ -15,7 +16,6 @@ from sandbox.discord.messages import Message
 from sandbox.discord.permission_flags import Permission
 from sandbox.discord.wire import JsonObject, timestamp
 from sandbox.discord.world import World
-from sandbox.people import DID_NOT_RESPOND, Member
 from sandbox.web.links import Links
 from sandbox.web.screens import Screens
 
@@ -33,7 +33,7 @@ class Reader:
     world: World
     screens: Screens
     links: Links
-    member: Member
+    member: ClientDriver
     channel: Channel
 
     def entries(self) -> list[JsonObject]:

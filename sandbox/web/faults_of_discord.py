@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from sandbox.client_driver.reply import card_of
 from sandbox.discord.interactions import TOKEN_SECONDS
 from sandbox.discord.messages import Message
 from sandbox.discord.rest.faults import Fault
-from sandbox.people.reply import card_of
 from sandbox.sandbox import Sandbox
 from sandbox.web.bot_control import BotControl, BotState
 from sandbox.web.switches import Switch
@@ -78,7 +78,7 @@ class DiscordTroubles:
             ]
 
     async def _delete_card(self, channel_id: int | None) -> None:
-        world, mod = self._sandbox.world, self._sandbox.people.mod
+        world, mod = self._sandbox.world, self._sandbox.clients.mod
         channel = world.channels.get(channel_id or 0)
         messages = world.messages_in(channel) if channel is not None else []
         card = next((one for one in reversed(messages) if self._is_card(one)), None)

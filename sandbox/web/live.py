@@ -8,18 +8,18 @@ import logging
 
 from aiohttp import WSMsgType, web
 
+from sandbox.client_driver import ClientDriver
 from sandbox.discord.channels import Channel
 from sandbox.discord.wire import JsonObject
-from sandbox.people import Member
+from sandbox.web.actions import Actions
 from sandbox.web.backstage import Backstage
-from sandbox.web.deeds import Deeds
 from sandbox.web.wire import LARGEST_MESSAGE_BYTES, Order, Refused, read_order
 
 log = logging.getLogger(__name__)
 
 VIEW_SECONDS = 0.05
 PANEL_SECONDS = 0.25
-_MOST_DEEDS_AT_ONCE = 16
+_MOST_ACTIONS_AT_ONCE = 16
 _HEARTBEAT_SECONDS = 20.0
 _SEND_SECONDS = 30.0
 
@@ -31,7 +31,7 @@ class LivePage:
     states and holds up nobody.
     """
 
-    def __init__(self, backstage: Backstage, member: Member, channel: Channel) -> None:
+    def __init__(self, backstage: Backstage, member: ClientDriver, channel: Channel) -> None:
         self._backstage = backstage
         self._member = member
         self._channel = channel
@@ -41,7 +41,7 @@ class LivePage:
             compress=False,  # nothing to gain on one machine, and aiohttp's own task complains where the page is gone
         )
         self._view_is_due = asyncio.Event()
-        self._places = asyncio.Semaphore(_MOST_DEEDS_AT_ONCE)
+        self._places = asyncio.Semaphore(_MOST_ACTIONS_AT_ONCE)
 
     def look_again(self) -> None:
         """Have the view drawn up anew, soon."""
@@ -109,11 +109,11 @@ class LivePage:
                 self._channel = self._backstage.require_channel(self._member, order.identity("channel"))
                 return {}
             case _:
-                return await self._deeds().do(order)
+                return await self._actions().do(order)
 
-    def _deeds(self) -> Deeds:
+    def _actions(self) -> Actions:
         backstage = self._backstage
-        return Deeds(
+        return Actions(
             backstage.sandbox,
             member=self._member,
             place=backstage.sandbox.place(self._channel),

@@ -35,7 +35,7 @@ async def open_page(
     """Serve the page of a sandbox with the bot in it, which may be running or not.
 
     `port`: 0 any free one, None the usual one; `hosts`: folders of pictures of hosts that exist only in the sandbox;
-    `run` says which halves are real; `is_online`, whether a bot at the real Discord is connected there.
+    `run` says which backend is live; `is_online`, whether a bot at the real Discord is connected there.
     """
     run = run or Run()
     control = BotControl(bot, is_online=is_online or (lambda: bot.is_ready))
@@ -66,7 +66,7 @@ async def open_page(
 
 
 def _switches(sandbox: Sandbox, bot: BotControl, run: Run) -> list[Switch]:
-    """Return what can be made to go wrong: nothing of a half that is real."""
+    """Return what can be made to go wrong: nothing of a live backend."""
     switches: list[Switch] = []
     if run.model_api == "local":
         switches += ApiTroubles(sandbox.model_api).switches()

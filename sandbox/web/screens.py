@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass, field
 
+from sandbox.client_driver import Reply
 from sandbox.discord.changes import Change, ChangeKind
 from sandbox.discord.interactions import Interaction
 from sandbox.discord.kinds import CallbackType, InteractionType
 from sandbox.discord.world import World
-from sandbox.people import Reply
 
 _REMEMBERED = 100
 _TYPING_SECONDS = 10.0
@@ -52,7 +52,7 @@ class Screens:
         return self._by_person.setdefault(person_id, Screen())
 
     def sent(self, reply: Reply) -> None:
-        """Note whether a deed reached the bot at all."""
+        """Note whether an action reached the bot at all."""
         if not reply.is_delivered:
             self.of(reply.member.id).undelivered.add(reply.interaction.id)
 
@@ -73,7 +73,7 @@ class Screens:
         return interaction.responded_at is None and not self.has_failed(interaction)
 
     def pending(self, person_id: int) -> tuple[int, ...]:
-        """Return the ids of a person's deeds that the bot may still answer."""
+        """Return the ids of a person's actions that the bot may still answer."""
         return tuple(one.id for one in self.interactions(person_id) if self.is_pending(one))
 
     def is_bot_typing(self, channel_id: int) -> bool:

@@ -12,8 +12,8 @@ from typing import Self
 
 from aiohttp import web
 
+from sandbox.client_driver import ClientDriver
 from sandbox.discord.channels import Channel
-from sandbox.people import Member
 from sandbox.web.avatars import avatar
 from sandbox.web.backstage import MOST_PAGES, Backstage
 from sandbox.web.gatekeeping import Gatekeeper
@@ -123,7 +123,7 @@ class PageServer:
         finally:
             backstage.pages.discard(page)
 
-    def _beginning(self, request: web.Request) -> tuple[Member, Channel]:
+    def _beginning(self, request: web.Request) -> tuple[ClientDriver, Channel]:
         """Return person and channel of the page's address; what is not there (any more) is as if it was not said."""
         backstage = self._backstage
         try:

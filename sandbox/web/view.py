@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
+from sandbox.client_driver import ClientDriver
+from sandbox.client_driver.offering import offered_commands
 from sandbox.discord.channels import Channel
 from sandbox.discord.guilds import Guild
 from sandbox.discord.permission_flags import Permission
 from sandbox.discord.users import User
 from sandbox.discord.wire import JsonObject, timestamp
 from sandbox.discord.world import World
-from sandbox.people import Member
-from sandbox.people.offering import offered_commands
 from sandbox.web.bot_control import BotControl
 from sandbox.web.entries import Reader
 from sandbox.web.links import Links
@@ -26,7 +26,7 @@ _OWNER_COLOR = 0xE67E22
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Run:
-    """What is special about this run: which halves are real, and the sentences that say so."""
+    """What is special about this run: which backend is live, and the sentences that say so."""
 
     discord: Side = "local"
     model_api: Side = "local"
@@ -48,7 +48,7 @@ class Viewer:
     bot: BotControl
     run: Run
 
-    def view(self, member: Member, channel: Channel) -> JsonObject:
+    def view(self, member: ClientDriver, channel: Channel) -> JsonObject:
         """Return what `member` sees in `channel`; what is seen there counts as read."""
         if self.run.discord == "real":
             return self._nothing()
@@ -74,7 +74,7 @@ class Viewer:
             "typing": [self.world.bot.display_name] if self.screens.is_bot_typing(channel.id) else [],
         }
 
-    def channels(self, member: Member) -> list[Channel]:
+    def channels(self, member: ClientDriver) -> list[Channel]:
         """Return the channels that a person sees, in order, and the conversation with the bot last."""
         of_guilds = [one for one in self.world.channels.values() if not one.is_direct]
         visible = [one for one in of_guilds if Permission.VIEW_CHANNEL in self.world.permissions(member.id, one)]
@@ -127,7 +127,7 @@ class Viewer:
             return _OWNER_COLOR
         return _MODERATOR_COLOR if Permission.MANAGE_MESSAGES in permissions else 0
 
-    def _channel(self, channel: Channel, member: Member) -> JsonObject:
+    def _channel(self, channel: Channel, member: ClientDriver) -> JsonObject:
         own = self.world.permissions(member.id, channel)
         of_bot = self.world.permissions(self.world.bot.id, channel)
         return {
@@ -143,20 +143,20 @@ class Viewer:
             "unread": self._has_unread(channel, member),
         }
 
-    def _has_unread(self, channel: Channel, member: Member) -> bool:
+    def _has_unread(self, channel: Channel, member: ClientDriver) -> bool:
         read_until = self.screens.of(member.id).read_until.get(channel.id, 0)
         newest = self.world.seen_by(member.id, channel)[-1:]
         return any(one.id > read_until and one.author_id != member.id for one in newest)
 
-    def _mark_read(self, member: Member, channel: Channel) -> None:
+    def _mark_read(self, member: ClientDriver, channel: Channel) -> None:
         if channel.message_ids:
             self.screens.of(member.id).read_until[channel.id] = channel.message_ids[-1]
 
-    def _commands(self, member: Member, channel: Channel) -> list[JsonObject]:
+    def _commands(self, member: ClientDriver, channel: Channel) -> list[JsonObject]:
         offered = offered_commands(self.world, member.user, channel)
         return [{**one.definition, "id": str(one.id), "type": one.type, "name": one.name} for one in offered]
 
-    def _modal(self, member: Member) -> JsonObject | None:
+    def _modal(self, member: ClientDriver) -> JsonObject | None:
         form = self.screens.of(member.id).form
         if form is None:
             return None

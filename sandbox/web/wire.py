@@ -11,7 +11,7 @@ LARGEST_MESSAGE_BYTES = 256 * 1024
 
 
 class Refused(Exception):
-    """A deed that does not happen; the sentence is for the person."""
+    """An action that does not happen; the sentence is for the person."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -28,7 +28,7 @@ async def test_an_adopted_job_ends_on_its_card(
 ) -> None:
     """The same message, which may be edited by its token or has to be by the bot, turns to Done with the file once."""
     sandbox.model_api.faults.next("submit", Fault.RESET_AFTER)
-    reply = await sandbox.people.ada.slash("edit", prompt="a fox", image1=paint("cat.png"))
+    reply = await sandbox.clients.ada.slash("edit", prompt="a fox", image1=paint("cat.png"))
     card = await (await reply.message()).until_text("Unconfirmed")
     (lost,) = await settled(sandbox)
     (request,) = sandbox.model_api.submits
@@ -49,7 +49,7 @@ async def test_an_adopted_job_ends_on_its_card(
     assert_promise_kept(sandbox, await settled(sandbox))
     assert len(card.attachments) == len(card.media) == 1
     assert card.labels == ()
-    assert sandbox.channels.general.seen_by(sandbox.people.ben) == [card]
+    assert sandbox.channels.general.seen_by(sandbox.clients.ben) == [card]
     shown = [state.text.splitlines()[0] for state in card.history if not state.is_thinking]
     assert "Unconfirmed" in shown[0]
     assert "Done" in shown[-1]

@@ -12,16 +12,16 @@ from tests.rig import until
 
 if TYPE_CHECKING:
     from sandbox.bot_process import BotProcess
-    from sandbox.people import Card, Member
+    from sandbox.client_driver import Card, ClientDriver
     from sandbox.sandbox import Sandbox
     from tests.rig import StartBot
 
 ORIGINAL = "PATCH /webhooks/{application_id}/{token}/messages/@original"
 
 
-async def ask(sandbox: Sandbox, prompt: str = "a fox in the snow", *, by: Member | None = None) -> Card:
+async def ask(sandbox: Sandbox, prompt: str = "a fox in the snow", *, by: ClientDriver | None = None) -> Card:
     """Let a member run /edit with one picture and return the card as soon as it stands."""
-    reply = await (by or sandbox.people.ada).slash("edit", prompt=prompt, image1=paint("cat.png"), quality="low")
+    reply = await (by or sandbox.clients.ada).slash("edit", prompt=prompt, image1=paint("cat.png"), quality="low")
     return await reply.message(timeout_seconds=20)
 
 
@@ -49,7 +49,7 @@ async def test_a_job_that_runs_straight_through(sandbox: Sandbox, bot: BotProces
     assert " · took " in last
     assert card.pinged == frozenset()
     assert not card.buttons
-    assert sandbox.channels.general.seen_by(sandbox.people.ben) == [card]
+    assert sandbox.channels.general.seen_by(sandbox.clients.ben) == [card]
     assert_promise_kept(sandbox, [found])
 
 
@@ -95,7 +95,7 @@ async def test_cancel(sandbox: Sandbox, bot: BotProcess, who: str) -> None:
     sandbox.model_api.pace.hold_in_queue()
     card = await ask(sandbox)
     await card.until_text("In queue")
-    presser: Member = getattr(sandbox.people, who)
+    presser: ClientDriver = getattr(sandbox.clients, who)
     reply = await presser.click(card, "Cancel")
     await reply.acknowledged()
     await card.until_text("Cancelled")
@@ -112,7 +112,7 @@ async def test_cancel_by_somebody_else(sandbox: Sandbox, bot: BotProcess) -> Non
     sandbox.model_api.pace.hold_in_queue()
     card = await ask(sandbox)
     await card.until_text("In queue")
-    answer = await (await sandbox.people.ben.click(card, "Cancel")).message()
+    answer = await (await sandbox.clients.ben.click(card, "Cancel")).message()
     assert answer.is_ephemeral
     assert "somebody else's" in answer.text
     sandbox.model_api.pace.release()
@@ -190,7 +190,7 @@ async def test_a_press_on_an_old_private_card_reaches_it_again(sandbox: Sandbox,
     """Its token was dead; the press brought a fresh one, so the card itself says Cancelled."""
     assert bot.is_running
     sandbox.model_api.pace.hold_in_queue()
-    ada = sandbox.people.ada
+    ada = sandbox.clients.ada
     card = await (await ada.slash("edit", prompt="a fox", image1=paint("cat.png"), private=True)).message()
     await card.until_text("In queue")
     await settled_so_far(sandbox)
@@ -219,7 +219,7 @@ async def test_an_upload_larger_than_the_place_takes(sandbox: Sandbox, bot: BotP
 async def test_text_of_people_stays_text(sandbox: Sandbox, bot: BotProcess) -> None:
     """A prompt full of markup, mentions and length neither pings nor breaks the card."""
     assert bot.is_running
-    ben = sandbox.people.ben
+    ben = sandbox.clients.ben
     prompt = f"@everyone <@{ben.id}> **bold** [link](https://example.com) `code`\n# heading\n" + "long " * 700
     card = await ask(sandbox, prompt.strip())
     await card.until_text("Done")

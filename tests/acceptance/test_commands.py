@@ -25,7 +25,7 @@ CALLBACK = "POST /interactions/{interaction_id}/{token}/callback"
 async def test_what_is_offered(sandbox: Sandbox, bot: BotProcess) -> None:
     """A newcomer finds five commands, in servers and in the bot's direct messages."""
     assert bot.is_running
-    ada = sandbox.people.ada
+    ada = sandbox.clients.ada
     for place in (sandbox.channels.general, sandbox.channels.direct(ada)):
         for command in ("history", "quota"):
             answer = await (await ada.slash(command, channel=place)).message()
@@ -37,7 +37,7 @@ async def test_what_is_offered(sandbox: Sandbox, bot: BotProcess) -> None:
 async def test_acknowledged_before_the_database_is_asked(sandbox: Sandbox, bot: BotProcess) -> None:
     """While the database is locked by somebody, commands are acknowledged in time and done once it is free."""
     assert bot.is_running
-    ada = sandbox.people.ada
+    ada = sandbox.clients.ada
     with closing(sqlite3.connect(sandbox.data_dir / "jobs.db", isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
         reply = await ada.slash("edit", prompt="a fox", image1=CAT)
@@ -55,10 +55,10 @@ async def test_a_refusal_after_a_lost_acknowledgement(sandbox: Sandbox, bot: Bot
     """Even then a refusal is private, and leaves no message that thinks for ever."""
     assert bot.is_running
     sandbox.discord.faults.fail(CALLBACK, status=500, applied=True)
-    reply = await sandbox.people.ada.slash("edit", prompt="a fox", image1=CAT)
+    reply = await sandbox.clients.ada.slash("edit", prompt="a fox", image1=CAT)
     answer = await reply.message()
     assert answer.is_ephemeral
-    assert sandbox.channels.general.seen_by(sandbox.people.ben) == []
+    assert sandbox.channels.general.seen_by(sandbox.clients.ben) == []
 
 
 @pytest.mark.settings(
@@ -70,9 +70,9 @@ async def test_a_refusal_after_a_lost_acknowledgement(sandbox: Sandbox, bot: Bot
 async def test_a_command_for_each_model(sandbox: Sandbox, bot: BotProcess) -> None:
     """Each entry of the settings is a command, under the name that the operator chose."""
     assert bot.is_running
-    card = await (await sandbox.people.ada.slash("re-paint", prompt="a fox", image1=CAT)).message()
+    card = await (await sandbox.clients.ada.slash("re-paint", prompt="a fox", image1=CAT)).message()
     await card.until_text("Done")
-    listed = await (await sandbox.people.ada.slash("history")).message()
+    listed = await (await sandbox.clients.ada.slash("history")).message()
     assert "/re-paint" in listed.text
     await listed.until_text("Done")
     assert "[card](https://discord.com/channels/" in listed.text
@@ -81,7 +81,7 @@ async def test_a_command_for_each_model(sandbox: Sandbox, bot: BotProcess) -> No
 async def test_a_burst(sandbox: Sandbox, start_bot: StartBot) -> None:
     """A dozen people at once are all acknowledged in time, and each gets a card of their own."""
     await start_bot(overrides={"quota": {"jobs_per_day": 9, "running_per_user": 1, "waiting_per_user": 1}})
-    crowd = [sandbox.people.join(f"member{number}") for number in range(12)]
+    crowd = [sandbox.clients.join(f"member{number}") for number in range(12)]
     replies = await asyncio.gather(
         *(who.slash("edit", prompt=f"fox of {who.name}", image1=CAT, private=True) for who in crowd)
     )
@@ -97,9 +97,9 @@ async def test_a_burst(sandbox: Sandbox, start_bot: StartBot) -> None:
 async def test_no_prompt_and_no_token_in_the_log(sandbox: Sandbox, bot: BotProcess) -> None:
     """The log tells an operator which job went how, and nothing of what people wrote or attached."""
     prompt = "a prompt that nobody else may read"
-    reply = await sandbox.people.ada.slash("edit", prompt=prompt, image1=paint("holiday-cat.png"))
+    reply = await sandbox.clients.ada.slash("edit", prompt=prompt, image1=paint("holiday-cat.png"))
     await (await reply.message()).until_text("Done")
-    await (await sandbox.people.ada.slash("edit", prompt=prompt)).message()
+    await (await sandbox.clients.ada.slash("edit", prompt=prompt)).message()
     (done, *_) = await settled(sandbox)
     assert done.job_id in bot.log
     for secret in (prompt, "holiday-cat", reply.interaction.token, sandbox.world.bot_token, sandbox.model_api.token):

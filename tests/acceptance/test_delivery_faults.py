@@ -15,7 +15,7 @@ from tests.rig import until
 
 if TYPE_CHECKING:
     from sandbox.bot_process import BotProcess
-    from sandbox.people import Card, Reply
+    from sandbox.client_driver import Card, Reply
     from sandbox.sandbox import Sandbox
 
 ORIGINAL = "PATCH /webhooks/{application_id}/{token}/messages/@original"
@@ -27,7 +27,7 @@ HOUR = 3600
 
 async def ask(sandbox: Sandbox, *, private: bool = False) -> Reply:
     """Let a member run /edit with one picture."""
-    return await sandbox.people.ada.slash("edit", prompt="a fox in the snow", image1=paint("cat.png"), private=private)
+    return await sandbox.clients.ada.slash("edit", prompt="a fox in the snow", image1=paint("cat.png"), private=private)
 
 
 async def queued(sandbox: Sandbox, *, private: bool = False) -> Card:
@@ -109,20 +109,20 @@ async def test_a_private_result_after_fifteen_minutes(sandbox: Sandbox, bot: Bot
     await queued(sandbox, private=True)
     await sandbox.clock.advance(QUARTER)
     await finished(sandbox)
-    ada = sandbox.people.ada
+    ada = sandbox.clients.ada
     (card,) = sandbox.channels.direct(ada).seen_by(ada)
     assert "Done" in card.text
     assert card.media
-    assert sandbox.channels.general.seen_by(sandbox.people.ben) == []
+    assert sandbox.channels.general.seen_by(sandbox.clients.ben) == []
 
 
 async def test_a_deleted_card(sandbox: Sandbox, bot: BotProcess) -> None:
     """10008: the result comes as one new message in the channel."""
     assert bot.is_running
     card = await queued(sandbox)
-    await sandbox.people.mod.delete(card)
+    await sandbox.clients.mod.delete(card)
     await finished(sandbox)
-    (new,) = sandbox.channels.general.seen_by(sandbox.people.ben)
+    (new,) = sandbox.channels.general.seen_by(sandbox.clients.ben)
     assert "Done" in new.text
     assert new.pinged == frozenset()
 
@@ -131,11 +131,11 @@ async def test_a_channel_where_the_bot_lost_its_permission(sandbox: Sandbox, bot
     """50013 after the card was deleted: the result goes to its owner directly."""
     assert bot.is_running
     card = await queued(sandbox)
-    await sandbox.people.mod.delete(card)
+    await sandbox.clients.mod.delete(card)
     channel = sandbox.channels.general.channel
     channel.overwrites.append(Overwrite(target_id=sandbox.world.bot.id, is_role=False, deny=Permission.SEND_MESSAGES))
     await finished(sandbox)
-    ada = sandbox.people.ada
+    ada = sandbox.clients.ada
     (new,) = sandbox.channels.direct(ada).seen_by(ada)
     assert new.media
 
@@ -147,7 +147,7 @@ async def test_a_channel_that_is_gone(sandbox: Sandbox, bot: BotProcess) -> None
     delete_channel(sandbox.world, sandbox.channels.general.channel)
     await sandbox.clock.advance(QUARTER)
     await finished(sandbox)
-    ada = sandbox.people.ada
+    ada = sandbox.clients.ada
     (new,) = sandbox.channels.direct(ada).seen_by(ada)
     assert new.media
 
@@ -157,12 +157,12 @@ async def test_nowhere_to_deliver(sandbox: Sandbox, bot: BotProcess) -> None:
     assert bot.is_running
     await queued(sandbox, private=True)
     await sandbox.clock.advance(QUARTER)
-    sandbox.people.ada.user.accepts_direct_messages = False
+    sandbox.clients.ada.user.accepts_direct_messages = False
     sandbox.model_api.pace.release()
     (found,) = await settled(sandbox)
     assert found.status == "succeeded"
     assert messages_with_result(sandbox, found.job_id) == []
-    answer = await (await sandbox.people.ada.slash("job", job=found.job_id)).message()
+    answer = await (await sandbox.clients.ada.slash("job", job=found.job_id)).message()
     assert answer.is_ephemeral
     assert "Done" in answer.text
 
@@ -199,10 +199,10 @@ async def test_a_post_lost_after_applying(sandbox: Sandbox, bot: BotProcess) -> 
     """A new message whose answer is lost is not posted twice."""
     assert bot.is_running
     card = await queued(sandbox)
-    await sandbox.people.mod.delete(card)
+    await sandbox.clients.mod.delete(card)
     sandbox.discord.faults.reset(CREATE, applied=True)
     await finished(sandbox)
-    (new,) = sandbox.channels.general.seen_by(sandbox.people.ben)
+    (new,) = sandbox.channels.general.seen_by(sandbox.clients.ben)
     assert len(new.media) == 1
 
 
@@ -212,7 +212,7 @@ async def test_a_bot_killed_between_posting_and_acknowledging(sandbox: Sandbox) 
     async with sandbox.bot(config=config) as dying:
         await dying.wait_ready()
         card = await queued(sandbox)
-        await sandbox.people.mod.delete(card)
+        await sandbox.clients.mod.delete(card)
 
         async def kill(_: object) -> None:
             await dying.kill()
@@ -223,7 +223,7 @@ async def test_a_bot_killed_between_posting_and_acknowledging(sandbox: Sandbox) 
     async with sandbox.bot(config=config) as again:
         await again.wait_ready()
         await finished(sandbox)
-    (new,) = sandbox.channels.general.seen_by(sandbox.people.ben)
+    (new,) = sandbox.channels.general.seen_by(sandbox.clients.ben)
     assert len(new.media) == 1
 
 
@@ -233,5 +233,5 @@ async def test_one_blocked_card_holds_up_nobody(sandbox: Sandbox, bot: BotProces
     sandbox.discord.faults.hang(ORIGINAL)
     await ask(sandbox)
     await until(lambda: len(sandbox.discord.traffic.to(ORIGINAL)) == 1, what="the silence")
-    other = await (await sandbox.people.ben.slash("edit", prompt="a boat", image1=paint("boat.jpg"))).message()
+    other = await (await sandbox.clients.ben.slash("edit", prompt="a boat", image1=paint("boat.jpg"))).message()
     await other.until_text("Done")

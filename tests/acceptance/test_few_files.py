@@ -23,7 +23,7 @@ async def test_a_burst_with_few_open_files(sandbox: Sandbox, start_bot: StartBot
         config=config, module="tests.acceptance.few_files", arguments=("64", "run", "--config", str(config))
     )
     cat = paint("cat.png", width=64, height=64)
-    people = [sandbox.people.join(f"member-{number}") for number in range(BURST)]
+    people = [sandbox.clients.join(f"member-{number}") for number in range(BURST)]
     sandbox.gateway.hold()
     replies = [await person.slash("edit", prompt=f"fox {n}", image1=cat) for n, person in enumerate(people)]
     sandbox.gateway.release()

@@ -21,7 +21,7 @@ CAT = paint("cat.png")
 async def test_where_the_bot_is_not_set_up(sandbox: Sandbox, bot: BotProcess) -> None:
     """In other servers than the operator's, and in direct messages, nobody spends the operator's money."""
     assert bot.is_running
-    ada = sandbox.people.ada
+    ada = sandbox.clients.ada
     for place in (sandbox.channels.general, sandbox.channels.direct(ada)):
         for reply in (
             await ada.slash("edit", prompt=PROMPT, image1=CAT, channel=place),

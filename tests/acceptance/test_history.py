@@ -13,7 +13,7 @@ from tests.rig import until
 
 if TYPE_CHECKING:
     from sandbox.bot_process import BotProcess
-    from sandbox.people.member import Member
+    from sandbox.client_driver.driver import ClientDriver
     from sandbox.sandbox import Sandbox
     from tests.rig import StartBot
 
@@ -25,7 +25,7 @@ def _has_records(sandbox: Sandbox, count: int) -> bool:
     return len(records(sandbox.data_dir)) >= count
 
 
-async def accepted(sandbox: Sandbox, who: Member, *prompts: str, private: bool = False) -> list[Record]:
+async def accepted(sandbox: Sandbox, who: ClientDriver, *prompts: str, private: bool = False) -> list[Record]:
     """Let somebody start jobs one after the other, and return all of them as the database has them."""
     before = len(records(sandbox.data_dir))
     for number, prompt in enumerate(prompts, start=1):
@@ -37,7 +37,7 @@ async def accepted(sandbox: Sandbox, who: Member, *prompts: str, private: bool =
 @pytest.mark.settings(quota=MANY)
 async def test_history_in_pages(sandbox: Sandbox, bot: BotProcess, start_bot: StartBot) -> None:
     """Newest first, five a page, private; its buttons turn pages, also after the bot was killed and started again."""
-    ada = sandbox.people.ada
+    ada = sandbox.clients.ada
     sandbox.model_api.pace.hold_in_queue()
     await accepted(sandbox, ada, *(f"fox {number}" for number in range(1, 8)))
     reply = await ada.slash("history")
@@ -67,8 +67,8 @@ async def test_history_in_pages(sandbox: Sandbox, bot: BotProcess, start_bot: St
 async def test_an_empty_history(sandbox: Sandbox, bot: BotProcess) -> None:
     """Who has no jobs is told how to start one, and sees nobody else's."""
     assert bot.is_running
-    await accepted(sandbox, sandbox.people.ada, "a fox")
-    listed = await (await sandbox.people.ben.slash("history")).message()
+    await accepted(sandbox, sandbox.clients.ada, "a fox")
+    listed = await (await sandbox.clients.ben.slash("history")).message()
     assert "none yet" in listed.text
     assert "fox" not in listed.text
 
@@ -76,7 +76,7 @@ async def test_an_empty_history(sandbox: Sandbox, bot: BotProcess) -> None:
 async def test_a_job_whole(sandbox: Sandbox, bot: BotProcess) -> None:
     """Prompt, pictures, parameters, each step's time, request id, cost; the whole prompt where it is long."""
     assert bot.is_running
-    ada = sandbox.people.ada
+    ada = sandbox.clients.ada
     prompt = "*fox* " * 600
     await accepted(sandbox, ada, prompt, private=True)
     (done,) = await settled(sandbox)
@@ -93,8 +93,8 @@ async def test_somebody_elses_job_does_not_exist(sandbox: Sandbox, bot: BotProce
     """A foreign id, an invented one and no id at all are answered with the same words."""
     assert bot.is_running
     sandbox.model_api.pace.hold_in_queue()
-    (job,) = await accepted(sandbox, sandbox.people.ada, "a secret fox")
-    ben = sandbox.people.ben
+    (job,) = await accepted(sandbox, sandbox.clients.ada, "a secret fox")
+    ben = sandbox.clients.ben
     answers = [
         await (await ben.slash("job", job=job_id)).message()
         for job_id in (job.job_id, "zzzzzzzzzz", "nonsense", "%", "x" * 100)
@@ -116,7 +116,7 @@ async def test_somebody_elses_job_does_not_exist(sandbox: Sandbox, bot: BotProce
 async def test_suggestions(sandbox: Sandbox, bot: BotProcess) -> None:
     """While typing, one's own jobs are suggested, newest first, by id or prompt; for a cancel the pending ones."""
     assert bot.is_running
-    ada = sandbox.people.ada
+    ada = sandbox.clients.ada
     sandbox.model_api.pace.hold_in_progress()
     await accepted(sandbox, ada, "a red fox", "a blue\nhorse " + "x" * 200, "a 100% green bird")
     request = await sandbox.model_api.submitted()
@@ -137,7 +137,7 @@ async def test_suggestions(sandbox: Sandbox, bot: BotProcess) -> None:
 async def test_cancelling_by_command(sandbox: Sandbox, bot: BotProcess) -> None:
     """A queued job is cancelled once the API confirms it, a second time there is nothing left to cancel."""
     assert bot.is_running
-    ada = sandbox.people.ada
+    ada = sandbox.clients.ada
     sandbox.model_api.pace.hold_in_queue()
     (job,) = await accepted(sandbox, ada, "a fox")
     await until(lambda: records(sandbox.data_dir)[0].status == "queued", what="the queue")
@@ -154,7 +154,7 @@ async def test_cancelling_by_command(sandbox: Sandbox, bot: BotProcess) -> None:
 async def test_a_running_job_cannot_be_cancelled(sandbox: Sandbox, bot: BotProcess) -> None:
     """The answer says so rather than pretend, and the job goes on."""
     assert bot.is_running
-    ada = sandbox.people.ada
+    ada = sandbox.clients.ada
     sandbox.model_api.pace.hold_in_progress()
     (job,) = await accepted(sandbox, ada, "a fox")
     await (await sandbox.model_api.submitted()).start()
@@ -169,7 +169,7 @@ async def test_a_running_job_cannot_be_cancelled(sandbox: Sandbox, bot: BotProce
 async def test_a_moderator_cancels_in_the_jobs_own_channel(sandbox: Sandbox, bot: BotProcess) -> None:
     """Manage Messages counts where the job's card stands, and nowhere else; a plain member may not."""
     assert bot.is_running
-    people, channels = sandbox.people, sandbox.channels
+    people, channels = sandbox.clients, sandbox.channels
     sandbox.model_api.pace.hold_in_queue()
     (job,) = await accepted(sandbox, people.ada, "a fox")
     await until(lambda: records(sandbox.data_dir)[0].status == "queued", what="the queue")

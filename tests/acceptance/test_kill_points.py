@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from sandbox.bot_process import BotProcess
-    from sandbox.people import Reply
+    from sandbox.client_driver import Reply
     from sandbox.sandbox import Sandbox
 
 # Commits that change a job that runs straight through: accepted, claimed, request id stored, positions, running,
@@ -26,7 +26,7 @@ ORIGINAL = "PATCH /webhooks/{application_id}/{token}/messages/@original"
 
 async def ask(sandbox: Sandbox, prompt: str = "a fox in the snow") -> Reply:
     """Let a member run /edit with one picture."""
-    return await sandbox.people.ada.slash("edit", prompt=prompt, image1=paint("cat.png"))
+    return await sandbox.clients.ada.slash("edit", prompt=prompt, image1=paint("cat.png"))
 
 
 async def killed(bot: BotProcess) -> bool:
@@ -207,7 +207,7 @@ async def _kill(bot: BotProcess) -> None:
 
 async def test_many_jobs_survive_together(sandbox: Sandbox) -> None:
     """Jobs of several people in several states are all brought to their ends."""
-    people = (sandbox.people.ada, sandbox.people.ben, sandbox.people.mod)
+    people = (sandbox.clients.ada, sandbox.clients.ben, sandbox.clients.mod)
     async with sandbox.bot() as bot:
         await bot.wait_ready()
         sandbox.model_api.pace.queue_seconds = 0.5

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from sandbox.bot_process import BotProcess
-    from sandbox.people import Reply
+    from sandbox.client_driver import Reply
     from sandbox.sandbox import Sandbox
 
 # What a private job that runs straight through needs of Discord: its acknowledgement and two edits of its card. Each is
@@ -25,7 +25,7 @@ DISCORD_CALLS = [(1, "applied"), (2, "applied"), (3, "arrived"), (3, "applied")]
 
 async def ask(sandbox: Sandbox, *, private: bool = False) -> Reply:
     """Let a member run /edit with one picture."""
-    return await sandbox.people.ada.slash("edit", prompt="a fox", image1=paint("cat.png"), private=private)
+    return await sandbox.clients.ada.slash("edit", prompt="a fox", image1=paint("cat.png"), private=private)
 
 
 def killer(bot: BotProcess, *, at: int = 1) -> Callable[[object], Awaitable[None]]:

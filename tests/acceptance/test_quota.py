@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from sandbox.bot_process import BotProcess
-    from sandbox.people.reply import Reply
+    from sandbox.client_driver.reply import Reply
     from sandbox.sandbox import Sandbox
     from tests.rig import StartBot
 
@@ -27,7 +27,7 @@ THREE = {"jobs_per_day": 3, "running_per_user": 3, "waiting_per_user": 7}
 
 async def ask(sandbox: Sandbox, prompt: str = "a fox") -> Reply:
     """Let Ada ask for a picture."""
-    return await sandbox.people.ada.slash("edit", prompt=prompt, image1=CAT)
+    return await sandbox.clients.ada.slash("edit", prompt=prompt, image1=CAT)
 
 
 def statuses(sandbox: Sandbox) -> Counter[str]:
@@ -37,7 +37,7 @@ def statuses(sandbox: Sandbox) -> Counter[str]:
 
 async def quota_text(sandbox: Sandbox) -> str:
     """Return what /quota shows Ada."""
-    shown = await (await sandbox.people.ada.slash("quota")).message()
+    shown = await (await sandbox.clients.ada.slash("quota")).message()
     assert shown.is_ephemeral
     return shown.text
 
@@ -49,7 +49,7 @@ async def test_beyond_the_day(sandbox: Sandbox, bot: BotProcess) -> None:
     sandbox.model_api.pace.hold_in_queue()
     await ask(sandbox)
     await until(lambda: len(records(sandbox.data_dir)) == 1, what="the first job")
-    before = sandbox.channels.general.seen_by(sandbox.people.ben)
+    before = sandbox.channels.general.seen_by(sandbox.clients.ben)
     reply = await ask(sandbox, "a second fox")
     answer = await reply.message()
     assert answer.is_ephemeral
@@ -57,7 +57,7 @@ async def test_beyond_the_day(sandbox: Sandbox, bot: BotProcess) -> None:
     assert "Nothing was charged." in answer.text
     assert "```\na second fox\n```" in answer.text
     assert reply.messages == [answer]
-    assert sandbox.channels.general.seen_by(sandbox.people.ben) == before
+    assert sandbox.channels.general.seen_by(sandbox.clients.ben) == before
     assert len(records(sandbox.data_dir)) == 1
 
 
@@ -68,7 +68,7 @@ async def test_a_private_refusal_stays_private(sandbox: Sandbox, bot: BotProcess
     sandbox.model_api.pace.hold_in_queue()
     await ask(sandbox)
     await until(lambda: len(records(sandbox.data_dir)) == 1, what="the first job")
-    reply = await sandbox.people.ada.slash("edit", prompt="a second fox", image1=CAT, private=True)
+    reply = await sandbox.clients.ada.slash("edit", prompt="a second fox", image1=CAT, private=True)
     answer = await reply.message()
     assert answer.is_ephemeral
     assert "1 of 1" in answer.text
@@ -109,7 +109,7 @@ async def test_what_is_given_back(sandbox: Sandbox, bot: BotProcess) -> None:
     await until(lambda: statuses(sandbox)["queued"] == 2, what="the queue")
     assert "2 of 3" in await quota_text(sandbox)
     cancelled = records(sandbox.data_dir)[1].job_id
-    await (await sandbox.people.ada.slash("cancel", job=cancelled)).message()
+    await (await sandbox.clients.ada.slash("cancel", job=cancelled)).message()
     assert "1 of 3" in await quota_text(sandbox)
     await failing.fail("out of paint")
     await until(lambda: statuses(sandbox)["failed"], what="the failure")
@@ -163,10 +163,10 @@ async def test_a_hundred_at_once(
 async def test_a_refusal_of_an_event_delivered_twice(sandbox: Sandbox, bot: BotProcess) -> None:
     """Whoever is refused is told so once, whatever the gateway repeats."""
     assert bot.is_running
-    reply = await sandbox.people.ada.slash("edit", prompt="a fox", image1=CAT, twice=True)
+    reply = await sandbox.clients.ada.slash("edit", prompt="a fox", image1=CAT, twice=True)
     answer = await reply.message()
     await until(lambda: bot.log.count("40060") >= 1, what="the second delivery")
     # The next command is done after both deliveries.
     assert "0 of 0" in await quota_text(sandbox)
     assert reply.messages == [answer]
-    assert sandbox.channels.general.seen_by(sandbox.people.ben) == []
+    assert sandbox.channels.general.seen_by(sandbox.clients.ben) == []

@@ -10,7 +10,7 @@ from tests.acceptance.promise import assert_promise_kept, records, settled
 
 if TYPE_CHECKING:
     from sandbox.bot_process import BotProcess
-    from sandbox.people.reply import Reply
+    from sandbox.client_driver.reply import Reply
     from sandbox.sandbox import Sandbox
     from tests.rig import StartBot
 
@@ -27,7 +27,7 @@ async def started(sandbox: Sandbox, start_bot: StartBot, trouble: str) -> BotPro
 
 async def ask(sandbox: Sandbox) -> Reply:
     """Let Ada ask for a picture, in public."""
-    return await sandbox.people.ada.slash("edit", prompt="a fox", image1=CAT)
+    return await sandbox.clients.ada.slash("edit", prompt="a fox", image1=CAT)
 
 
 async def test_a_moment_without_a_database(sandbox: Sandbox, start_bot: StartBot) -> None:
@@ -59,7 +59,7 @@ async def test_no_database(sandbox: Sandbox, start_bot: StartBot) -> None:
     assert "/history" in answer.text
     assert "```\na fox\n```" in answer.text
     assert reply.messages == [answer]
-    assert sandbox.channels.general.seen_by(sandbox.people.ben) == []
+    assert sandbox.channels.general.seen_by(sandbox.clients.ben) == []
     assert records(sandbox.data_dir) == []
     assert sandbox.model_api.submits == ()
 
@@ -71,7 +71,7 @@ async def test_lost_for_good_is_still_not_lost(sandbox: Sandbox, start_bot: Star
     assert "/history" in answer.text
     assert "Nothing was charged" not in answer.text
     assert_promise_kept(sandbox, await settled(sandbox))
-    (posted,) = sandbox.channels.general.seen_by(sandbox.people.ben)
+    (posted,) = sandbox.channels.general.seen_by(sandbox.clients.ben)
     assert "Done" in posted.text
 
 
@@ -85,5 +85,5 @@ async def test_what_nobody_foresaw(sandbox: Sandbox, start_bot: StartBot) -> Non
     assert reference is not None
     await bot.wait_for_log(f"reference={reference[1]}")
     assert reply.messages == [answer]
-    assert sandbox.channels.general.seen_by(sandbox.people.ben) == []
+    assert sandbox.channels.general.seen_by(sandbox.clients.ben) == []
     await (await (await ask(sandbox)).message()).until_text("Done")

@@ -19,8 +19,8 @@ from tests.rig import until
 
 if TYPE_CHECKING:
     from sandbox.bot_process import BotProcess
+    from sandbox.client_driver import Card
     from sandbox.discord.traffic import Call
-    from sandbox.people import Card
     from sandbox.sandbox import Sandbox
     from tests.rig import StartBot
 
@@ -57,7 +57,7 @@ async def test_an_unconfirmed_job_is_submitted_anew_after_a_warning(sandbox: San
     told = [answer.text for answer in answers if answer.is_ephemeral]
     assert told
     assert all("already" in text for text in told)
-    assert set(sandbox.channels.general.seen_by(sandbox.people.ben)) == {card, new}
+    assert set(sandbox.channels.general.seen_by(sandbox.clients.ben)) == {card, new}
     await card.until_text(f"It was submitted anew as job `{found[1].job_id}`.")
     assert not card.buttons
 
@@ -89,7 +89,7 @@ async def test_a_card_that_still_offers_to_submit_anew(sandbox: Sandbox, bot: Bo
 async def test_an_old_private_card_tells_that_it_was_submitted_anew(sandbox: Sandbox, bot: BotProcess) -> None:
     """Its token was dead; the press brought a fresh one, so the card itself tells, and nobody else sees anything."""
     assert bot.is_running
-    ada = sandbox.people.ada
+    ada = sandbox.clients.ada
     sandbox.model_api.faults.next("submit", FaultOrder(fault=Fault.RESET_AFTER))
     card = await (await ada.slash("edit", prompt="a fox", image1=paint("cat.png"), private=True)).message()
     await card.until_text("Unconfirmed")
@@ -102,7 +102,7 @@ async def test_an_old_private_card_tells_that_it_was_submitted_anew(sandbox: San
     assert not card.buttons
     assert new.is_ephemeral
     assert sandbox.channels.direct(ada).seen_by(ada) == []
-    assert sandbox.channels.general.seen_by(sandbox.people.ben) == []
+    assert sandbox.channels.general.seen_by(sandbox.clients.ben) == []
 
 
 async def test_submitting_anew_where_the_bot_may_not_post_any_more(sandbox: Sandbox, bot: BotProcess) -> None:
@@ -110,7 +110,7 @@ async def test_submitting_anew_where_the_bot_may_not_post_any_more(sandbox: Sand
     assert bot.is_running
     card = await unconfirmed(sandbox)
     warning = await (await card.click("Submit anew")).message()
-    seen = sandbox.channels.general.seen_by(sandbox.people.ben)
+    seen = sandbox.channels.general.seen_by(sandbox.clients.ben)
     denied = Overwrite(target_id=sandbox.world.bot.id, is_role=False, deny=Permission.SEND_MESSAGES)
     sandbox.world.channel("general").overwrites.append(denied)
     for shown in (card, warning):
@@ -123,7 +123,7 @@ async def test_submitting_anew_where_the_bot_may_not_post_any_more(sandbox: Sand
         assert "`/edit` again with `private` on" in answer.text
         assert "Try again" not in answer.text
         assert "```\na fox in the snow\n```" in answer.text
-    assert sandbox.channels.general.seen_by(sandbox.people.ben) == seen
+    assert sandbox.channels.general.seen_by(sandbox.clients.ben) == seen
     assert len(sandbox.model_api.submits) == 1
 
 
@@ -131,7 +131,7 @@ async def test_somebody_elses_unconfirmed_job(sandbox: Sandbox, bot: BotProcess)
     """Nobody else can have it charged again."""
     assert bot.is_running
     card = await unconfirmed(sandbox)
-    answer = await (await sandbox.people.ben.click(card, "Submit anew")).message()
+    answer = await (await sandbox.clients.ben.click(card, "Submit anew")).message()
     assert answer.is_ephemeral
     assert "somebody else's" in answer.text
     assert len(sandbox.model_api.submits) == 1
@@ -144,12 +144,12 @@ async def test_submitting_anew_beyond_the_quota(sandbox: Sandbox, bot: BotProces
     warning = await (await (await unconfirmed(sandbox)).click("Submit anew")).message()
     sandbox.model_api.pace.hold_in_queue()
     await (await ask(sandbox, "another fox")).until_text("In queue")
-    seen = sandbox.channels.general.seen_by(sandbox.people.ben)
+    seen = sandbox.channels.general.seen_by(sandbox.clients.ben)
     answer = await (await warning.click("Submit anew")).message()
     assert answer.is_ephemeral
     assert "1 of 1 jobs" in answer.text
     assert "Nothing was charged." in answer.text
-    assert sandbox.channels.general.seen_by(sandbox.people.ben) == seen
+    assert sandbox.channels.general.seen_by(sandbox.clients.ben) == seen
     assert len(sandbox.model_api.submits) == 2
 
 
@@ -174,7 +174,7 @@ async def test_submitting_anew_with_links_that_have_died(sandbox: Sandbox, bot: 
     sandbox.model_api.faults.next("submit", FaultOrder(fault=Fault.RESET_AFTER))
     link = "https://cdn.discordapp.com/attachments/1/2/cat.png?ex={}&is=5fffffff&hm=0"
     live, dead = link.format("ffffffff"), link.format("60000000")
-    card = await (await sandbox.people.ada.slash("edit", prompt=prompt, image_urls=live)).message()
+    card = await (await sandbox.clients.ada.slash("edit", prompt=prompt, image_urls=live)).message()
     await card.until_text("Unconfirmed")
     # A day passes.
     with closing(sqlite3.connect(sandbox.data_dir / "jobs.db", timeout=10)) as connection, connection:

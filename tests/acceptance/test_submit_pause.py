@@ -9,13 +9,13 @@ from sandbox.pictures import paint
 
 if TYPE_CHECKING:
     from sandbox.bot_process import BotProcess
-    from sandbox.people import Card
+    from sandbox.client_driver import Card
     from sandbox.sandbox import Sandbox
 
 
 async def ask(sandbox: Sandbox, prompt: str) -> Card:
     """Let a member run /edit and return the card."""
-    return await (await sandbox.people.ada.slash("edit", prompt=prompt, image1=paint("cat.png"))).message()
+    return await (await sandbox.clients.ada.slash("edit", prompt=prompt, image1=paint("cat.png"))).message()
 
 
 async def test_several_unknown_outcomes_pause_submitting(sandbox: Sandbox, bot: BotProcess) -> None:

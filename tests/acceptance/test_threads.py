@@ -14,7 +14,7 @@ from tests.acceptance.promise import assert_promise_kept, settled
 
 if TYPE_CHECKING:
     from sandbox.bot_process import BotProcess
-    from sandbox.people import Place
+    from sandbox.client_driver import Place
     from sandbox.sandbox import Sandbox
 
 CAT = paint("cat.png")
@@ -24,13 +24,13 @@ CAT = paint("cat.png")
 def thread(sandbox: Sandbox) -> Place:
     """A thread of Ada's in general."""
     general = sandbox.channels.general.channel
-    return sandbox.place(open_thread(sandbox.world, general, "sketches", owner=sandbox.people.ada.user))
+    return sandbox.place(open_thread(sandbox.world, general, "sketches", owner=sandbox.clients.ada.user))
 
 
 async def test_cards_in_a_thread(sandbox: Sandbox, bot: BotProcess, thread: Place) -> None:
     """A public card stands in the thread for everybody, a private one for its owner; each brings its picture."""
     assert bot.is_running
-    ada, ben = sandbox.people.ada, sandbox.people.ben
+    ada, ben = sandbox.clients.ada, sandbox.clients.ben
     public = await (await ada.slash("edit", prompt="a fox", image1=CAT, channel=thread)).message()
     private = await (await ada.slash("edit", prompt="a bear", image1=CAT, private=True, channel=thread)).message()
     assert_promise_kept(sandbox, await settled(sandbox, count=2))
@@ -48,7 +48,7 @@ async def test_a_thread_where_the_bot_may_not_write(sandbox: Sandbox, bot: BotPr
     denied = Permission.SEND_MESSAGES_IN_THREADS
     overwrites = sandbox.channels.general.channel.overwrites
     overwrites.append(Overwrite(target_id=sandbox.world.bot.id, is_role=False, deny=denied))
-    ada = sandbox.people.ada
+    ada = sandbox.clients.ada
     answer = await (await ada.slash("edit", prompt="a fox", image1=CAT, channel=thread)).message()
     assert answer.is_ephemeral
     assert "Send Messages in Threads" in answer.text
@@ -66,7 +66,7 @@ async def test_a_thread_that_is_archived_while_the_job_runs(
     """50083 for the card: its result is posted anew, which opens the thread; from a locked one it goes to its owner."""
     assert bot.is_running
     sandbox.model_api.pace.hold_in_queue()
-    ada = sandbox.people.ada
+    ada = sandbox.clients.ada
     card = await (await ada.slash("edit", prompt="a fox", image1=CAT, channel=thread)).message()
     await card.until_text("In queue")
     archive(sandbox.world, thread.channel, is_locked=is_locked)

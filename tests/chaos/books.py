@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 import asyncpg  # type: ignore[import-untyped]  # it has no type hints
 
+from sandbox.client_driver.face import face_of
 from sandbox.discord.kinds import InteractionType
 from sandbox.model_api.traffic import Route
-from sandbox.people.face import face_of
 
 if TYPE_CHECKING:
     from sandbox.discord.messages import Message

@@ -13,15 +13,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from sandbox.client_driver import ClientRefused, CommandNotFound, InteractionFailed, NotThere, Reply
 from sandbox.discord import posting
 from sandbox.discord.channels import Overwrite
 from sandbox.discord.permission_flags import Permission
-from sandbox.people import ClientRefused, CommandNotFound, InteractionFailed, NotThere, Reply
 from sandbox.pictures import paint
 from sandbox.sandbox import Sandbox
 from tests.chaos.books import Books, JobRow, asked_commands, job_rows, paid_requests, posted_messages
 from tests.chaos.judge import END_WORDS
-from tests.chaos.plan import Deed, Plan, Step
+from tests.chaos.plan import Action, Plan, Step
 from tests.chaos.trouble import KILL_POINTS, strike_api, strike_discord
 from tests.rig import SHRINK
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from sandbox.bot_process import BotProcess
-    from sandbox.people import Card, Member
+    from sandbox.client_driver import Card, ClientDriver
     from sandbox.spawning import Spawn
     from sandbox.world_config import Overrides
     from tests.contract.store.databases import PostgresServer
@@ -95,35 +95,35 @@ class Episode:
 
     async def _perform(self) -> None:
         began = time.monotonic()
-        async with asyncio.TaskGroup() as deeds:
+        async with asyncio.TaskGroup() as actions:
             for number, step in enumerate(self._plan.steps):
                 await asyncio.sleep(max(0.0, began + step.at - time.monotonic()))
-                self._note(f"{step.deed} {step.choice}")
-                deeds.create_task(self._do(step, number))
+                self._note(f"{step.action} {step.choice}")
+                actions.create_task(self._do(step, number))
 
     async def _do(self, step: Step, number: int) -> None:
-        doers: dict[Deed, Callable[[], Awaitable[None]]] = {
-            Deed.EDIT: lambda: self._edit(step, number),
-            Deed.CANCEL: lambda: self._press(step, "Cancel"),
-            Deed.ANEW: lambda: self._press(step, "Submit anew", is_confirmed=True),
-            Deed.HISTORY: lambda: self._history(step),
-            Deed.DELETE: lambda: self._delete(step),
-            Deed.KILL: lambda: self._kill(step.choice % len(self._bots)),
-            Deed.KILL_AT: lambda: self._kill_at(step),
-            Deed.STOP: lambda: self._stop(step.choice % len(self._bots)),
-            Deed.API_FAULT: lambda: self._strike(strike_api, step),
-            Deed.DISCORD_FAULT: lambda: self._strike(strike_discord, step),
-            Deed.GATEWAY_DROP: lambda: self._drop_gateway(step),
-            Deed.NO_PERMISSION: lambda: self._take_permission(step),
-            Deed.DATABASE_AWAY: lambda: self._take_database(step),
+        doers: dict[Action, Callable[[], Awaitable[None]]] = {
+            Action.EDIT: lambda: self._edit(step, number),
+            Action.CANCEL: lambda: self._press(step, "Cancel"),
+            Action.ANEW: lambda: self._press(step, "Submit anew", is_confirmed=True),
+            Action.HISTORY: lambda: self._history(step),
+            Action.DELETE: lambda: self._delete(step),
+            Action.KILL: lambda: self._kill(step.choice % len(self._bots)),
+            Action.KILL_AT: lambda: self._kill_at(step),
+            Action.STOP: lambda: self._stop(step.choice % len(self._bots)),
+            Action.API_FAULT: lambda: self._strike(strike_api, step),
+            Action.DISCORD_FAULT: lambda: self._strike(strike_discord, step),
+            Action.GATEWAY_DROP: lambda: self._drop_gateway(step),
+            Action.NO_PERMISSION: lambda: self._take_permission(step),
+            Action.DATABASE_AWAY: lambda: self._take_database(step),
         }
         with contextlib.suppress(*_MISSED):
-            await doers[step.deed]()
+            await doers[step.action]()
 
     # People
 
-    def _member(self, step: Step) -> Member:
-        people = self._sandbox.people
+    def _member(self, step: Step) -> ClientDriver:
+        people = self._sandbox.clients
         return (people.ada, people.ben, people.mod)[step.choice % 3]
 
     async def _edit(self, step: Step, number: int) -> None:

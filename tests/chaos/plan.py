@@ -9,7 +9,7 @@ from random import Random
 SECONDS = 6.0
 
 
-class Deed(StrEnum):
+class Action(StrEnum):
     """What somebody does, or what goes wrong."""
 
     EDIT = "edit"
@@ -28,24 +28,24 @@ class Deed(StrEnum):
 
 
 _WEIGHTS = {
-    Deed.CANCEL: 4,
-    Deed.ANEW: 4,
-    Deed.HISTORY: 2,
-    Deed.DELETE: 1,
-    Deed.API_FAULT: 6,
-    Deed.DISCORD_FAULT: 5,
-    Deed.GATEWAY_DROP: 1,
-    Deed.NO_PERMISSION: 1,
-    Deed.DATABASE_AWAY: 2,
+    Action.CANCEL: 4,
+    Action.ANEW: 4,
+    Action.HISTORY: 2,
+    Action.DELETE: 1,
+    Action.API_FAULT: 6,
+    Action.DISCORD_FAULT: 5,
+    Action.GATEWAY_DROP: 1,
+    Action.NO_PERMISSION: 1,
+    Action.DATABASE_AWAY: 2,
 }
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Step:
-    """One deed, `at` seconds after the start. `choice` decides what the deed leaves open (which card, which fault)."""
+    """One action, `at` seconds after the start. `choice` decides what the action leaves open (a card, a fault)."""
 
     at: float
-    deed: Deed
+    action: Action
     choice: int
     seconds: float  # how long what lasts is to last
     is_private: bool = False
@@ -68,13 +68,13 @@ def planned(seed: int) -> Plan:
     random = Random(seed)  # noqa: S311 - it is to be repeated
     is_postgres = random.random() < 0.6
     processes = random.choice((1, 2)) if is_postgres else 1
-    deeds = list(random.choices(list(_WEIGHTS), weights=list(_WEIGHTS.values()), k=random.randint(8, 16)))
-    deeds += random.choices((Deed.KILL, Deed.KILL_AT), k=random.randint(2, 4))
-    deeds += [Deed.STOP] * random.randint(0, 1)
-    steps = [_step(random, deed, at=random.uniform(0.3, SECONDS)) for deed in deeds]
+    actions = list(random.choices(list(_WEIGHTS), weights=list(_WEIGHTS.values()), k=random.randint(8, 16)))
+    actions += random.choices((Action.KILL, Action.KILL_AT), k=random.randint(2, 4))
+    actions += [Action.STOP] * random.randint(0, 1)
+    steps = [_step(random, action, at=random.uniform(0.3, SECONDS)) for action in actions]
     for _ in range(random.randint(2, 4)):  # bursts
         at = random.uniform(0, SECONDS - 1)
-        steps += [_step(random, Deed.EDIT, at=at + random.uniform(0, 0.15)) for _ in range(random.randint(1, 6))]
+        steps += [_step(random, Action.EDIT, at=at + random.uniform(0, 0.15)) for _ in range(random.randint(1, 6))]
     steps.sort(key=lambda step: step.at)
     return Plan(
         seed=seed,
@@ -87,10 +87,10 @@ def planned(seed: int) -> Plan:
     )
 
 
-def _step(random: Random, deed: Deed, *, at: float) -> Step:
+def _step(random: Random, action: Action, *, at: float) -> Step:
     return Step(
         at=at,
-        deed=deed,
+        action=action,
         choice=random.randrange(1 << 30),
         seconds=random.uniform(0.2, 2.5),
         is_private=random.random() < 0.3,

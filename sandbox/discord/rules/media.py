@@ -21,7 +21,7 @@ class MediaCheck:
         self._files = {file.filename: file for file in files}
 
     def gallery(self, gallery: Fields) -> JsonObject:
-        """One to ten pictures or films."""
+        """One to ten pictures or videos."""
         items = gallery.items("items", at_least=1, at_most=MOST_GALLERY_ITEMS, required=True)
         return {"items": [self._described(item, only_pictures=True) for item in items]}
 
@@ -55,7 +55,7 @@ class MediaCheck:
         return url
 
     def _check_picture(self, media: Fields, url: str) -> None:
-        """Galleries and thumbnails show pictures and films only; of links elsewhere nothing is known."""
+        """Galleries and thumbnails show pictures and videos only; of links elsewhere nothing is known."""
         if not url.startswith(_LOCAL_FILE):
             return
         file = self._files[url.removeprefix(_LOCAL_FILE)]

@@ -4,9 +4,9 @@ import { ask } from "./connection.js";
 import { toast } from "../shell/toasts.js";
 
 /** Asks, and shows why not where the sandbox refuses. Returns the result; null after a refusal. */
-export async function act(deed, fields) {
+export async function act(action, fields) {
   try {
-    return await ask(deed, fields);
+    return await ask(action, fields);
   } catch (error) {
     toast(error.message);
     return null;

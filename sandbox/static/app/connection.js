@@ -38,7 +38,7 @@ export function connect(address, handlers) {
 }
 
 /** Asks the sandbox to do something for the person; rejects with the sentence of a refusal. */
-export function ask(deed, fields = {}) {
+export function ask(action, fields = {}) {
   if (socket?.readyState !== WebSocket.OPEN) {
     return Promise.reject(new Error("The sandbox is not reachable."));
   }
@@ -46,7 +46,7 @@ export function ask(deed, fields = {}) {
   const id = lastId;
   return new Promise((resolve, reject) => {
     waiting.set(id, { resolve, reject });
-    socket.send(JSON.stringify({ id, do: deed, ...fields }));
+    socket.send(JSON.stringify({ id, do: action, ...fields }));
   });
 }
 

@@ -1,4 +1,4 @@
-/** Pictures, films and sound of a message, and the grid in which Discord arranges them. */
+/** Pictures, videos and sound of a message, and the grid in which Discord arranges them. */
 
 import { el, outward } from "../dom/elements.js";
 import { icon } from "../dom/icons.js";
@@ -26,7 +26,7 @@ export function kindOf({ content_type: type, filename, url }) {
 
 /**
  * Draws up to ten media in Discord's grid. An item is `{media, description, spoiler}`; `kept(key, make)` returns the
- * node that was there before, so that an edit does not load a picture again or stop a film.
+ * node that was there before, so that an edit does not load a picture again or stop a video.
  */
 export function gallery(items, kept) {
   const shown = items.filter((item) => item.media.proxy_url);
@@ -43,7 +43,7 @@ function cell(item, { kept, all, isSingle }) {
     return el("div", { class: "gallery-cell is-elsewhere" }, elsewhere(media.url, description));
   }
   const kind = kindOf(media);
-  const content = kind === "video" ? film(media, kept) : picture(item, all, kept);
+  const content = kind === "video" ? videoPlayer(media, kept) : picture(item, all, kept);
   const box = el("div", { class: "gallery-cell" }, content);
   if (isSingle) {
     sizeSingle(box, media);
@@ -85,11 +85,11 @@ function picture(item, all, kept) {
   );
 }
 
-function film(media, kept) {
+function videoPlayer(media, kept) {
   const video = kept(`video ${media.id}/${fileName(media.url)}`, () =>
     el("video", { src: media.proxy_url, controls: true, preload: "metadata", playsinline: true }),
   );
-  return el("div", { class: "film" }, video);
+  return el("div", { class: "video" }, video);
 }
 
 /** A sound as a card with its name and a player. */

@@ -1,4 +1,4 @@
-/** The files of a message of the first version: pictures and films in a grid, sound and the rest below it. */
+/** The files of a message of the first version: pictures and videos in a grid, sound and the rest below it. */
 
 import { el } from "../dom/elements.js";
 import { fileCard, gallery, kindOf, sound } from "../components/media.js";

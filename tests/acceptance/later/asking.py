@@ -10,8 +10,8 @@ from tests.acceptance.promise import Record, assert_promise_kept, records
 from tests.rig import until
 
 if TYPE_CHECKING:
+    from sandbox.client_driver import Card, ClientDriver, Reply
     from sandbox.model_api.model_request import ModelRequest
-    from sandbox.people import Card, Member, Reply
     from sandbox.sandbox import Sandbox
     from tests.acceptance.later.time_machine import TimeMachine
 
@@ -25,19 +25,19 @@ def new_prompt() -> str:
     return f"a fox in the rain, number {next(NUMBERS)}"
 
 
-async def ask(who: Member, prompt: str, *, private: bool = False) -> Reply:
+async def ask(who: ClientDriver, prompt: str, *, private: bool = False) -> Reply:
     """Let somebody run /edit with one picture."""
     return await who.slash("edit", prompt=prompt, image1=CAT, private=private)
 
 
-async def done(who: Member) -> Card:
+async def done(who: ClientDriver) -> Card:
     """Let somebody run /edit, and return its card once the result hangs there."""
     card = await (await ask(who, new_prompt())).message()
     return await card.until_text("Done")
 
 
 async def begun(
-    sandbox: Sandbox, time: TimeMachine, who: Member, prompt: str, status: str, *, private: bool = False
+    sandbox: Sandbox, time: TimeMachine, who: ClientDriver, prompt: str, status: str, *, private: bool = False
 ) -> Card:
     """Let somebody run /edit, wait for that state, and return the card that shows it; nothing melts with it longer."""
     reply = await ask(who, prompt, private=private)
@@ -46,7 +46,7 @@ async def begun(
     return await reply.message()
 
 
-async def quota_text(who: Member) -> str:
+async def quota_text(who: ClientDriver) -> str:
     """Return what /quota shows this person."""
     return (await (await who.slash("quota")).message()).text
 

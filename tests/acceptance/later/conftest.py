@@ -10,9 +10,9 @@ import pytest
 import pytest_asyncio
 
 from sandbox.bot_process import BotProcess
+from sandbox.client_driver import ClientDriver
 from sandbox.discord.conformance import Conformance
 from sandbox.model_api.behaviour import Behaviour
-from sandbox.people import Member
 from sandbox.sandbox import Sandbox
 from sandbox.spawning import Spawn
 from sandbox.world_config import Overrides
@@ -73,9 +73,9 @@ async def bot(sandbox: Sandbox, one_bot: BotProcess) -> AsyncIterator[BotProcess
 
 
 @pytest.fixture
-def member(sandbox: Sandbox) -> Member:
+def member(sandbox: Sandbox) -> ClientDriver:
     """Somebody who has no jobs yet."""
-    return sandbox.people.join(f"member{next(NAMES)}")
+    return sandbox.clients.join(f"member{next(NAMES)}")
 
 
 def _mend(sandbox: Sandbox) -> None:

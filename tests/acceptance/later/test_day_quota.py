@@ -9,7 +9,7 @@ from tests.acceptance.later.asking import ask, done, new_prompt, quota_text
 from tests.acceptance.later.time_machine import HOUR, MINUTE, TimeMachine, accepted_at
 
 if TYPE_CHECKING:
-    from sandbox.people import Member
+    from sandbox.client_driver import ClientDriver
     from sandbox.sandbox import Sandbox
 
 DAY = 24 * HOUR
@@ -21,14 +21,14 @@ def promised(text: str) -> int:
     return int(seconds)
 
 
-async def refusal(member: Member) -> str:
+async def refusal(member: ClientDriver) -> str:
     """Return how one job more is refused."""
     answer = await (await ask(member, new_prompt())).message()
     assert answer.is_ephemeral
     return answer.text
 
 
-async def test_the_day_rolls_and_quota_tells_when(sandbox: Sandbox, time: TimeMachine, member: Member) -> None:
+async def test_the_day_rolls_and_quota_tells_when(sandbox: Sandbox, time: TimeMachine, member: ClientDriver) -> None:
     """Each job leaves the count alone, 24 hours after its acceptance, when /quota said; nothing happens at midnight."""
     await done(member)
     await time.forward(12 * HOUR)

@@ -9,11 +9,11 @@ from tests.acceptance.later.asking import begun, done, ended, new_prompt, reques
 from tests.acceptance.later.time_machine import MINUTE, TimeMachine
 
 if TYPE_CHECKING:
-    from sandbox.people import Card, Member
+    from sandbox.client_driver import Card, ClientDriver
     from sandbox.sandbox import Sandbox
 
 
-async def private_and_old(sandbox: Sandbox, time: TimeMachine, member: Member, prompt: str) -> Card:
+async def private_and_old(sandbox: Sandbox, time: TimeMachine, member: ClientDriver, prompt: str) -> Card:
     """Return the private card of a job that is still in the queue after a quarter of an hour."""
     sandbox.model_api.pace.hold_in_queue()
     card = await begun(sandbox, time, member, prompt, "queued", private=True)
@@ -21,7 +21,7 @@ async def private_and_old(sandbox: Sandbox, time: TimeMachine, member: Member, p
     return card
 
 
-async def test_a_private_result(sandbox: Sandbox, time: TimeMachine, member: Member) -> None:
+async def test_a_private_result(sandbox: Sandbox, time: TimeMachine, member: ClientDriver) -> None:
     """The result, and later its cost, are one direct message; the old card stays as it was."""
     prompt = new_prompt()
     sandbox.model_api.behaviour = replace(sandbox.model_api.behaviour, cost_delay_seconds=20)
@@ -41,10 +41,10 @@ async def test_a_private_result(sandbox: Sandbox, time: TimeMachine, member: Mem
     assert place.seen_by(member) == [card]
     assert len(card.attachments) == 1
     assert "In queue" in old.text
-    assert all(prompt not in seen.text for seen in sandbox.channels.general.seen_by(sandbox.people.ben))
+    assert all(prompt not in seen.text for seen in sandbox.channels.general.seen_by(sandbox.clients.ben))
 
 
-async def test_a_private_failure(sandbox: Sandbox, time: TimeMachine, member: Member) -> None:
+async def test_a_private_failure(sandbox: Sandbox, time: TimeMachine, member: ClientDriver) -> None:
     """A failure is told the same way, once, with the service's reason."""
     prompt = new_prompt()
     old = await private_and_old(sandbox, time, member, prompt)
@@ -57,11 +57,11 @@ async def test_a_private_failure(sandbox: Sandbox, time: TimeMachine, member: Me
     assert "out of paint" in card.text
     assert prompt in card.text
     assert "In queue" in old.text
-    assert all(prompt not in seen.text for seen in sandbox.channels.general.seen_by(sandbox.people.ben))
+    assert all(prompt not in seen.text for seen in sandbox.channels.general.seen_by(sandbox.clients.ben))
 
 
 async def test_a_private_failure_and_direct_messages_refused(
-    sandbox: Sandbox, time: TimeMachine, member: Member
+    sandbox: Sandbox, time: TimeMachine, member: ClientDriver
 ) -> None:
     """Who takes no direct messages finds the reason in /job, where it says that the card could not be delivered."""
     prompt = new_prompt()

@@ -12,14 +12,16 @@ from tests.rig import until
 
 if TYPE_CHECKING:
     from sandbox.bot_process import BotProcess
-    from sandbox.people import Card, Member
+    from sandbox.client_driver import Card, ClientDriver
     from sandbox.sandbox import Sandbox
 
 LATE = "RunComfy has not finished it in time and goes on with it"
 NO_PLACE = "in time. Nothing was charged. It does not count towards your quota."
 
 
-async def assert_late(sandbox: Sandbox, member: Member, card: Card, prompt: str, *, buttons: tuple[str, ...]) -> None:
+async def assert_late(
+    sandbox: Sandbox, member: ClientDriver, card: Card, prompt: str, *, buttons: tuple[str, ...]
+) -> None:
     """Assert that the job is late, that its one card says so, and that its place of the day is free."""
     await stands(sandbox, prompt, "late", is_shown=True)
     assert "Late" in card.text
@@ -36,7 +38,7 @@ def accepted(sandbox: Sandbox, prompt: str) -> ModelRequest:
     return request
 
 
-async def test_while_waiting(sandbox: Sandbox, time: TimeMachine, member: Member) -> None:
+async def test_while_waiting(sandbox: Sandbox, time: TimeMachine, member: ClientDriver) -> None:
     """A job that gets no place in time is never submitted; the one that has the place goes on."""
     sandbox.model_api.pace.hold_in_queue()
     first, second = new_prompt(), new_prompt()
@@ -55,7 +57,7 @@ async def test_while_waiting(sandbox: Sandbox, time: TimeMachine, member: Member
     assert "1 of 3" in await quota_text(member)
 
 
-async def test_while_submitting(sandbox: Sandbox, time: TimeMachine, member: Member) -> None:
+async def test_while_submitting(sandbox: Sandbox, time: TimeMachine, member: ClientDriver) -> None:
     """The API's answer comes only when the hour is over: what it accepted is late, and its result is shown."""
     arrived, go_on = asyncio.Event(), asyncio.Event()
 
@@ -74,7 +76,7 @@ async def test_while_submitting(sandbox: Sandbox, time: TimeMachine, member: Mem
     await assert_shown_late(sandbox, time, member, card, prompt)
 
 
-async def test_while_queued(sandbox: Sandbox, time: TimeMachine, member: Member) -> None:
+async def test_while_queued(sandbox: Sandbox, time: TimeMachine, member: ClientDriver) -> None:
     """Not a minute too early; then it is late, nobody cancels it, and its result is shown when it comes."""
     sandbox.model_api.pace.hold_in_queue()
     prompt = new_prompt()
@@ -89,7 +91,7 @@ async def test_while_queued(sandbox: Sandbox, time: TimeMachine, member: Member)
     await assert_shown_late(sandbox, time, member, card, prompt)
 
 
-async def test_while_running(sandbox: Sandbox, time: TimeMachine, member: Member) -> None:
+async def test_while_running(sandbox: Sandbox, time: TimeMachine, member: ClientDriver) -> None:
     """A running job that is late is asked about ever more rarely; a result of hours later is shown all the same."""
     sandbox.model_api.pace.hold_in_progress()
     prompt = new_prompt()
@@ -101,7 +103,7 @@ async def test_while_running(sandbox: Sandbox, time: TimeMachine, member: Member
     await assert_shown_late(sandbox, time, member, card, prompt)
 
 
-async def assert_shown_late(sandbox: Sandbox, time: TimeMachine, member: Member, card: Card, prompt: str) -> None:
+async def assert_shown_late(sandbox: Sandbox, time: TimeMachine, member: ClientDriver, card: Card, prompt: str) -> None:
     """Let the API finish it, and assert that the result comes to whoever asked, by whatever way is left."""
     sandbox.model_api.pace.release()
     await accepted(sandbox, prompt).ended()
@@ -113,7 +115,7 @@ async def assert_shown_late(sandbox: Sandbox, time: TimeMachine, member: Member,
 
 
 async def test_a_result_while_the_bot_was_stopped(
-    sandbox: Sandbox, bot: BotProcess, time: TimeMachine, member: Member
+    sandbox: Sandbox, bot: BotProcess, time: TimeMachine, member: ClientDriver
 ) -> None:
     """However long after the hour the bot is back, it asks first: a result that is there is a success."""
     sandbox.model_api.pace.hold_in_queue()
@@ -128,7 +130,7 @@ async def test_a_result_while_the_bot_was_stopped(
     assert "1 of 3" in await quota_text(member)
 
 
-async def test_a_result_at_the_last_moment(sandbox: Sandbox, time: TimeMachine, member: Member) -> None:
+async def test_a_result_at_the_last_moment(sandbox: Sandbox, time: TimeMachine, member: ClientDriver) -> None:
     """An answer from before the end of the hour does not end a job: it is asked about once more, and is a success."""
     sandbox.model_api.pace.hold_in_queue()
     prompt = new_prompt()

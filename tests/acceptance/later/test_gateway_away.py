@@ -13,7 +13,7 @@ from tests.rig import until
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from sandbox.people import Member
+    from sandbox.client_driver import ClientDriver
     from sandbox.sandbox import Sandbox
 
 
@@ -26,14 +26,14 @@ def gateway_away(sandbox: Sandbox) -> Iterator[None]:
 
 
 async def test_jobs_end_and_commands_come_back(
-    sandbox: Sandbox, time: TimeMachine, member: Member, request: pytest.FixtureRequest
+    sandbox: Sandbox, time: TimeMachine, member: ClientDriver, request: pytest.FixtureRequest
 ) -> None:
     """Cards go through their states over REST meanwhile; the first command after the minute works as ever."""
     sandbox.model_api.pace.hold_in_queue()
     sandbox.model_api.pace.hold_in_progress()
     first, second = new_prompt(), new_prompt()
     card = await begun(sandbox, time, member, first, "queued")
-    other = sandbox.people.join(f"friend of {member.name}")
+    other = sandbox.clients.join(f"friend of {member.name}")
     private = await begun(sandbox, time, other, second, "queued", private=True)
     logins = len(sandbox.gateway.logins)
     request.getfixturevalue("gateway_away")

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from sandbox.bot_process import BotProcess
-    from sandbox.people import Card, Member
+    from sandbox.client_driver import Card, ClientDriver
     from sandbox.sandbox import Sandbox
 
 
@@ -38,7 +38,7 @@ def give_back(folder: Path) -> None:
     (folder.parent / "results away").rename(folder)
 
 
-async def finished(sandbox: Sandbox, bot: BotProcess, time: TimeMachine, member: Member, prompt: str) -> Card:
+async def finished(sandbox: Sandbox, bot: BotProcess, time: TimeMachine, member: ClientDriver, prompt: str) -> Card:
     """Return the card of a job that has succeeded, and whose result could not be written once."""
     sandbox.model_api.pace.hold_in_progress()
     card = await begun(sandbox, time, member, prompt, "running")
@@ -48,7 +48,7 @@ async def finished(sandbox: Sandbox, bot: BotProcess, time: TimeMachine, member:
     return card
 
 
-async def links_by_job(sandbox: Sandbox, member: Member, prompt: str) -> list[str]:
+async def links_by_job(sandbox: Sandbox, member: ClientDriver, prompt: str) -> list[str]:
     """Return where /job leads."""
     record = record_of(sandbox, prompt)
     assert record is not None
@@ -57,7 +57,7 @@ async def links_by_job(sandbox: Sandbox, member: Member, prompt: str) -> list[st
 
 
 async def test_a_disk_that_comes_back(
-    sandbox: Sandbox, bot: BotProcess, time: TimeMachine, member: Member, results: Path
+    sandbox: Sandbox, bot: BotProcess, time: TimeMachine, member: ClientDriver, results: Path
 ) -> None:
     """The card says that it is being fetched, /job leads to it, commands work; then the file hangs there once."""
     prompt = new_prompt()
@@ -76,7 +76,9 @@ async def test_a_disk_that_comes_back(
 
 
 @pytest.mark.usefixtures("results")
-async def test_a_disk_that_stays_away(sandbox: Sandbox, bot: BotProcess, time: TimeMachine, member: Member) -> None:
+async def test_a_disk_that_stays_away(
+    sandbox: Sandbox, bot: BotProcess, time: TimeMachine, member: ClientDriver
+) -> None:
     """After a day the card gives up the file and leads to where it lies; nothing is submitted again."""
     prompt = new_prompt()
     card = await finished(sandbox, bot, time, member, prompt)

@@ -12,8 +12,8 @@ from tests.acceptance.promise import Record, assert_promise_kept, records
 from tests.rig import until
 
 if TYPE_CHECKING:
+    from sandbox.client_driver import Card
     from sandbox.model_api.faults import FaultOrder
-    from sandbox.people import Card
     from sandbox.sandbox import Sandbox
 
 numbers = count(1)
@@ -49,7 +49,7 @@ class Asked:
 async def ask(sandbox: Sandbox) -> Asked:
     """Let a member run /edit with a prompt that nobody used before; wait for the card."""
     prompt = f"a fox in the snow, number {next(numbers)}"
-    reply = await sandbox.people.ada.slash("edit", prompt=prompt, image1=paint("cat.png"))
+    reply = await sandbox.clients.ada.slash("edit", prompt=prompt, image1=paint("cat.png"))
     return Asked(sandbox=sandbox, card=await reply.message(), prompt=prompt)
 
 

@@ -11,10 +11,10 @@ from sandbox.pictures import Picture, empty_file, not_a_picture, paint
 from tests.acceptance.promise import records
 
 if TYPE_CHECKING:
+    from sandbox.client_driver.command_form import OptionValue
+    from sandbox.client_driver.reply import Card
     from sandbox.discord.files import Attachment
     from sandbox.discord.world import World
-    from sandbox.people.command_form import OptionValue
-    from sandbox.people.reply import Card
     from sandbox.sandbox import Sandbox
 
 PROMPT = "a fox in the snow"
@@ -51,7 +51,7 @@ async def refused(sandbox: Sandbox, *, force: bool = False, **options: OptionVal
     """Let Ada ask for what is refused; return the answer, which only she sees, in place of a card."""
     before = standing(sandbox)
     given: dict[str, Any] = {"prompt": PROMPT, **options}
-    reply = await sandbox.people.ada.slash("edit", force=force, **given)
+    reply = await sandbox.clients.ada.slash("edit", force=force, **given)
     answer = await reply.message()
     assert answer.is_ephemeral
     assert reply.messages == [answer]
@@ -62,7 +62,7 @@ async def refused(sandbox: Sandbox, *, force: bool = False, **options: OptionVal
 
 def standing(sandbox: Sandbox) -> tuple[int, int, int]:
     """Count what a refusal must not add to: jobs, paid requests, messages that others see."""
-    seen = sandbox.channels.general.seen_by(sandbox.people.ben)
+    seen = sandbox.channels.general.seen_by(sandbox.clients.ben)
     return len(records(sandbox.data_dir)), len(sandbox.model_api.submits), len(seen)
 
 
@@ -138,11 +138,11 @@ async def test_what_the_client_promises_is_checked_again(sandbox: Sandbox) -> No
 async def test_a_command_that_has_changed(sandbox: Sandbox) -> None:
     """A client that still has another shape of the command is told to reload."""
     before = standing(sandbox)
-    reply = await sandbox.people.ada.slash("edit", force=True, image1=CAT)
+    reply = await sandbox.clients.ada.slash("edit", force=True, image1=CAT)
     answer = await reply.message()
     assert answer.is_ephemeral
     assert "Reload Discord" in answer.text
-    gone = await (await sandbox.people.ada.slash("paint", force=True, prompt=PROMPT)).message()
+    gone = await (await sandbox.clients.ada.slash("paint", force=True, prompt=PROMPT)).message()
     assert "Reload Discord" in gone.text
     assert "nothing was charged" in answer.text
     assert "nothing was charged" in gone.text
@@ -161,7 +161,7 @@ async def test_addresses_that_are_not_public(sandbox: Sandbox) -> None:
 
 async def test_nothing_in_a_refusal_comes_alive(sandbox: Sandbox) -> None:
     """A prompt and a file's name come back as text: nobody is pinged, no block ends early."""
-    prompt = f"``` @everyone <@{sandbox.people.ben.id}> ```"
+    prompt = f"``` @everyone <@{sandbox.clients.ben.id}> ```"
     answer = await refused(sandbox, prompt=prompt, image1=not_a_picture("@everyone `x` ||y||.txt"))
     assert answer.pinged == frozenset()
     assert "```" not in answer.text
@@ -171,7 +171,7 @@ async def test_nothing_in_a_refusal_comes_alive(sandbox: Sandbox) -> None:
 async def test_where_the_bot_may_not_post(sandbox: Sandbox) -> None:
     """A public card is refused with what is missing; a private one works there all the same."""
     before = len(records(sandbox.data_dir))
-    ada, place = sandbox.people.ada, sandbox.channels.announcements
+    ada, place = sandbox.clients.ada, sandbox.channels.announcements
     reply = await ada.slash("edit", prompt=PROMPT, image1=CAT, channel=place)
     answer = await reply.message()
     assert answer.is_ephemeral
@@ -183,7 +183,7 @@ async def test_where_the_bot_may_not_post(sandbox: Sandbox) -> None:
     card = await private.message()
     await card.until_text("Done")
     assert card.is_ephemeral
-    assert place.seen_by(sandbox.people.ben) == []
+    assert place.seen_by(sandbox.clients.ben) == []
 
 
 @pytest.mark.parametrize("without", ["url", "size", "id", "filename"])
@@ -195,9 +195,9 @@ async def test_a_file_that_discord_tells_oddly_of_is_answered(
     def odd(world: World, attachment: Attachment) -> dict[str, Any]:
         return {key: value for key, value in attachment_payload(world, attachment).items() if key != without}
 
-    monkeypatch.setattr("sandbox.people.resolved.attachment_payload", odd)
+    monkeypatch.setattr("sandbox.client_driver.resolved.attachment_payload", odd)
     before = standing(sandbox)
-    answer = await (await sandbox.people.ada.slash("edit", prompt=PROMPT, image1=CAT)).message()
+    answer = await (await sandbox.clients.ada.slash("edit", prompt=PROMPT, image1=CAT)).message()
     assert answer.is_ephemeral
     assert "nothing was charged" in answer.text
     assert standing(sandbox) == before
@@ -208,5 +208,5 @@ async def test_halves_of_characters_in_an_event_end_nothing(sandbox: Sandbox) ->
     name = "half \ud800 a name"
     sandbox.gateway.dispatch("GUILD_ROLE_CREATE", {"guild_id": "1", "role": {"id": "1", "name": name}}, guild_id=None)
     sandbox.gateway.dispatch("TYPING_START", {"member": {"nick": name}}, guild_id=None)
-    answer = await (await sandbox.people.ada.slash("quota")).message()
+    answer = await (await sandbox.clients.ada.slash("quota")).message()
     assert "Your quota" in answer.text

@@ -13,7 +13,7 @@ from tests.rig import until
 
 if TYPE_CHECKING:
     from sandbox.bot_process import BotProcess
-    from sandbox.people.reply import Reply
+    from sandbox.client_driver.reply import Reply
     from sandbox.sandbox import Sandbox
 
 CAT, BOAT = paint("cat.png"), paint("boat.jpg")
@@ -35,7 +35,7 @@ def new_prompt() -> str:
 async def test_attachments_and_addresses_reach_the_service(sandbox: Sandbox) -> None:
     """Pictures in their order, addresses behind them, each parameter explicit; the service really fetched them all."""
     prompt = new_prompt()
-    reply = await sandbox.people.ada.slash(
+    reply = await sandbox.clients.ada.slash(
         "edit",
         prompt=prompt,
         image2=BOAT,
@@ -57,19 +57,19 @@ async def test_attachments_and_addresses_reach_the_service(sandbox: Sandbox) -> 
 
 async def test_a_private_command(sandbox: Sandbox) -> None:
     """A private card is seen by its owner only, from its first moment to its end."""
-    seen = sandbox.channels.general.seen_by(sandbox.people.ben)
-    reply = await sandbox.people.ada.slash("edit", prompt=new_prompt(), image1=CAT, private=True)
+    seen = sandbox.channels.general.seen_by(sandbox.clients.ben)
+    reply = await sandbox.clients.ada.slash("edit", prompt=new_prompt(), image1=CAT, private=True)
     card = await reply.message()
     await card.until_text("Done")
     assert card.is_ephemeral
     assert card.attachments
     assert reply.messages == [card]
-    assert sandbox.channels.general.seen_by(sandbox.people.ben) == seen
+    assert sandbox.channels.general.seen_by(sandbox.clients.ben) == seen
 
 
 async def test_in_direct_messages(sandbox: Sandbox) -> None:
     """The bot's direct messages take commands too."""
-    ada = sandbox.people.ada
+    ada = sandbox.clients.ada
     place = sandbox.channels.direct(ada)
     card = await (await ada.slash("edit", prompt=new_prompt(), image1=CAT, channel=place)).message()
     await card.until_text("Done")
@@ -104,7 +104,7 @@ async def test_an_acknowledgement_whose_answer_is_lost(
         case _:
             faults.hang(CALLBACK, applied=True)
     prompt = new_prompt()
-    reply = await sandbox.people.ada.slash("edit", prompt=prompt, image1=CAT, private=is_private)
+    reply = await sandbox.clients.ada.slash("edit", prompt=prompt, image1=CAT, private=is_private)
     card = await reply.message(timeout_seconds=30)
     record = await Asked(sandbox=sandbox, card=card, prompt=prompt).ended()
     assert record.status == "succeeded"
@@ -116,7 +116,7 @@ async def test_an_acknowledgement_that_never_arrived(sandbox: Sandbox, bot: BotP
     """Where Discord shows no answer to the command, its person read that it failed: nothing is accepted or charged."""
     sandbox.discord.faults.reset(CALLBACK)
     prompt = new_prompt()
-    reply = await sandbox.people.ada.slash("edit", prompt=prompt, image1=CAT)
+    reply = await sandbox.clients.ada.slash("edit", prompt=prompt, image1=CAT)
     await bot.wait_for_log(f"interaction={reply.interaction.id} is not submitted")
     assert prompt not in [record.prompt for record in records(sandbox.data_dir)]
 
@@ -125,10 +125,10 @@ async def test_an_interaction_that_is_dead(sandbox: Sandbox, bot: BotProcess) ->
     """An acknowledgement that Discord says came too late: nothing is accepted, nothing is charged."""
     fault = sandbox.discord.faults.fail(CALLBACK, status=404, code=10062)
     prompt = new_prompt()
-    reply: Reply = await sandbox.people.ada.slash("edit", prompt=prompt, image1=CAT)
+    reply: Reply = await sandbox.clients.ada.slash("edit", prompt=prompt, image1=CAT)
     await until(lambda: fault.hits, what="the acknowledgement")
     await bot.wait_for_log(f"interaction={reply.interaction.id} cannot be answered")
     # The next command is done after it.
-    assert prompt not in (await (await sandbox.people.ada.slash("history")).message()).text
+    assert prompt not in (await (await sandbox.clients.ada.slash("history")).message()).text
     assert prompt not in [record.prompt for record in records(sandbox.data_dir)]
     assert prompt not in [request.inputs["prompt"] for request in sandbox.model_api.submits]

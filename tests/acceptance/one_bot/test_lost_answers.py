@@ -10,7 +10,7 @@ from tests.rig import until
 
 if TYPE_CHECKING:
     from sandbox.bot_process import BotProcess
-    from sandbox.people.reply import Reply
+    from sandbox.client_driver.reply import Reply
     from sandbox.sandbox import Sandbox
 
 CALLBACK = "POST /interactions/{interaction_id}/{token}/callback"
@@ -20,7 +20,7 @@ ORIGINAL = "PATCH /webhooks/{application_id}/{token}/messages/@original"
 
 async def ask(sandbox: Sandbox, route: str) -> Reply:
     """Let a member do what is answered by that route."""
-    ada = sandbox.people.ada
+    ada = sandbox.clients.ada
     if route == CALLBACK:
         return await ada.slash("edit", prompt="a fox without a picture")
     if route == FOLLOWUP:

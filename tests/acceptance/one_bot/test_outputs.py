@@ -10,9 +10,9 @@ import pytest
 from sandbox.model_api.behaviour import Behaviour, OutputShape
 from sandbox.model_api.faults import Fault, FaultOrder
 from sandbox.model_api.model_request import RequestState
-from sandbox.model_api.sample_media import film, sound
+from sandbox.model_api.renderer import ResultFile
+from sandbox.model_api.sample_media import sound, video
 from sandbox.model_api.storage import encode_path
-from sandbox.model_api.studio import ResultFile
 from sandbox.model_api.traffic import Route
 from sandbox.pictures import paint
 from tests.acceptance.one_bot.asking import ask
@@ -22,7 +22,7 @@ from tests.rig import until
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from sandbox.people import Card
+    from sandbox.client_driver import Card
     from sandbox.sandbox import Sandbox
 
 MEBIBYTE = 1024 * 1024
@@ -107,7 +107,7 @@ async def test_twenty_five_outputs(sandbox: Sandbox) -> None:
     assert result.links == {f"Open result {number}": result.urls[number - 1] for number in range(11, 21)}
     assert "ten files" in result.card.text
     assert "5 more: see `/job`." in result.card.text
-    whole = await (await sandbox.people.ada.slash("job", job=result.job_id)).message()
+    whole = await (await sandbox.clients.ada.slash("job", job=result.job_id)).message()
     listed = next(file for file in whole.attachments if file.filename == "links.txt")
     assert listed.data.decode().splitlines() == [
         f"Result {number}: {result.urls[number - 1]}" for number in range(11, 26)
@@ -117,7 +117,7 @@ async def test_twenty_five_outputs(sandbox: Sandbox) -> None:
 @pytest.mark.parametrize("shape", [OutputShape.NESTED, OutputShape.IMAGES])
 async def test_pictures_films_and_sounds_together(sandbox: Sandbox, shape: OutputShape) -> None:
     """Each hangs there under an end that fits what it is, whatever the service calls it; sounds can be played."""
-    result = await shown(sandbox, [picture(1), film(), sound(), picture(4)], shape=shape)
+    result = await shown(sandbox, [picture(1), video(), sound(), picture(4)], shape=shape)
     assert result.hanging == ["1.png", "2.mp4", "3.wav", "4.png"]
     seen = [url.partition("?")[0].rpartition("-")[2] for url in result.card.gallery]
     assert seen == ["1.png", "2.mp4", "4.png"]

@@ -14,15 +14,15 @@ if TYPE_CHECKING:
 
 async def test_an_age_restricted_channel(sandbox: Sandbox) -> None:
     """It is a channel like any other: the card ends there, and nowhere else."""
-    ada, place = sandbox.people.ada, sandbox.channels.adults
+    ada, place = sandbox.clients.ada, sandbox.channels.adults
     prompt = f"a fox in the dusk, number {next(numbers)}"
-    seen = place.seen_by(sandbox.people.ben)
+    seen = place.seen_by(sandbox.clients.ben)
     reply = await ada.slash("edit", prompt=prompt, image1=paint("cat.png"), channel=place)
     card = await (await reply.message()).until_text("Done")
     record = await Asked(sandbox=sandbox, card=card, prompt=prompt).ended()
     (message,) = messages_with_result(sandbox, record.job_id)
     assert (message.id, message.channel_id) == (card.id, place.id)
-    assert place.seen_by(sandbox.people.ben) == [*seen, card]
+    assert place.seen_by(sandbox.clients.ben) == [*seen, card]
     for command in ("history", "quota"):
         answer = await (await ada.slash(command, channel=place)).message()
         assert answer.is_ephemeral

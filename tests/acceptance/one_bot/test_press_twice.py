@@ -10,7 +10,7 @@ from tests.acceptance.one_bot.asking import numbers
 from tests.rig import until
 
 if TYPE_CHECKING:
-    from sandbox.people import Card, Reply
+    from sandbox.client_driver import Card, Reply
     from sandbox.sandbox import Sandbox
 
 CALLBACK = "POST /interactions/{interaction_id}/{token}/callback"
@@ -20,7 +20,7 @@ async def in_queue(sandbox: Sandbox) -> Card:
     """Return the public card of a job in the service's queue, as somebody else sees it."""
     sandbox.model_api.pace.hold_in_queue()
     prompt = f"a fox that waits, number {next(numbers)}"
-    reply = await sandbox.people.ada.slash("edit", prompt=prompt, image1=paint("cat.png"))
+    reply = await sandbox.clients.ada.slash("edit", prompt=prompt, image1=paint("cat.png"))
     return await (await reply.message()).until_text("In queue")
 
 
@@ -34,13 +34,13 @@ async def both_done(sandbox: Sandbox, reply: Reply) -> None:
 
     await until(answered, what="two answers of Discord")
     # What another command does afterwards takes as many steps.
-    await (await sandbox.people.ben.slash("job", job="aaaaaaaaaa")).message()
+    await (await sandbox.clients.ben.slash("job", job="aaaaaaaaaa")).message()
 
 
 async def test_somebody_else_is_told_no_once(sandbox: Sandbox) -> None:
     """One private no, and the job goes on."""
     card = await in_queue(sandbox)
-    reply = await sandbox.people.ben.click(card, "Cancel", twice=True)
+    reply = await sandbox.clients.ben.click(card, "Cancel", twice=True)
     answer = await reply.message()
     await both_done(sandbox, reply)
     assert reply.messages == [answer]

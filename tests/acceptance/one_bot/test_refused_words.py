@@ -26,7 +26,7 @@ async def test_words_that_discord_does_not_take(sandbox: Sandbox, code: int) -> 
     prompts.append(asked.prompt)
     job = await asked.ended()
     assert len(asked.card.attachments) == 1
-    ada = sandbox.people.ada
+    ada = sandbox.clients.ada
     for reply in (await ada.slash("job", job=job.job_id), await ada.slash("history")):
         told = await reply.message()
         assert job.job_id in told.text

@@ -1,4 +1,4 @@
-"""The same thing twice: an event that the gateway repeats is one deed, a command given twice is two."""
+"""The same thing twice: an event that the gateway repeats is one action, a command given twice is two."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ async def callbacks(sandbox: Sandbox, bot: BotProcess) -> AsyncIterator[Callback
     found = Callbacks(sandbox, bot)
     yield found
     # The next command is done after both deliveries.
-    await (await sandbox.people.ada.slash("quota")).message()
+    await (await sandbox.clients.ada.slash("quota")).message()
     assert " ERROR cogs" not in found.log
     assert " ERROR discord" not in found.log
     assert "Traceback" not in found.log
@@ -64,7 +64,7 @@ async def in_queue(sandbox: Sandbox) -> str:
     """Return the id of a job in the service's queue."""
     sandbox.model_api.pace.hold_in_queue()
     prompt = f"a fox in a queue, number {next(numbers)}"
-    await sandbox.people.ada.slash("edit", prompt=prompt, image1=paint("cat.png"))
+    await sandbox.clients.ada.slash("edit", prompt=prompt, image1=paint("cat.png"))
 
     def found() -> list[str]:
         return [r.job_id for r in records(sandbox.data_dir) if r.prompt == prompt and r.status == "queued"]
@@ -77,7 +77,7 @@ async def in_queue(sandbox: Sandbox) -> str:
 async def test_a_command_that_shows_something(sandbox: Sandbox, callbacks: Callbacks, command: str) -> None:
     """It is shown once, privately, and nobody is told of an error that was none."""
     options = {"job": await in_queue(sandbox)} if command == "job" else {}
-    reply = await sandbox.people.ada.send_command(command, options, twice=True)
+    reply = await sandbox.clients.ada.send_command(command, options, twice=True)
     answer = await reply.message()
     await callbacks.both(reply.interaction.id)
     assert answer.is_ephemeral
@@ -88,7 +88,7 @@ async def test_a_command_that_shows_something(sandbox: Sandbox, callbacks: Callb
 async def test_the_cancel_command(sandbox: Sandbox, callbacks: Callbacks) -> None:
     """One cancel at the service, one answer."""
     job_id = await in_queue(sandbox)
-    reply = await sandbox.people.ada.slash("cancel", job=job_id, twice=True)
+    reply = await sandbox.clients.ada.slash("cancel", job=job_id, twice=True)
     answer = await reply.message()
     await callbacks.both(reply.interaction.id)
     assert answer.text.startswith("Cancelled.")
@@ -100,7 +100,7 @@ async def test_suggestions(sandbox: Sandbox, callbacks: Callbacks) -> None:
     """What one types is answered once; the second answer, which comes too late, is nobody's concern."""
     job_id = await in_queue(sandbox)
     sandbox.gateway.repeat_next_interaction()
-    choices = await sandbox.people.ada.autocomplete("cancel", "job", job_id)
+    choices = await sandbox.clients.ada.autocomplete("cancel", "job", job_id)
     assert [choice.value for choice in choices] == [job_id]
     await callbacks.both(max(sandbox.world.interactions))
 
@@ -125,7 +125,7 @@ async def test_a_button_with_a_warning(sandbox: Sandbox, callbacks: Callbacks) -
 async def test_the_same_command_given_again(sandbox: Sandbox) -> None:
     """One's own and another's identical commands at once are jobs of their own: a submit, a card and a result each."""
     prompt = f"a fox in the mirror, number {next(numbers)}"
-    ada, ben = sandbox.people.ada, sandbox.people.ben
+    ada, ben = sandbox.clients.ada, sandbox.clients.ben
     who = (ada, ada, ben)
     replies = await asyncio.gather(*(one.slash("edit", prompt=prompt, image1=paint("cat.png")) for one in who))
     cards = await asyncio.gather(*(reply.message() for reply in replies))

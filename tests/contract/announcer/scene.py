@@ -18,6 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from cogs.announcer import Announcer
 from cogs.services import BotServices
 from cogs.ui.job_buttons import DYNAMIC_ITEMS
+from sandbox.client_driver.writing import written
 from sandbox.clock import WorldClock
 from sandbox.discord.channels import Channel, Overwrite
 from sandbox.discord.interaction_delivery import create_interaction
@@ -29,7 +30,6 @@ from sandbox.discord.posting import remove
 from sandbox.discord.server import DiscordServer
 from sandbox.discord.traffic import matches_route
 from sandbox.discord.wire import JsonObject
-from sandbox.people.writing import written
 from services.jobs.copies import CopyWatch
 from services.jobs.ids import new_job_id
 from services.jobs.model import Delivery, Job, JobStatus, MediaKind, NewJob, Output

@@ -14,7 +14,7 @@ from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
 from bot.check_network import check_copies
-from sandbox.people.reply import Reply
+from sandbox.client_driver.reply import Reply
 from sandbox.pictures import paint
 from sandbox.sandbox import Sandbox
 from services.jobs.copies import get_sightings
@@ -45,7 +45,7 @@ async def sandbox(tmp_path: Path) -> AsyncIterator[Sandbox]:
 
 async def ask(sandbox: Sandbox, number: int) -> Reply:
     """Let a member of their own use the command."""
-    return await sandbox.people.join(f"member-{number}").slash("edit", prompt=f"fox {number}", image1=CAT)
+    return await sandbox.clients.join(f"member-{number}").slash("edit", prompt=f"fox {number}", image1=CAT)
 
 
 async def answered(sandbox: Sandbox, replies: list[Reply], *, answers: int = 2) -> None:

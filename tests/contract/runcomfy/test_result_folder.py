@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 
-from sandbox.model_api.sample_media import film
+from sandbox.model_api.sample_media import video
 from sandbox.pictures import paint
 from services.errors import ResultNotReady, ResultProblem, ResultUnavailable, StartupError
 from services.jobs.model import MediaKind
@@ -192,7 +192,7 @@ async def test_a_stream_that_stalls_is_given_up(host: FileHost, folder: Path) ->
 @pytest.mark.parametrize("suffix", ["png", "jpg", "webp", "mp4"])
 async def test_half_a_file_with_a_fitting_length_is_none(host: FileHost, results: ResultFolder, suffix: str) -> None:
     """A storage may show what it has of a file so far: that is no result, whatever the header says; the whole is."""
-    whole = film().data if suffix == "mp4" else paint(f"cat.{suffix}", width=64, height=48).data
+    whole = video().data if suffix == "mp4" else paint(f"cat.{suffix}", width=64, height=48).data
     for cut in (len(whole) // 2, len(whole) - 3):
         url = host.serve(f"/{cut}", whole[:cut], content_type="application/octet-stream")
         assert await fetch_problem(results, url) is ResultProblem.CUT_SHORT

@@ -66,10 +66,10 @@ async def opened_stage(folder: Path, *, module: str, spawn: Spawn) -> AsyncItera
 
 
 @pytest_asyncio.fixture(loop_scope=_LOOP, scope="session")
-async def studio(browser: Browser, tmp_path_factory: pytest.TempPathFactory, spawn: Spawn) -> AsyncIterator[Stage]:
+async def bot_stage(browser: Browser, tmp_path_factory: pytest.TempPathFactory, spawn: Spawn) -> AsyncIterator[Stage]:
     """The real bot's world."""
     del browser  # without one, nothing need be started
-    async with opened_stage(tmp_path_factory.mktemp("studio"), module="bot", spawn=spawn) as stage:
+    async with opened_stage(tmp_path_factory.mktemp("bot"), module="bot", spawn=spawn) as stage:
         yield stage
 
 

@@ -1,4 +1,4 @@
-"""What the page draws: every component of a message, Discord's markdown, embeds, files, sound and films."""
+"""What the page draws: every component of a message, Discord's markdown, embeds, files, sound and videos."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from playwright.async_api import expect
 
 from tests.sandbox.browser.client import Client
 
-RECORD_FILM = """async () => {
+RECORD_VIDEO = """async () => {
   const canvas = document.createElement("canvas");
   canvas.width = canvas.height = 64;
   const painter = canvas.getContext("2d");
@@ -157,14 +157,14 @@ async def test_files_are_shown_and_sound_plays(ada: Client) -> None:
     )
 
 
-async def test_a_film_plays(ada: Client) -> None:
-    """A film that a person attaches stands in the message with a player that plays."""
-    film = bytes(await ada.page.evaluate(RECORD_FILM))
+async def test_a_video_plays(ada: Client) -> None:
+    """A video that a person attaches stands in the message with a player that plays."""
+    video = bytes(await ada.page.evaluate(RECORD_VIDEO))
     picker = ada.page.locator(".composer-row input[type=file]")
-    await picker.set_input_files({"name": "film.webm", "mimeType": "video/webm", "buffer": film})
-    await ada.line.fill("A film")
+    await picker.set_input_files({"name": "video.webm", "mimeType": "video/webm", "buffer": video})
+    await ada.line.fill("A video")
     await ada.line.press("Enter")
-    player = (await ada.sees("A film")).locator("video")
+    player = (await ada.sees("A video")).locator("video")
     await player.evaluate("player => { player.muted = true; return player.play(); }")
     await ada.page.wait_for_function(
         "player => player.videoWidth === 64 && player.currentTime > 0", arg=await player.element_handle()

@@ -123,11 +123,11 @@ async def test_person_channel_and_panel_are_switched(ada: Client) -> None:
     await expect(toggle).to_have_attribute("aria-checked", "false")
 
 
-async def test_the_panel_keeps_the_focus_while_it_counts(studio: Stage, open_client: OpenClient) -> None:
+async def test_the_panel_keeps_the_focus_while_it_counts(bot_stage: Stage, open_client: OpenClient) -> None:
     """A request's inputs stay open and focused while the bot asks on and on."""
-    studio.sandbox.model_api.pace.hold_in_queue()
+    bot_stage.sandbox.model_api.pace.hold_in_queue()
     try:
-        ada = await open_client(studio)
+        ada = await open_client(bot_stage)
         await ada.slash("edit", prompt="Held", image1=paint("cat.png"))
         await ada.sees("In queue")
         await ada.page.get_by_role("tab", name="Requests").click()
@@ -138,5 +138,5 @@ async def test_the_panel_keeps_the_focus_while_it_counts(studio: Stage, open_cli
         await expect(request.locator("summary")).to_be_focused()
         await expect(request.locator("details")).to_have_attribute("open", "")
     finally:
-        studio.sandbox.model_api.pace.release()
+        bot_stage.sandbox.model_api.pace.release()
     await ada.sees("Done")

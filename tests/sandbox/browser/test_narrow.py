@@ -62,9 +62,9 @@ async def test_a_form_fits(showcase: Stage, open_client: OpenClient) -> None:
     await expect(ada.modal).to_have_count(0)
 
 
-async def test_a_picture_is_edited(studio: Stage, open_client: OpenClient) -> None:
+async def test_a_picture_is_edited(bot_stage: Stage, open_client: OpenClient) -> None:
     """/edit with its options and a file goes as on a wide page, to the finished picture."""
-    ada = await open_client(studio, width=PHONE, height=740)
+    ada = await open_client(bot_stage, width=PHONE, height=740)
     await ada.begin("edit")
     await ada.fill("prompt", "A cat on a phone, with a long description that needs more than one line of it")
     await ada.attach("image1", paint("cat.png"))
@@ -76,9 +76,11 @@ async def test_a_picture_is_edited(studio: Stage, open_client: OpenClient) -> No
 
 
 @pytest.mark.parametrize("width", [PHONE, 1280])
-async def test_a_longest_prompt_leaves_everything_in_reach(studio: Stage, open_client: OpenClient, width: int) -> None:
+async def test_a_longest_prompt_leaves_everything_in_reach(
+    bot_stage: Stage, open_client: OpenClient, width: int
+) -> None:
     """A prompt of 4,000 characters is scrolled in the composer; its command, Send and the chat stay in sight."""
-    ada = await open_client(studio, width=width, height=740)
+    ada = await open_client(bot_stage, width=width, height=740)
     await ada.begin("edit")
     await ada.attach("image1", paint("cat.png"))
     await ada.fill("prompt", "W" * 4000)
@@ -94,7 +96,7 @@ async def test_a_large_picture_of_a_long_name_fits(showcase: Stage, open_client:
     """The name below a large picture is broken, not cut."""
     ada = await open_client(showcase, width=PHONE, height=740)
     picture = replace(paint("cat.png"), name="n" * 200 + ".png")
-    await showcase.sandbox.people.ada.write("a cat", channel=showcase.sandbox.channels.general, files=[picture])
+    await showcase.sandbox.clients.ada.write("a cat", channel=showcase.sandbox.channels.general, files=[picture])
     await (await ada.sees("a cat")).get_by_role("button", name="Open picture").click()
     name = ada.page.locator(".lightbox-name")
     await expect(name).to_contain_text("nnn.png")

@@ -207,9 +207,9 @@ async def test_files_are_dropped_and_pasted(showcase: Stage, ada: Client) -> Non
     assert [file.filename for file in message.attachments] == ["dropped.png", "pasted.png"]
 
 
-async def test_a_dropped_file_goes_to_the_next_empty_option(studio: Stage, open_client: OpenClient) -> None:
+async def test_a_dropped_file_goes_to_the_next_empty_option(bot_stage: Stage, open_client: OpenClient) -> None:
     """While a command is filled in, files fill its file options in their order, optional ones too."""
-    ada = await open_client(studio)
+    ada = await open_client(bot_stage)
     await ada.begin("edit")
     small = paint("cat.png", width=8, height=6)
     for number in (1, 2):

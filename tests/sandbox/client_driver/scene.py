@@ -1,4 +1,4 @@
-"""A world with people but without a socket; the bot is one session that writes down what it is told."""
+"""A world with clients but without a socket; the bot is one session that writes down what it is told."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass, field
 from typing import Any
 
+from sandbox.client_driver import Channels, ClientDrivers
 from sandbox.clock import WorldClock
 from sandbox.discord.changes import ChangeKind
 from sandbox.discord.gateway import Gateway, Intent
@@ -17,7 +18,6 @@ from sandbox.discord.messages import Message
 from sandbox.discord.population import populated_world
 from sandbox.discord.wire import JsonObject
 from sandbox.discord.world import World
-from sandbox.people import Channels, People
 
 PLAIN_FLAGS = MessageFlag(0)
 
@@ -45,7 +45,7 @@ class Scene:
 
     world: World
     gateway: Gateway
-    people: People
+    clients: ClientDrivers
     channels: Channels
     ear: Ear
 
@@ -109,4 +109,4 @@ def make_scene(*, is_connected: bool = True) -> Scene:
     if is_connected:
         session = Session(session_id="s", shard=Shard(), intents=Intent.GUILDS, bot_user_id="1", line=ear)
         gateway.sessions.append(session)
-    return Scene(world=world, gateway=gateway, people=People(world, gateway), channels=Channels(world), ear=ear)
+    return Scene(world=world, gateway=gateway, clients=ClientDrivers(world, gateway), channels=Channels(world), ear=ear)

@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
+from sandbox.client_driver import ClientRefused, CommandNotFound, NotThere
+from sandbox.client_driver.offering import offered_commands
+from sandbox.client_driver.reply import card_of
 from sandbox.discord.channels import Overwrite
 from sandbox.discord.kinds import CommandType, MessageFlag, MessageType
 from sandbox.discord.permission_flags import Permission
-from sandbox.people import ClientRefused, CommandNotFound, NotThere
-from sandbox.people.offering import offered_commands
-from sandbox.people.reply import card_of
 from sandbox.pictures import paint
 from tests.sandbox.client_driver.scene import Scene, make_scene
 
@@ -26,7 +26,7 @@ def menu(**changes: object) -> list[dict[str, Any]]:
 async def test_a_choice_of_users_carries_them_whole() -> None:
     """Ids are sent, with the accounts and memberships behind them."""
     scene = make_scene()
-    ada, ben = scene.people.ada, scene.people.ben
+    ada, ben = scene.clients.ada, scene.clients.ben
     card = card_of(scene.post(components=menu()), viewer=ada)
     await ada.select(card, "Who", [str(ben.id)])
     (sent,) = scene.interactions
@@ -40,25 +40,25 @@ async def test_a_choice_of_users_carries_them_whole() -> None:
 async def test_who_is_not_there_cannot_be_chosen(values: list[str]) -> None:
     """No names, no strangers, no empty choice; nothing is sent."""
     scene = make_scene()
-    card = card_of(scene.post(components=menu()), viewer=scene.people.ada)
+    card = card_of(scene.post(components=menu()), viewer=scene.clients.ada)
     with pytest.raises(ClientRefused):
-        await scene.people.ada.select(card, "Who", values)
+        await scene.clients.ada.select(card, "Who", values)
     assert scene.interactions == []
 
 
 async def test_a_menu_of_users_takes_no_channel() -> None:
     """What exists but is of another kind is not offered."""
     scene = make_scene()
-    card = card_of(scene.post(components=menu()), viewer=scene.people.ada)
+    card = card_of(scene.post(components=menu()), viewer=scene.clients.ada)
     with pytest.raises(NotThere, match="does not offer"):
-        await scene.people.ada.select(card, "Who", [str(scene.channels.general.id)])
+        await scene.clients.ada.select(card, "Who", [str(scene.channels.general.id)])
 
 
 async def test_an_ephemeral_message_has_no_apps_menu() -> None:
     """Discord's client shows none there."""
     scene = make_scene()
     scene.register({"name": "Inspect", "type": CommandType.MESSAGE.value})
-    ada = scene.people.ada
+    ada = scene.clients.ada
     private = scene.post(content="psst", flags=MessageFlag.EPHEMERAL, visible_to=ada.id)
     with pytest.raises(ClientRefused, match="ephemeral"):
         await ada.message_command("Inspect", card_of(private, viewer=ada))
@@ -68,9 +68,9 @@ async def test_the_three_kinds_of_commands_do_not_stand_in_for_each_other() -> N
     """A slash command is not in an Apps menu, and all that is offered is listed."""
     scene = make_scene()
     scene.register({"name": "edit"}, {"name": "Greet", "type": CommandType.USER.value})
-    ada = scene.people.ada
+    ada = scene.clients.ada
     with pytest.raises(CommandNotFound):
-        await ada.user_command("edit", scene.people.ben.user)
+        await ada.user_command("edit", scene.clients.ben.user)
     with pytest.raises(CommandNotFound):
         await ada.slash("Greet")
     offered = offered_commands(scene.world, ada.user, scene.channels.general.channel)
@@ -80,9 +80,9 @@ async def test_the_three_kinds_of_commands_do_not_stand_in_for_each_other() -> N
 async def test_what_a_person_writes_stands_in_the_channel() -> None:
     """With its files, as an answer to another message where it is one."""
     scene = make_scene()
-    first = await scene.people.ada.write("hello", files=[paint("cat.png", width=16, height=16)])
-    second = await scene.people.ben.write("hi", reply_to=first)
-    assert [card.text for card in scene.channels.general.seen_by(scene.people.mod)] == ["hello", "hi"]
+    first = await scene.clients.ada.write("hello", files=[paint("cat.png", width=16, height=16)])
+    second = await scene.clients.ben.write("hi", reply_to=first)
+    assert [card.text for card in scene.channels.general.seen_by(scene.clients.mod)] == ["hello", "hi"]
     assert first.attachments[0].filename == "cat.png"
     assert second.message.type is MessageType.REPLY
     assert second.message.reference is not None
@@ -94,14 +94,14 @@ async def test_what_discord_does_not_take_is_not_written(text: str, reason: str)
     """The limits are those of every message."""
     scene = make_scene()
     with pytest.raises(ClientRefused, match=reason):
-        await scene.people.ada.write(text)
-    assert scene.channels.general.seen_by(scene.people.ada) == []
+        await scene.clients.ada.write(text)
+    assert scene.channels.general.seen_by(scene.clients.ada) == []
 
 
 async def test_who_may_not_write_does_not() -> None:
     """The channel's permissions hold for people as for the bot."""
     scene: Scene = make_scene()
-    ada, channel = scene.people.ada, scene.channels.general.channel
+    ada, channel = scene.clients.ada, scene.channels.general.channel
     channel.overwrites.append(Overwrite(target_id=ada.id, is_role=False, deny=Permission.SEND_MESSAGES))
     with pytest.raises(ClientRefused, match="may not write"):
         await ada.write("hello")

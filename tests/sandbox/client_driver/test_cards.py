@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
+from sandbox.client_driver import Card, ClientRefused, InteractionFailed, NotThere, PrivateReply
 from sandbox.discord.changes import ChangeKind
 from sandbox.discord.kinds import CallbackType, MessageFlag
-from sandbox.people import Card, ClientRefused, InteractionFailed, NotThere, PrivateReply
 from tests.sandbox.client_driver.scene import Scene, make_scene
 
 CANCEL = {"type": 2, "style": 4, "label": "Cancel", "custom_id": "job:cancel", "id": 7}
@@ -41,7 +41,7 @@ def scene() -> Scene:
 
 def test_a_v2_card_is_read_from_top_to_bottom(scene: Scene) -> None:
     """Texts, buttons and pictures in the order in which a person meets them."""
-    card = Card(scene.post(components=V2, flags=MessageFlag.IS_COMPONENTS_V2), viewer=scene.people.ada)
+    card = Card(scene.post(components=V2, flags=MessageFlag.IS_COMPONENTS_V2), viewer=scene.clients.ada)
     assert card.text == "first\nsecond\nthird"
     assert [(button.label, button.is_disabled) for button in card.buttons] == [
         ("Cancel", False),
@@ -61,14 +61,14 @@ def test_content_and_embeds_are_read_too(scene: Scene) -> None:
         "fields": [{"name": "One", "value": "done"}],
         "footer": {"text": "p1"},
     }
-    card = Card(scene.post(content="hello", embeds=[embed]), viewer=scene.people.ada)
+    card = Card(scene.post(content="hello", embeds=[embed]), viewer=scene.clients.ada)
     assert card.text == "hello\nJobs\ntwo\nOne: done\np1"
 
 
 async def test_a_click_carries_the_message(scene: Scene) -> None:
     """A component interaction names the button and embeds the message that holds it."""
     message = scene.post(components=V2, flags=MessageFlag.IS_COMPONENTS_V2)
-    await scene.people.ben.click(Card(message, viewer=scene.people.ada), "Cancel")
+    await scene.clients.ben.click(Card(message, viewer=scene.clients.ada), "Cancel")
     sent = scene.interactions[0]
     assert sent["type"] == 3
     assert sent["data"] == {"component_type": 2, "custom_id": "job:cancel", "id": 7}
@@ -79,7 +79,7 @@ async def test_a_click_carries_the_message(scene: Scene) -> None:
 @pytest.mark.parametrize(("label", "error"), [("Again", ClientRefused), ("Open", ClientRefused), ("Delete", NotThere)])
 async def test_what_cannot_be_pressed(scene: Scene, label: str, error: type[Exception]) -> None:
     """Disabled buttons, links and buttons that are not there send nothing."""
-    card = Card(scene.post(components=V2), viewer=scene.people.ada)
+    card = Card(scene.post(components=V2), viewer=scene.clients.ada)
     with pytest.raises(error):
         await card.click(label)
     assert scene.interactions == []
@@ -87,7 +87,7 @@ async def test_what_cannot_be_pressed(scene: Scene, label: str, error: type[Exce
 
 async def test_others_ephemeral_messages_and_deleted_ones_are_out_of_reach(scene: Scene) -> None:
     """Nobody presses a button that they do not see."""
-    ada, ben = scene.people.ada, scene.people.ben
+    ada, ben = scene.clients.ada, scene.clients.ben
     private = scene.post(components=V2, flags=MessageFlag.EPHEMERAL, visible_to=ada.id)
     card = Card(private, viewer=ada)
     with pytest.raises(NotThere):
@@ -104,18 +104,18 @@ async def test_a_menu_takes_labels_or_values(scene: Scene) -> None:
     """A choice in a menu is sent by value; counts and unknown options are refused."""
     options = [{"label": "One", "value": "1"}, {"label": "Two", "value": "2"}]
     menu = {"type": 3, "custom_id": "pick", "placeholder": "Pick", "options": options}
-    card = Card(scene.post(components=[{"type": 1, "components": [menu]}]), viewer=scene.people.ada)
-    await scene.people.ada.select(card, "Pick", ["Two"])
+    card = Card(scene.post(components=[{"type": 1, "components": [menu]}]), viewer=scene.clients.ada)
+    await scene.clients.ada.select(card, "Pick", ["Two"])
     assert scene.interactions[0]["data"] == {"component_type": 3, "custom_id": "pick", "values": ["2"]}
     with pytest.raises(ClientRefused):
-        await scene.people.ada.select(card, "Pick", ["One", "Two"])
+        await scene.clients.ada.select(card, "Pick", ["One", "Two"])
     with pytest.raises(NotThere):
-        await scene.people.ada.select(card, "Pick", ["Three"])
+        await scene.clients.ada.select(card, "Pick", ["Three"])
 
 
 async def test_who_may_delete(scene: Scene) -> None:
     """The author and those with Manage Messages delete; ephemeral messages nobody; the gateway is told."""
-    people = scene.people
+    people = scene.clients
     message = scene.post(content="a card")
     with pytest.raises(ClientRefused):
         await people.ada.delete(Card(message, viewer=people.ada))
@@ -131,7 +131,7 @@ async def test_who_may_delete(scene: Scene) -> None:
 async def test_until_waits_for_a_change_and_tells_what_stood_there(scene: Scene) -> None:
     """`until` returns once the condition holds; on a time-out it says what can be read instead."""
     message = scene.post(content="Running")
-    card = Card(message, viewer=scene.people.ada)
+    card = Card(message, viewer=scene.clients.ada)
     waiting = asyncio.create_task(card.until_text("Done"))
     await asyncio.sleep(0)
     message.content = "Done"
@@ -147,7 +147,7 @@ async def test_until_waits_for_a_change_and_tells_what_stood_there(scene: Scene)
 async def test_a_reply_is_the_original_once_it_has_words(scene: Scene) -> None:
     """A deferred message counts only when it no longer thinks; a deleted one gives way to the followup."""
     scene.register({"name": "quota"})
-    ada = scene.people.ada
+    ada = scene.clients.ada
     reply = await ada.slash("quota")
     original = scene.post(flags=MessageFlag.LOADING)
     reply.interaction.original_message_id = original.id
@@ -165,7 +165,7 @@ async def test_a_reply_is_the_original_once_it_has_words(scene: Scene) -> None:
 
 async def test_a_button_that_changes_its_own_message_replies_with_it(scene: Scene) -> None:
     """An update answers with the message itself, a deferred update only with a followup."""
-    card = Card(scene.post(components=V2), viewer=scene.people.ada)
+    card = Card(scene.post(components=V2), viewer=scene.clients.ada)
     updating = await card.click("Cancel")
     scene.answer(updating.interaction, CallbackType.UPDATE_MESSAGE)
     assert await updating.message() == card
@@ -179,7 +179,7 @@ async def test_a_button_that_changes_its_own_message_replies_with_it(scene: Scen
 async def test_a_reply_that_never_comes_raises(scene: Scene) -> None:
     """Waiting for a message ends as soon as the interaction has failed."""
     scene.register({"name": "quota"})
-    reply = await scene.people.ada.slash("quota")
+    reply = await scene.clients.ada.slash("quota")
     await scene.world.clock.advance(3.1)
     with pytest.raises(InteractionFailed, match="did not respond"):
         await reply.message()

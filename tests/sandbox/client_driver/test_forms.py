@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from sandbox.client_driver import ClientRefused, Form, NotThere
 from sandbox.discord.kinds import CallbackType
-from sandbox.people import ClientRefused, Form, NotThere
 from sandbox.pictures import paint
 from tests.sandbox.client_driver.scene import Scene, make_scene
 
@@ -44,7 +44,7 @@ MODAL: dict[str, Any] = {
 async def opened(scene: Scene) -> Form:
     """A form that ada has before her."""
     scene.register({"name": "edit"})
-    reply = await scene.people.ada.slash("edit")
+    reply = await scene.clients.ada.slash("edit")
     reply.interaction.modal = MODAL
     scene.answer(reply.interaction, CallbackType.MODAL)
     return await reply.form()
@@ -68,7 +68,7 @@ async def test_a_submission_keeps_what_was_not_touched() -> None:
     scene = make_scene()
     form = await opened(scene)
     picture = paint("cat.png", width=8, height=8)
-    await scene.people.ada.submit(form, {"Pictures": [picture], "Note": "thanks"})
+    await scene.clients.ada.submit(form, {"Pictures": [picture], "Note": "thanks"})
     sent = scene.interactions[-1]
     assert sent["type"] == 5
     attachment_id = next(iter(sent["data"]["resolved"]["attachments"]))
@@ -91,9 +91,9 @@ async def test_the_client_keeps_the_forms_rules(values: dict[str, Any], reason: 
     scene = make_scene()
     form = await opened(scene)
     with pytest.raises(ClientRefused, match=reason):
-        await scene.people.ada.submit(form, values)
+        await scene.clients.ada.submit(form, values)
     with pytest.raises(NotThere):
-        await scene.people.ada.submit(form, {"Colour": "red"})
+        await scene.clients.ada.submit(form, {"Colour": "red"})
     with pytest.raises(ClientRefused):
-        await scene.people.ben.submit(form)
+        await scene.clients.ben.submit(form)
     assert len(scene.interactions) == 1

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
+from sandbox.client_driver import ClientRefused, CommandNotFound, InteractionFailed, NotThere
 from sandbox.discord.channels import Overwrite
 from sandbox.discord.kinds import CallbackType
 from sandbox.discord.permission_flags import Permission
-from sandbox.people import ClientRefused, CommandNotFound, InteractionFailed, NotThere
 from sandbox.pictures import paint
 from tests.rig import until
 from tests.sandbox.client_driver.scene import Scene, make_scene
@@ -48,7 +48,7 @@ def scene() -> Scene:
 
 async def test_options_are_typed_and_in_order(scene: Scene) -> None:
     """Each option carries its registered type; a choice may be named or valued."""
-    await scene.people.ada.slash("edit", prompt="a hat", size="Wide", count=2, strength=0.5, private=True)
+    await scene.clients.ada.slash("edit", prompt="a hat", size="Wide", count=2, strength=0.5, private=True)
     command = scene.world.commands.find("edit")
     assert command is not None
     assert scene.interactions[0]["data"] == {
@@ -67,7 +67,7 @@ async def test_options_are_typed_and_in_order(scene: Scene) -> None:
 
 async def test_the_interaction_says_who_where_and_what_is_allowed(scene: Scene) -> None:
     """Everything that a client needs beside the data comes with the event."""
-    await scene.people.mod.slash("edit", prompt="a hat")
+    await scene.clients.mod.slash("edit", prompt="a hat")
     sent = scene.interactions[0]
     assert sent["type"] == 2
     assert sent["context"] == 0
@@ -82,7 +82,7 @@ async def test_the_interaction_says_who_where_and_what_is_allowed(scene: Scene) 
 
 async def test_a_picture_is_uploaded_first(scene: Scene) -> None:
     """An attachment option is the id of an ephemeral attachment with a signed link and its measures."""
-    await scene.people.ada.slash("edit", prompt="a hat", image1=PICTURE)
+    await scene.clients.ada.slash("edit", prompt="a hat", image1=PICTURE)
     data = scene.interactions[0]["data"]
     attachment_id = data["options"][1]["value"]
     attachment = data["resolved"]["attachments"][attachment_id]
@@ -97,8 +97,8 @@ async def test_a_picture_is_uploaded_first(scene: Scene) -> None:
 
 async def test_a_user_option_resolves_the_account(scene: Scene) -> None:
     """A user option is an id; the account stands in `resolved`."""
-    ben = scene.people.ben
-    await scene.people.ada.slash("edit", prompt="a hat", friend=ben.user)
+    ben = scene.clients.ben
+    await scene.clients.ada.slash("edit", prompt="a hat", friend=ben.user)
     data = scene.interactions[0]["data"]
     assert data["options"][1] == {"name": "friend", "type": 6, "value": str(ben.id)}
     assert data["resolved"]["users"][str(ben.id)]["username"] == "ben"
@@ -122,31 +122,31 @@ async def test_a_user_option_resolves_the_account(scene: Scene) -> None:
 async def test_the_client_keeps_the_commands_rules(scene: Scene, options: dict[str, Any], reason: str) -> None:
     """What the definition does not allow does not leave the client."""
     with pytest.raises(ClientRefused, match=reason):
-        await scene.people.ada.slash("edit", **options)
+        await scene.clients.ada.slash("edit", **options)
     assert scene.interactions == []
 
 
 async def test_force_sends_what_the_client_refuses(scene: Scene) -> None:
     """A stale or forged client sends wrong values, unknown options and unregistered commands."""
-    await scene.people.ada.slash("edit", force=True, size="huge", colour="red", count=99)
+    await scene.clients.ada.slash("edit", force=True, size="huge", colour="red", count=99)
     assert scene.interactions[0]["data"]["options"] == [
         {"name": "size", "type": 3, "value": "huge"},
         {"name": "colour", "type": 3, "value": "red"},
         {"name": "count", "type": 4, "value": 99},
     ]
-    await scene.people.ada.slash("gone", force=True)
+    await scene.clients.ada.slash("gone", force=True)
     assert scene.interactions[1]["data"]["name"] == "gone"
 
 
 async def test_commands_exist_only_after_they_were_registered(scene: Scene) -> None:
     """An unregistered command, and a guild's command elsewhere, are not found."""
     with pytest.raises(CommandNotFound):
-        await scene.people.ada.slash("quota")
+        await scene.clients.ada.slash("quota")
     scene.register({"name": "local"}, guild_id=scene.channels.general.guild_id)
-    await scene.people.ada.slash("local")
+    await scene.clients.ada.slash("local")
     assert scene.interactions[0]["data"]["guild_id"] == str(scene.channels.general.guild_id)
     with pytest.raises(CommandNotFound):
-        await scene.people.ada.slash("local", channel=scene.channels.direct(scene.people.ada))
+        await scene.clients.ada.slash("local", channel=scene.channels.direct(scene.clients.ada))
 
 
 async def test_contexts_ages_and_permissions_decide_what_is_offered() -> None:
@@ -159,7 +159,7 @@ async def test_contexts_ages_and_permissions_decide_what_is_offered() -> None:
         {"name": "staff", "default_member_permissions": str(Permission.MANAGE_MESSAGES.value)},
         {"name": "nobody", "default_member_permissions": "0"},
     )
-    people, channels = scene.people, scene.channels
+    people, channels = scene.clients, scene.channels
     direct = channels.direct(people.ada)
     await people.ada.slash("here")
     await people.ada.slash("alone", channel=direct)
@@ -174,7 +174,7 @@ async def test_contexts_ages_and_permissions_decide_what_is_offered() -> None:
 
 async def test_a_direct_interaction_has_a_user_instead_of_a_member(scene: Scene) -> None:
     """In a conversation with the bot: context 1, no guild, the bare account."""
-    ada = scene.people.ada
+    ada = scene.clients.ada
     await ada.slash("edit", prompt="a hat", channel=scene.channels.direct(ada))
     sent = scene.interactions[0]
     assert sent["context"] == 1
@@ -185,7 +185,7 @@ async def test_a_direct_interaction_has_a_user_instead_of_a_member(scene: Scene)
 
 async def test_who_does_not_see_the_channel_cannot_type_there(scene: Scene) -> None:
     """Nobody sends a command in a channel that is hidden from them."""
-    ada, general = scene.people.ada, scene.channels.general
+    ada, general = scene.clients.ada, scene.channels.general
     general.channel.overwrites.append(Overwrite(target_id=ada.id, is_role=False, deny=Permission.VIEW_CHANNEL))
     with pytest.raises(NotThere):
         await ada.slash("edit", prompt="a hat")
@@ -195,18 +195,18 @@ async def test_subcommands_are_nested() -> None:
     """A subcommand's options stand inside it; the bare command cannot be sent."""
     scene = make_scene()
     scene.register({"name": "jobs", "options": [option("show", 1, options=[option("page", 4)])]})
-    await scene.people.ada.slash("jobs show", page=2)
+    await scene.clients.ada.slash("jobs show", page=2)
     assert scene.interactions[0]["data"]["options"] == [
         {"name": "show", "type": 1, "options": [{"name": "page", "type": 4, "value": 2}]}
     ]
     for wrong in ("jobs", "jobs hide"):
         with pytest.raises(CommandNotFound):
-            await scene.people.ada.slash(wrong)
+            await scene.clients.ada.slash(wrong)
 
 
 async def test_twice_delivers_the_same_interaction_two_times(scene: Scene) -> None:
     """`twice` repeats the event with the same id and token."""
-    await scene.people.ada.slash("edit", prompt="a hat", twice=True)
+    await scene.clients.ada.slash("edit", prompt="a hat", twice=True)
     first, second = scene.interactions
     assert first == second
     assert len(scene.world.interactions) == 1
@@ -214,7 +214,7 @@ async def test_twice_delivers_the_same_interaction_two_times(scene: Scene) -> No
 
 async def test_autocomplete_marks_the_focused_option(scene: Scene) -> None:
     """The typed text goes out as the focused option's value; the suggestions come back."""
-    asking = asyncio.create_task(scene.people.ada.autocomplete("edit", "style", "oi", prompt="a hat"))
+    asking = asyncio.create_task(scene.clients.ada.autocomplete("edit", "style", "oi", prompt="a hat"))
     await until(lambda: scene.interactions)
     sent = scene.interactions[0]
     assert sent["type"] == 4
@@ -231,14 +231,14 @@ async def test_autocomplete_marks_the_focused_option(scene: Scene) -> None:
 async def test_an_option_without_suggestions_suggests_nothing(scene: Scene) -> None:
     """Autocomplete exists only where the definition has it."""
     with pytest.raises(ClientRefused, match="suggests nothing"):
-        await scene.people.ada.autocomplete("edit", "prompt", "a")
+        await scene.clients.ada.autocomplete("edit", "prompt", "a")
 
 
 async def test_without_a_session_the_interaction_fails_at_once() -> None:
     """With no bot connected a person reads that the application did not respond."""
     scene = make_scene(is_connected=False)
     scene.register(EDIT)
-    reply = await scene.people.ada.slash("edit", prompt="a hat")
+    reply = await scene.clients.ada.slash("edit", prompt="a hat")
     assert reply.failed == "The application did not respond"
     with pytest.raises(InteractionFailed):
         await reply.message()
@@ -246,8 +246,8 @@ async def test_without_a_session_the_interaction_fails_at_once() -> None:
 
 async def test_after_three_seconds_of_silence_it_has_failed(scene: Scene) -> None:
     """A bot that does not answer within 3 s of the world's clock has failed; an answer in time stays good."""
-    silent = await scene.people.ada.slash("edit", prompt="a hat")
-    answered = await scene.people.ada.slash("edit", prompt="a hat")
+    silent = await scene.clients.ada.slash("edit", prompt="a hat")
+    answered = await scene.clients.ada.slash("edit", prompt="a hat")
     assert silent.failed is None
     scene.answer(answered.interaction, CallbackType.DEFERRED_MESSAGE)
     await scene.world.clock.advance(3.1)

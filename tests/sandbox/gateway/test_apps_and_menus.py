@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from sandbox.client_driver.command_form import OptionValue
+from sandbox.client_driver.form import FieldValue
 from sandbox.discord.conformance import Conformance
-from sandbox.people.command_form import OptionValue
-from sandbox.people.form import FieldValue
 from sandbox.pictures import paint
 from sandbox.sandbox import Sandbox
 from sandbox.spawning import Spawn
@@ -37,14 +37,14 @@ def role_id(sandbox: Sandbox) -> str:
 
 async def test_a_messages_apps_menu_sends_the_whole_message(sandbox: Sandbox) -> None:
     """The bot reads text and files of the message on which its command was used, though it may not read the channel."""
-    written = await sandbox.people.ben.write("look at this", files=[PICTURE])
-    card = await (await sandbox.people.ada.message_command("Inspect", written)).message()
+    written = await sandbox.clients.ben.write("look at this", files=[PICTURE])
+    card = await (await sandbox.clients.ada.message_command("Inspect", written)).message()
     assert card.text == "ben: look at this (1 files)"
 
 
 async def test_a_users_apps_menu_sends_the_member(sandbox: Sandbox) -> None:
     """The bot gets the person as a member of the server; the answer says which command it answers."""
-    reply = await sandbox.people.ada.user_command("Greet", sandbox.people.mod.user)
+    reply = await sandbox.clients.ada.user_command("Greet", sandbox.clients.mod.user)
     card = await reply.message()
     assert card.text == "hello mod since True"
     assert card.message.origin is not None
@@ -54,7 +54,7 @@ async def test_a_users_apps_menu_sends_the_member(sandbox: Sandbox) -> None:
 
 async def test_menus_of_users_roles_and_channels_name_things(sandbox: Sandbox) -> None:
     """Each arrives as discord.py's own type of it."""
-    ada, ben = sandbox.people.ada, sandbox.people.ben
+    ada, ben = sandbox.clients.ada, sandbox.clients.ben
     card = await (await ada.slash("menus")).message()
     for menu, values, read in (
         ("Who", [str(ben.id), str(ada.id)], {"Member ada", "Member ben"}),
@@ -70,19 +70,19 @@ async def test_options_name_users_roles_and_channels(sandbox: Sandbox) -> None:
     """Each arrives as discord.py's own type of it."""
     (guild,) = sandbox.world.guilds.values()
     options: dict[str, OptionValue] = {
-        "user": sandbox.people.ben.user,
+        "user": sandbox.clients.ben.user,
         "role": guild.roles[int(role_id(sandbox))],
         "channel": sandbox.channels.adults.channel,
         "anybody": guild.roles[int(role_id(sandbox))],
     }
-    card = await (await sandbox.people.ada.send_command("name", options)).message()
+    card = await (await sandbox.clients.ada.send_command("name", options)).message()
     assert card.text == "Member ben, Role moderators, TextChannel adults, Role moderators"
 
 
 async def test_a_form_takes_files_people_and_ticks(sandbox: Sandbox) -> None:
     """Files are uploaded with the form, people named by it, a tick is a tick."""
-    ada = sandbox.people.ada
+    ada = sandbox.clients.ada
     form = await (await ada.slash("ask")).form()
-    values: dict[str, FieldValue] = {"Files": [PICTURE], "Person": [str(sandbox.people.ben.id)], "Agreed": True}
+    values: dict[str, FieldValue] = {"Files": [PICTURE], "Person": [str(sandbox.clients.ben.id)], "Agreed": True}
     card = await (await ada.submit(form, values)).message()
     assert card.text == f"cat.png {len(PICTURE.data)}; Member ben; True"

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from sandbox.bot_process import BotProcess
+from sandbox.client_driver import DID_NOT_RESPOND, ClientRefused, CommandNotFound, InteractionFailed
 from sandbox.discord.conformance import Conformance
-from sandbox.people import DID_NOT_RESPOND, ClientRefused, CommandNotFound, InteractionFailed
 from sandbox.pictures import paint
 from sandbox.sandbox import Sandbox
 from sandbox.spawning import Spawn
@@ -41,12 +41,12 @@ async def bot(sandbox: Sandbox) -> AsyncIterator[BotProcess]:
 async def test_a_command_that_defers_and_edits(sandbox: Sandbox, bot: BotProcess) -> None:
     """Options, the file behind its link, the deferred answer and its edit arrive as sent."""
     del bot
-    reply = await sandbox.people.ada.slash("paint", prompt="a hat", image=PICTURE, style="ink", count=3)
+    reply = await sandbox.clients.ada.slash("paint", prompt="a hat", image=PICTURE, style="ink", count=3)
     card = await reply.message()
     assert card.text == f"a hat: ink x3 cat.png image/png 64x48 {len(PICTURE.data)}"
     assert card.labels == ("Again", "Why")
     assert [state.is_thinking for state in card.history] == [True, False]
-    assert [one.id for one in sandbox.channels.general.seen_by(sandbox.people.ben)] == [card.id]
+    assert [one.id for one in sandbox.channels.general.seen_by(sandbox.clients.ben)] == [card.id]
     assert reply.acknowledged_after_seconds is not None
     assert reply.acknowledged_after_seconds < 3
 
@@ -54,15 +54,15 @@ async def test_a_command_that_defers_and_edits(sandbox: Sandbox, bot: BotProcess
 async def test_a_private_answer_is_private(sandbox: Sandbox, bot: BotProcess) -> None:
     """A private card is seen by the one who asked, and by nobody else."""
     del bot
-    reply = await sandbox.people.ada.slash("paint", prompt="a hat", image=PICTURE, private=True)
+    reply = await sandbox.clients.ada.slash("paint", prompt="a hat", image=PICTURE, private=True)
     assert (await reply.message()).is_ephemeral
-    assert sandbox.channels.general.seen_by(sandbox.people.ben) == []
+    assert sandbox.channels.general.seen_by(sandbox.clients.ben) == []
 
 
 async def test_buttons_and_modals(sandbox: Sandbox, bot: BotProcess) -> None:
     """A button changes its message, another opens a form, whose submission is answered; a dead one does nothing."""
     del bot
-    ada, ben = sandbox.people.ada, sandbox.people.ben
+    ada, ben = sandbox.clients.ada, sandbox.clients.ben
     card = await (await ada.slash("paint", prompt="a hat", image=PICTURE)).message()
     changed = await (await ben.click(card, "Again")).message()
     assert changed == card
@@ -81,7 +81,7 @@ async def test_buttons_and_modals(sandbox: Sandbox, bot: BotProcess) -> None:
 async def test_autocomplete_suggests(sandbox: Sandbox, bot: BotProcess) -> None:
     """What the bot suggests comes back, and can be sent."""
     del bot
-    ada = sandbox.people.ada
+    ada = sandbox.clients.ada
     choices = await ada.autocomplete("find", "name", "cat")
     assert [choice.name for choice in choices] == ["cat 0", "cat 1"]
     reply = await (await ada.slash("find", name=choices[1].value)).message()
@@ -91,11 +91,11 @@ async def test_autocomplete_suggests(sandbox: Sandbox, bot: BotProcess) -> None:
 async def test_discord_py_sees_permissions_limits_and_contexts(sandbox: Sandbox, bot: BotProcess) -> None:
     """The interaction's facts come out of discord.py's models; a guild-only command is not offered elsewhere."""
     del bot
-    answer = await (await sandbox.people.mod.slash("whoami")).message()
+    answer = await (await sandbox.clients.mod.slash("whoami")).message()
     assert answer.text == f"mod manages=True bot posts=True limit={10 * 1024 * 1024} True"
-    answer = await (await sandbox.people.ben.slash("whoami", channel=sandbox.channels.announcements)).message()
+    answer = await (await sandbox.clients.ben.slash("whoami", channel=sandbox.channels.announcements)).message()
     assert answer.text == f"ben manages=False bot posts=False limit={10 * 1024 * 1024} True"
-    ada = sandbox.people.ada
+    ada = sandbox.clients.ada
     with pytest.raises(CommandNotFound):
         await ada.slash("whoami", channel=sandbox.channels.direct(ada))
     direct = await ada.slash("paint", prompt="a hat", image=PICTURE, channel=sandbox.channels.direct(ada))
@@ -104,7 +104,7 @@ async def test_discord_py_sees_permissions_limits_and_contexts(sandbox: Sandbox,
 
 async def test_silence_fails_after_three_seconds(sandbox: Sandbox, bot: BotProcess) -> None:
     """A bot that never answers: moving the world's clock shows what the person reads."""
-    reply = await sandbox.people.ada.slash("sulk")
+    reply = await sandbox.clients.ada.slash("sulk")
     await bot.wait_for_log(f"sulking over {reply.interaction.id}")
     await sandbox.clock.advance(3.1)
     with pytest.raises(InteractionFailed, match=DID_NOT_RESPOND):
@@ -113,14 +113,14 @@ async def test_silence_fails_after_three_seconds(sandbox: Sandbox, bot: BotProce
 
 async def test_an_interaction_delivered_twice_reaches_the_bot_twice(sandbox: Sandbox, bot: BotProcess) -> None:
     """The same event arrives two times; the second answer is refused by Discord, not by the client."""
-    reply = await sandbox.people.ada.slash("find", name="cat", twice=True)
+    reply = await sandbox.clients.ada.slash("find", name="cat", twice=True)
     await until(lambda: bot.log.count(f"interaction {reply.interaction.id}") == 2)
     assert (await reply.message()).text == "found cat"
 
 
 async def test_a_killed_bot_misses_commands_and_comes_back(sandbox: Sandbox, bot: BotProcess) -> None:
     """While the bot is dead a command fails; after a restart the old card's button works."""
-    ada = sandbox.people.ada
+    ada = sandbox.clients.ada
     card = await (await ada.slash("paint", prompt="a hat", image=PICTURE)).message()
     await bot.kill()
     await until(lambda: not sandbox.gateway.is_connected)
@@ -149,7 +149,7 @@ async def test_the_client_survives_every_break_of_the_gateway(sandbox: Sandbox, 
             gateway.invalidate(resumable=way == "op 9 resumable")
     login = await gateway.wait_for_login(after=logins)
     assert login.is_resumed is (way not in {"op 9 fresh", "resume refused"})
-    reply = await sandbox.people.ada.slash("find", name="cat")
+    reply = await sandbox.clients.ada.slash("find", name="cat")
     assert (await reply.message()).text == "found cat"
     assert bot.is_running
 
@@ -159,7 +159,7 @@ async def test_an_interaction_in_the_gap_is_replayed(sandbox: Sandbox, bot: BotP
     del bot
     gateway = sandbox.gateway
     gateway.drop()
-    reply = await sandbox.people.ada.slash("find", name="cat")  # before the loop has run: nobody has reconnected yet
+    reply = await sandbox.clients.ada.slash("find", name="cat")  # before the loop has run: nobody has reconnected yet
     assert (await reply.message()).text == "found cat"
     assert gateway.logins[-1].is_resumed
 
@@ -167,7 +167,7 @@ async def test_an_interaction_in_the_gap_is_replayed(sandbox: Sandbox, bot: BotP
 async def test_a_held_interaction_comes_late(sandbox: Sandbox, bot: BotProcess) -> None:
     """While events are held the bot hears nothing; after the release it answers."""
     sandbox.gateway.hold()
-    reply = await sandbox.people.ada.slash("find", name="cat")
+    reply = await sandbox.clients.ada.slash("find", name="cat")
     assert str(reply.interaction.id) not in bot.log
     sandbox.gateway.release()
     assert (await reply.message()).text == "found cat"

@@ -19,7 +19,7 @@ def reader(scene: Scene, screens: Screens, person: str = "ada") -> Reader:
     """One person reading #general."""
     links = Links(scene.world, hosts=["pictures.example.com"], own_origins=["http://cdn.invalid"])
     channel = scene.channels.general.channel
-    return Reader(world=scene.world, screens=screens, links=links, member=scene.people[person], channel=channel)
+    return Reader(world=scene.world, screens=screens, links=links, member=scene.clients[person], channel=channel)
 
 
 async def test_a_subcommand_is_named_whole() -> None:
@@ -27,7 +27,7 @@ async def test_a_subcommand_is_named_whole() -> None:
     scene = make_scene()
     screens = Screens(scene.world)
     scene.register({"name": "jobs", "options": [{"type": 1, "name": "list", "description": "All."}]})
-    await scene.people.ada.slash("jobs list")
+    await scene.clients.ada.slash("jobs list")
     (entry,) = reader(scene, screens).entries()
     assert entry["used"]["name"] == "jobs list"
     assert entry["state"] == "sending"
@@ -38,7 +38,7 @@ async def test_a_used_button_is_busy_for_its_user_alone() -> None:
     scene = make_scene()
     screens = Screens(scene.world)
     message = scene.post(components=BUTTON)
-    (card,) = scene.channels.general.seen_by(scene.people.ada)
+    (card,) = scene.channels.general.seen_by(scene.clients.ada)
     reply = await card.click("Go")
     (entry,) = reader(scene, screens).entries()
     assert (entry["pending"], entry["failure"]) == (["go"], None)
@@ -55,7 +55,7 @@ async def test_a_failure_stands_until_the_next_use() -> None:
     scene = make_scene()
     screens = Screens(scene.world)
     scene.post(components=BUTTON)
-    (card,) = scene.channels.general.seen_by(scene.people.ada)
+    (card,) = scene.channels.general.seen_by(scene.clients.ada)
     await card.click("Go")
     await scene.world.clock.advance(3.1)
     (entry,) = reader(scene, screens).entries()
@@ -71,7 +71,7 @@ async def test_a_followup_hangs_at_the_first_answer() -> None:
     first = scene.post(content="done")
     followup = scene.post(content="more")
     followup.origin = Origin(
-        interaction_id=1, type=InteractionType.COMMAND, user_id=scene.people.ada.id, original_response_id=first.id
+        interaction_id=1, type=InteractionType.COMMAND, user_id=scene.clients.ada.id, original_response_id=first.id
     )
     entries = reader(scene, Screens(scene.world)).entries()
     assert entries[1]["reply_to"] == {"message": str(first.id), "user": str(first.author_id), "text": "done"}

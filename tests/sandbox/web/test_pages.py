@@ -126,7 +126,7 @@ async def test_many_changes_are_few_views(page: PageClient, sandbox: Sandbox) ->
     """A hundred changes, one close after the other, are shown together, not each by itself."""
     before, began = page.views, sandbox.clock.monotonic()
     for number in range(100):
-        await sandbox.people.ben.write(f"message {number}")
+        await sandbox.clients.ben.write(f"message {number}")
         await asyncio.sleep(0.001)  # lets the page's own task run, so that it could send a view of each
     await page.until(lambda page: len(page.entries) == 100)
     assert page.views - before <= (sandbox.clock.monotonic() - began) / VIEW_SECONDS + 2

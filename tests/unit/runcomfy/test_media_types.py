@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sandbox.model_api.sample_media import film, sound
+from sandbox.model_api.sample_media import sound, video
 from sandbox.pictures import paint
 from services.jobs.model import MediaKind
 from services.runcomfy.media_types import HEAD_BYTES, kind_of_extension, recognise
@@ -21,7 +21,7 @@ PNG = paint("a.png").data[:HEAD_BYTES]
         (paint("a.webp").data, IMAGE, "webp"),
         (paint("a.gif").data, IMAGE, "gif"),
         (sound().data, AUDIO, "wav"),
-        (film().data, VIDEO, "mp4"),
+        (video().data, VIDEO, "mp4"),
         (b"\0\0\0\x20ftypavif", IMAGE, "avif"),
         (b"\0\0\0\x20ftypqt  ", VIDEO, "mov"),
         (b"\0\0\0\x20ftypM4A ", AUDIO, "m4a"),

@@ -1,4 +1,4 @@
-"""What comes back to a person for one deed: an interaction as its maker sees it."""
+"""What comes back to a person for one action: an interaction as its maker sees it."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
+from sandbox.client_driver.form import Form, form_of
+from sandbox.client_driver.refusals import InteractionFailed
+from sandbox.client_driver.shown_message import WAIT_SECONDS, ShownMessage
+from sandbox.client_driver.waiting import wait_for
 from sandbox.discord.changes import Change
 from sandbox.discord.interactions import Interaction
 from sandbox.discord.kinds import CallbackType
 from sandbox.discord.messages import Message
 from sandbox.discord.users import User
 from sandbox.discord.world import World
-from sandbox.people.form import Form, form_of
-from sandbox.people.refusals import InteractionFailed
-from sandbox.people.shown_message import WAIT_SECONDS, ShownMessage
-from sandbox.people.waiting import wait_for
 
 _Found = TypeVar("_Found")
 

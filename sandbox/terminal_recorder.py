@@ -7,8 +7,8 @@ import textwrap
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 
+from sandbox.client_driver import Card, State
 from sandbox.discord.world import World
-from sandbox.people import Card, State
 
 _TIMESTAMP = re.compile(r"<t:(\d+):([A-Za-z])>")
 _LINK = re.compile(r"(?<!\\)\[([^\]]+)\]\(<?https?://[^)]+\)")
@@ -32,7 +32,7 @@ def readable(text: str, world: World) -> str:
 
 
 def wrapped(line: str, width: int) -> str:
-    """Return a line of the film broken at words to `width` columns, each part behind the bar; others as they are."""
+    """Wrap a recorded line at words to `width` columns, with the bar before each part; leave others as they are."""
     found = _BAR.match(line)
     if found is None or len(line) <= width:
         return line
@@ -40,7 +40,7 @@ def wrapped(line: str, width: int) -> str:
     return textwrap.fill(line, max(width, _NARROWEST), subsequent_indent=behind, break_on_hyphens=False)
 
 
-class Film:
+class TerminalRecorder:
     """Says each state of one card as it appears, with its time since `began`; no state twice."""
 
     def __init__(self, card: Card, *, say: Callable[[str], None], began: datetime) -> None:

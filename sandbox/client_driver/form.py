@@ -6,13 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
+from sandbox.client_driver.face import ENTITY_SELECTS
+from sandbox.client_driver.refusals import ClientRefused, NotThere
+from sandbox.client_driver.resolved import Resolved
 from sandbox.discord.interactions import Interaction
 from sandbox.discord.kinds import ComponentType
 from sandbox.discord.wire import JsonObject
 from sandbox.discord.world import World
-from sandbox.people.face import ENTITY_SELECTS
-from sandbox.people.refusals import ClientRefused, NotThere
-from sandbox.people.resolved import Resolved
 from sandbox.pictures import Picture
 
 FieldValue: TypeAlias = "str | bool | Sequence[str] | Sequence[Picture]"

@@ -47,7 +47,7 @@ class Select:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Medium:
-    """A picture or film shown in a message, with its alt text."""
+    """A picture or video shown in a message, with its alt text."""
 
     url: str
     description: str | None

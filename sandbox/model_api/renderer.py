@@ -35,7 +35,7 @@ class UnreadablePictureError(Exception):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Commission:
+class RenderJob:
     """What to make: the inputs' files and the parameters, as the request named them, `shrink` times smaller."""
 
     prompt: str
@@ -58,21 +58,21 @@ class ResultFile:
 
 
 @lru_cache(maxsize=16)
-def make_result(commission: Commission) -> ResultFile:
+def make_result(job: RenderJob) -> ResultFile:
     """Compose the inputs on one canvas, tinted after the prompt, with the prompt as its caption. Takes a CPU a while.
 
     Raises: UnreadablePictureError where an input does not decode.
     """
-    inputs = [_decode(index, data) for index, data in enumerate(commission.pictures)]
+    inputs = [_decode(index, data) for index, data in enumerate(job.pictures)]
     if not inputs:
-        inputs = [_decode(0, paint(f"{commission.prompt[:40]}.png").data)]
-    width, height = _choose_size(commission.image_size, inputs[0])
-    size = (max(width // commission.shrink, 1), max(height // commission.shrink, 1))
-    is_clear = commission.background == "transparent" and commission.output_format != "jpeg"
+        inputs = [_decode(0, paint(f"{job.prompt[:40]}.png").data)]
+    width, height = _choose_size(job.image_size, inputs[0])
+    size = (max(width // job.shrink, 1), max(height // job.shrink, 1))
+    is_clear = job.background == "transparent" and job.output_format != "jpeg"
     canvas = Image.new("RGBA", size, _TRANSPARENT) if is_clear else _backdrop(inputs[0], size)
-    _hang(canvas, [_tint(picture, commission) for picture in inputs])
-    _write_caption(canvas, commission.prompt)
-    return _encode(canvas, commission)
+    _hang(canvas, [_tint(picture, job) for picture in inputs])
+    _write_caption(canvas, job.prompt)
+    return _encode(canvas, job)
 
 
 def _decode(index: int, data: bytes) -> Image.Image:
@@ -100,17 +100,17 @@ def _backdrop(first: Image.Image, size: tuple[int, int]) -> Image.Image:
     return Image.blend(small, Image.new("RGB", small.size, _DARK), 0.45).resize(size).convert("RGBA")
 
 
-def _tint(picture: Image.Image, commission: Commission) -> Image.Image:
+def _tint(picture: Image.Image, job: RenderJob) -> Image.Image:
     """Lay a colour over the picture that follows from the prompt; low quality is visibly coarse."""
-    side = max(1024 // commission.shrink, 1)
+    side = max(1024 // job.shrink, 1)
     picture = ImageOps.contain(picture, (side, side))
     alpha = picture.getchannel("A")
     plain = picture.convert("RGB")
-    if commission.quality == "low":
+    if job.quality == "low":
         plain = plain.reduce(8).resize(plain.size, Image.Resampling.NEAREST)
-    elif commission.quality == "medium":
+    elif job.quality == "medium":
         plain = plain.filter(ImageFilter.GaussianBlur(2))
-    hue = (zlib.crc32(commission.prompt.encode()) + 60 * commission.variant) % 256
+    hue = (zlib.crc32(job.prompt.encode()) + 60 * job.variant) % 256
     middle = (
         Image.merge("HSV", [Image.new("L", (1, 1), part) for part in (hue, 190, 220)]).convert("RGB").getpixel((0, 0))
     )
@@ -162,13 +162,13 @@ def _write_caption(canvas: Image.Image, prompt: str) -> None:
     )
 
 
-def _encode(canvas: Image.Image, commission: Commission) -> ResultFile:
-    name = commission.output_format if commission.output_format in _CONTENT_TYPES else "png"
+def _encode(canvas: Image.Image, job: RenderJob) -> ResultFile:
+    name = job.output_format if job.output_format in _CONTENT_TYPES else "png"
     file = io.BytesIO()
     if name == "png":
         canvas.save(file, "PNG", compress_level=1)
     elif name == "webp":
         canvas.save(file, "WEBP", quality=80, method=0)
     else:
-        canvas.convert("RGB").save(file, "JPEG", quality=60 if commission.quality == "low" else 88)
+        canvas.convert("RGB").save(file, "JPEG", quality=60 if job.quality == "low" else 88)
     return ResultFile(data=file.getvalue(), content_type=_CONTENT_TYPES[name], suffix=name.replace("jpeg", "jpg"))

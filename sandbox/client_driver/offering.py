@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sandbox.client_driver.refusals import CommandNotFound, NotThere
 from sandbox.discord.channels import Channel
 from sandbox.discord.commands import Command
 from sandbox.discord.kinds import CommandType, InteractionContext
@@ -10,7 +11,6 @@ from sandbox.discord.rules.permissions import in_guild
 from sandbox.discord.users import User
 from sandbox.discord.wire import JsonObject
 from sandbox.discord.world import World
-from sandbox.people.refusals import CommandNotFound, NotThere
 
 
 def require_offered(

@@ -1,25 +1,25 @@
-"""What a person does on the page, done by `sandbox.people`: the page has no other way to the bot."""
+"""What a person does on the page, done by `sandbox.client_driver`: the page has no other way to the bot."""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from typing import TypeAlias
 
+from sandbox.client_driver import Card, ClientDriver, ClientRefused, Form, InteractionFailed, Place, Reply
+from sandbox.client_driver.command_form import OptionValue
+from sandbox.client_driver.form import Field, FieldValue, form_of
+from sandbox.client_driver.offering import require_offered
+from sandbox.client_driver.reply import card_of
+from sandbox.client_driver.resolved import Resolved
 from sandbox.discord.kinds import ComponentType, OptionType
 from sandbox.discord.wire import JsonObject
-from sandbox.people import Card, ClientRefused, Form, InteractionFailed, Member, Place, Reply
-from sandbox.people.command_form import OptionValue
-from sandbox.people.form import Field, FieldValue, form_of
-from sandbox.people.offering import require_offered
-from sandbox.people.reply import card_of
-from sandbox.people.resolved import Resolved
 from sandbox.pictures import Picture
 from sandbox.sandbox import Sandbox
 from sandbox.web.screens import Screens
 from sandbox.web.uploads import UploadStore
 from sandbox.web.wire import Order, Refused, snowflake
 
-Deed: TypeAlias = Callable[[Order], Awaitable[JsonObject]]
+Action: TypeAlias = Callable[[Order], Awaitable[JsonObject]]
 
 
 _ENTITIES = frozenset({OptionType.USER, OptionType.CHANNEL, OptionType.ROLE, OptionType.MENTIONABLE})
@@ -27,14 +27,14 @@ _TEXTS = frozenset({ComponentType.TEXT_INPUT, ComponentType.RADIO_GROUP})
 _MOST_SUBCOMMANDS = 3
 
 
-class Deeds:
-    """The deeds of one person in one channel."""
+class Actions:
+    """The actions of one person in one channel."""
 
     def __init__(
         self,
         sandbox: Sandbox,
         *,
-        member: Member,
+        member: ClientDriver,
         place: Place,
         screens: Screens,
         uploads: UploadStore,
@@ -47,7 +47,7 @@ class Deeds:
         self._uploads = uploads
         self._takes_files = takes_files
         self._used_uploads: list[str] = []
-        self._deeds: Mapping[str, Deed] = {
+        self._actions: Mapping[str, Action] = {
             "slash": self._slash,
             "autocomplete": self._autocomplete,
             "message_command": self._message_command,
@@ -66,11 +66,11 @@ class Deeds:
 
         Raises: Refused with the reason in the words of a client.
         """
-        deed = self._deeds.get(order.do)
-        if deed is None:
-            raise Refused(f"there is no deed {order.do!r}")
+        action = self._actions.get(order.do)
+        if action is None:
+            raise Refused(f"there is no action {order.do!r}")
         try:
-            result = await deed(order)
+            result = await action(order)
         except (ClientRefused, InteractionFailed) as refusal:
             raise Refused(str(refusal)) from refusal
         self._uploads.forget(self._used_uploads)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from sandbox.client_driver.refusals import ClientRefused
 from sandbox.discord import posting
 from sandbox.discord.channels import Channel
 from sandbox.discord.drafts import DraftSource, read_draft
@@ -14,7 +15,6 @@ from sandbox.discord.rest.errors import ApiError
 from sandbox.discord.users import User
 from sandbox.discord.wire import JsonObject
 from sandbox.discord.world import World
-from sandbox.people.refusals import ClientRefused
 from sandbox.pictures import Picture
 
 

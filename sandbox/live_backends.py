@@ -1,7 +1,7 @@
-"""One half of the sandbox replaced by the real thing: RunComfy behind the local Discord, or the reverse.
+"""One backend of the sandbox live: the real RunComfy behind the local Discord, or the reverse.
 
-What the operator has set for that half, in the settings file and the environment, goes to the bot as it is; the token
-never touches the sandbox's own files.
+What the operator has set for that backend, in the settings file and the environment, goes to the bot as it is; the
+token never touches the sandbox's own files.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ _SECRETS = ("token", "token_file")
 _UNHURRIED: Mapping[str, Setting] = {"poll_min_seconds": 2.0, "poll_max_seconds": 10.0}
 
 
-class Half(StrEnum):
-    """A half that can be real; the value is its section of the bot's settings."""
+class Backend(StrEnum):
+    """A backend that can be live; the value is its section of the bot's settings."""
 
     DISCORD = "discord"
     MODEL_API = "runcomfy"
@@ -32,7 +32,7 @@ class Half(StrEnum):
     @property
     def plain_variable(self) -> str:
         """The short name of the environment variable that holds its token."""
-        return "DISCORD_TOKEN" if self is Half.DISCORD else "RUNCOMFY_API_TOKEN"
+        return "DISCORD_TOKEN" if self is Backend.DISCORD else "RUNCOMFY_API_TOKEN"
 
     @property
     def prefix(self) -> str:
@@ -41,26 +41,26 @@ class Half(StrEnum):
 
 
 class CannotGoLive(Exception):
-    """The real half cannot be used; the sentence says what is missing."""
+    """The live backend cannot be used; the sentence says what is missing."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class RealHalf:
-    """What the bot is told about a real half: settings without secrets, and variables that hold them."""
+class LiveBackend:
+    """What the bot gets for a live backend: settings without secrets, and variables that hold them."""
 
-    half: Half
+    backend: Backend
     settings: Overrides
     variables: Mapping[str, str] = field(repr=False)
 
 
-_DEFAULTS: Mapping[Half, Mapping[str, Setting]] = {
-    Half.DISCORD: {
+_DEFAULTS: Mapping[Backend, Mapping[str, Setting]] = {
+    Backend.DISCORD: {
         "token": "",
         "api_url": "https://discord.com/api/v10",
         "gateway_url": "wss://gateway.discord.gg",
         "cdn_url": "https://cdn.discordapp.com",
     },
-    Half.MODEL_API: {
+    Backend.MODEL_API: {
         "token": "",
         "base_url": "https://model-api.runcomfy.net",
         "result_hosts": ["*.runcomfy.net", "*.runcomfy.com"],
@@ -68,27 +68,27 @@ _DEFAULTS: Mapping[Half, Mapping[str, Setting]] = {
 }
 
 
-def real_half(half: Half, *, config: Path, environment: Mapping[str, str]) -> RealHalf:
-    """Read what the operator has set for one half.
+def read_live_backend(backend: Backend, *, config: Path, environment: Mapping[str, str]) -> LiveBackend:
+    """Read what the operator has set for one backend.
 
     Raises: CannotGoLive where the settings file cannot be read, or there is no token.
     """
     document = _document(config)
-    section = document.get(half.value)
+    section = document.get(backend.value)
     given: dict[str, Setting] = dict(section) if isinstance(section, dict) else {}
-    names = (half.plain_variable, *(name for name in environment if name.upper().startswith(half.prefix)))
+    names = (backend.plain_variable, *(name for name in environment if name.upper().startswith(backend.prefix)))
     variables = {name: environment[name] for name in names if environment.get(name)}
-    if not any(name.upper() == half.plain_variable or name.upper().endswith("__TOKEN") for name in variables):
-        variables |= _token_of_file(half, given, variables, config)
+    if not any(name.upper() == backend.plain_variable or name.upper().endswith("__TOKEN") for name in variables):
+        variables |= _token_of_file(backend, given, variables, config)
     settings: Sections = {
-        half.value: {
-            **_DEFAULTS[half],
+        backend.value: {
+            **_DEFAULTS[backend],
             **{key: value for key, value in given.items() if key not in _SECRETS},
         }
     }
-    if half is Half.MODEL_API:
+    if backend is Backend.MODEL_API:
         settings |= _of_real_jobs(document)
-    return RealHalf(half=half, settings=settings, variables=variables)
+    return LiveBackend(backend=backend, settings=settings, variables=variables)
 
 
 def _of_real_jobs(document: Mapping[str, object]) -> Sections:
@@ -111,14 +111,14 @@ def _document(config: Path) -> dict[str, object]:
 
 
 def _token_of_file(
-    half: Half, given: Mapping[str, Setting], variables: Mapping[str, str], config: Path
+    backend: Backend, given: Mapping[str, Setting], variables: Mapping[str, str], config: Path
 ) -> dict[str, str]:
     if any(name.upper().endswith("__TOKEN_FILE") for name in variables):
         return {}  # the bot reads that file itself
     if given.get("token"):
-        return {half.plain_variable: str(given["token"])}
+        return {backend.plain_variable: str(given["token"])}
     if given.get("token_file"):
-        return {f"{half.prefix}TOKEN_FILE": str(Path(str(given["token_file"])).resolve())}
+        return {f"{backend.prefix}TOKEN_FILE": str(Path(str(given["token_file"])).resolve())}
     raise CannotGoLive(
-        f"there is no token: set {half.value}.token in {config.name}, or the variable {half.plain_variable}"
+        f"there is no token: set {backend.value}.token in {config.name}, or the variable {backend.plain_variable}"
     )

@@ -1,4 +1,4 @@
-"""One half of the sandbox real: second local servers stand in for RunComfy and for Discord."""
+"""One backend of the sandbox live: second local servers stand in for RunComfy and for Discord."""
 
 from __future__ import annotations
 
@@ -134,7 +134,7 @@ async def test_the_real_discord_before_the_local_api(tmp_path: Path) -> None:
             assert "discord_429" not in {one["name"] for one in page.panel["switches"]}
             with pytest.raises(Declined, match="real Discord"):
                 await page.ask("write", content="hello")
-            reply = await real.people.ada.slash("edit", prompt="a hat", image1=PICTURE)
+            reply = await real.clients.ada.slash("edit", prompt="a hat", image1=PICTURE)
             card = await reply.message()
             await page.until(lambda page: [one["state"] for one in page.panel["requests"]] == ["succeeded"])
             await card.until_text("Done")

@@ -6,14 +6,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from sandbox.client_driver.refusals import ClientRefused, CommandNotFound
+from sandbox.client_driver.resolved import Resolved
 from sandbox.discord.channels import Channel
 from sandbox.discord.commands import Command
 from sandbox.discord.guilds import Role
 from sandbox.discord.kinds import OptionType
 from sandbox.discord.users import User
 from sandbox.discord.wire import JsonObject
-from sandbox.people.refusals import ClientRefused, CommandNotFound
-from sandbox.people.resolved import Resolved
 from sandbox.pictures import Picture
 
 OptionValue: TypeAlias = "str | bool | int | float | Picture | User | Role | Channel"

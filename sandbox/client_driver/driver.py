@@ -1,9 +1,18 @@
-"""A person: what tests and pages drive. Each method is something that one does in Discord's client."""
+"""Drives one user's Discord client. Each method is something that a user does there."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from sandbox.client_driver.choosing import chosen
+from sandbox.client_driver.command_form import CommandForm, OptionValue
+from sandbox.client_driver.form import FieldValue, Form, Submission
+from sandbox.client_driver.offering import require_offered
+from sandbox.client_driver.place import Channels, Place
+from sandbox.client_driver.refusals import ClientRefused, NotThere
+from sandbox.client_driver.reply import Card, Choice, Reply, card_of
+from sandbox.client_driver.resolved import Resolved
+from sandbox.client_driver.writing import written
 from sandbox.discord import posting
 from sandbox.discord.channels import Channel
 from sandbox.discord.gateway import Gateway
@@ -15,20 +24,11 @@ from sandbox.discord.permission_flags import Permission
 from sandbox.discord.users import User
 from sandbox.discord.wire import JsonObject
 from sandbox.discord.world import World
-from sandbox.people.choosing import chosen
-from sandbox.people.command_form import CommandForm, OptionValue
-from sandbox.people.form import FieldValue, Form, Submission
-from sandbox.people.offering import require_offered
-from sandbox.people.place import Channels, Place
-from sandbox.people.refusals import ClientRefused, NotThere
-from sandbox.people.reply import Card, Choice, Reply, card_of
-from sandbox.people.resolved import Resolved
-from sandbox.people.writing import written
 from sandbox.pictures import Picture
 
 
-class Member:
-    """One person with the client open. A deed returns a `Reply` at once; waiting is up to the reply."""
+class ClientDriver:
+    """One user's client. An action returns a `Reply` at once; the reply does the waiting."""
 
     def __init__(self, user: User, *, world: World, gateway: Gateway) -> None:
         self.user = user
@@ -36,7 +36,7 @@ class Member:
         self._gateway = gateway
 
     def __repr__(self) -> str:
-        return f"<Member {self.name}>"
+        return f"<ClientDriver {self.name}>"
 
     @property
     def id(self) -> int:
@@ -222,7 +222,7 @@ class Member:
             raise ClientRefused(f"{self.name} may not delete this message")
         posting.remove(self.world, message)
 
-    # How a deed reaches the bot
+    # How an action reaches the bot
 
     def _place(self, channel: Place | None) -> Place:
         return channel or Channels(self.world).general

@@ -176,7 +176,7 @@ async def test_without_any_bot_a_command_fails_at_once(page: PageClient, sandbox
     assert sandbox.clock.now() < sent.respond_until
 
 
-async def test_a_bot_that_is_away_fails_each_deed(live: PageClient) -> None:
+async def test_a_bot_that_is_away_fails_each_action(live: PageClient) -> None:
     """A button shows its failure below its message, until it is used with success."""
     entry = await painted(live)
     await live.ask("switch", name="run_bot", value=False)

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol, Self
 
+from sandbox.client_driver.face import Button, Face, Medium, Select, face_of
+from sandbox.client_driver.refusals import NotThere
+from sandbox.client_driver.waiting import wait_for
 from sandbox.discord.files import Attachment
 from sandbox.discord.kinds import MessageFlag
 from sandbox.discord.message_payloads import component_payload
 from sandbox.discord.messages import Message, Revision
 from sandbox.discord.world import World
-from sandbox.people.face import Button, Face, Medium, Select, face_of
-from sandbox.people.refusals import NotThere
-from sandbox.people.waiting import wait_for
 
 WAIT_SECONDS = 15.0
 

@@ -6,7 +6,7 @@ import asyncio
 
 from sandbox.clock import WorldClock
 from sandbox.discord.population import populated_world
-from sandbox.film import readable, wrapped
+from sandbox.terminal_recorder import readable, wrapped
 
 
 def test_markup_is_read_and_not_printed() -> None:
@@ -34,7 +34,7 @@ def test_relative_times_follow_the_worlds_clock() -> None:
 
 
 def test_a_narrow_terminal_keeps_the_bar() -> None:
-    """A long line goes on behind its bar; a deed goes on below its words; what is no line of the film stays."""
+    """A long line goes on behind its bar; an action goes on below its words; what is no line of the recording stays."""
     line = f"{'':9} │ > Put the cat on the sailing boat, at night"
     assert wrapped(line, 40).splitlines() == [
         f"{'':9} │ > Put the cat on the sailing",

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from sandbox.client_driver.face import ENTITY_SELECTS, Select
+from sandbox.client_driver.refusals import ClientRefused, NotThere
+from sandbox.client_driver.resolved import Entity, Resolved
 from sandbox.discord.channels import Channel
 from sandbox.discord.guilds import Role
 from sandbox.discord.kinds import ComponentType
 from sandbox.discord.users import User
 from sandbox.discord.wire import JsonObject
-from sandbox.people.face import ENTITY_SELECTS, Select
-from sandbox.people.refusals import ClientRefused, NotThere
-from sandbox.people.resolved import Entity, Resolved
 
 
 def chosen(select: Select, values: Sequence[str], resolved: Resolved) -> JsonObject:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
+from sandbox.client_driver.refusals import NotThere
 from sandbox.discord.channels import Channel
 from sandbox.discord.files import Upload
 from sandbox.discord.guilds import Role
@@ -14,7 +15,6 @@ from sandbox.discord.payloads import channel_payload, interacting_member_payload
 from sandbox.discord.users import User
 from sandbox.discord.wire import JsonObject
 from sandbox.discord.world import World
-from sandbox.people.refusals import NotThere
 from sandbox.pictures import Picture
 
 Entity: TypeAlias = User | Role | Channel

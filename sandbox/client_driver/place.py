@@ -1,10 +1,10 @@
-"""A channel as people stand in it."""
+"""A channel as a user has it open."""
 
 from __future__ import annotations
 
+from sandbox.client_driver.reply import Actor, Card, card_of
 from sandbox.discord.channels import Channel
 from sandbox.discord.world import World
-from sandbox.people.reply import Actor, Card, card_of
 
 
 class Place:
@@ -33,7 +33,7 @@ class Place:
 
 
 class Channels:
-    """The places of a world, by name."""
+    """The places of a local Discord, by name."""
 
     def __init__(self, world: World) -> None:
         self._world = world
