@@ -22,7 +22,7 @@ SETTLE_SECONDS = 60.0
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Subject:
-    """A bot under measurement and the world that it lives in."""
+    """A bot under measurement and the sandbox that it runs in."""
 
     name: str
     sandbox: Sandbox

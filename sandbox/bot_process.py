@@ -14,7 +14,7 @@ from types import TracebackType
 from typing import Self
 
 from sandbox.discord.gateway import Gateway
-from sandbox.discord.world import World
+from sandbox.discord.state import DiscordState
 from sandbox.spawning import Launch, Process, Spawn, spawn_interpreter
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -52,7 +52,7 @@ class BotProcess:
         self,
         *,
         config: Path,
-        world: World,
+        state: DiscordState,
         gateway: Gateway,
         module: str = "bot",
         arguments: Sequence[str] | None = None,
@@ -60,7 +60,7 @@ class BotProcess:
         spawn: Spawn = spawn_interpreter,
     ) -> None:
         self.config = config
-        self._world = world
+        self._state = state
         self._gateway = gateway
         self._launch = Launch(
             module=module,
@@ -98,7 +98,7 @@ class BotProcess:
         self._reader = asyncio.get_running_loop().create_task(self._read_log(self._process))
 
     async def wait_ready(self, *, timeout_seconds: float = READY_SECONDS) -> Self:
-        """Wait until this start has logged in to the gateway and commands are registered, as the world sees it.
+        """Wait until this start has logged in to the gateway and commands are registered, as the local Discord sees it.
 
         Raises: BotExitedError where the process ended instead; TimeoutError with the end of the log where it
         was not ready within `timeout_seconds`.
@@ -176,7 +176,7 @@ class BotProcess:
     @property
     def is_ready(self) -> bool:
         """Whether it runs, this start has logged in to the gateway, and commands are registered."""
-        has_commands = any(self._world.commands.scopes.values())
+        has_commands = any(self._state.commands.scopes.values())
         has_logged_in = len(self._gateway.logins) > self._logins_before and self._gateway.is_connected
         return self.is_running and has_commands and has_logged_in
 

@@ -1,4 +1,4 @@
-"""The folder of a sandbox's run: one run has it at a time, and a local world begins in it without jobs."""
+"""The folder of a sandbox's run: one run has it at a time, and a wholly local sandbox starts in it without jobs."""
 
 from __future__ import annotations
 
@@ -20,11 +20,13 @@ class FolderUnusable(Exception):
 
 @contextlib.contextmanager
 def data_folder(data_dir: Path, live: LiveBackend | None) -> Iterator[Path]:
-    """Hold the folder for this run's data. A local world begins anew each time, and so do its jobs; those of a live
-    backend stay, in a folder of their own.
+    """Hold the folder for this run's data.
+
+    A wholly local sandbox starts afresh each time, and so do its jobs; those of a live backend stay, in a folder of
+    their own.
 
     Raises: FolderUnusable where it cannot be written, or another sandbox that runs has it.
-    """  # noqa: D205 - one sentence
+    """
     folder = data_dir if live is None else data_dir / f"real-{live.backend.value}"
     lock = _lock(folder)
     try:

@@ -136,7 +136,7 @@ async def _look_back(stage: Stage) -> None:
         stage.tell(f"/{command}")
         card = await (await stage.member.slash(command)).message()
         _require(card.is_ephemeral, f"/{command} is not private")
-        _require(bool(readable(card.text, stage.sandbox.world).strip()), f"/{command} says nothing")
+        _require(bool(readable(card.text, stage.sandbox.state).strip()), f"/{command} says nothing")
         say_card(card, say=stage.say, began=stage.began)
 
 

@@ -13,7 +13,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TypeAlias
 
-from sandbox.world_config import Overrides, Setting
+from sandbox.bot_config import Overrides, Setting
 
 Sections: TypeAlias = dict[str, Mapping[str, Setting] | list[Mapping[str, Setting]]]
 

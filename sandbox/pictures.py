@@ -69,7 +69,7 @@ def paint(
 
 @lru_cache(maxsize=64)
 def _painted(name: str, scene: Scene, size: tuple[int, int], format_name: str) -> bytes:
-    """Return a picture's file. Kept, since the same picture is attached again and again while the world waits."""
+    """Return a picture's file. Kept, since the same picture is attached again and again while a test waits."""
     file = io.BytesIO()
     _draw(scene, *size, random.Random(name)).save(file, format_name)  # noqa: S311 - a painting's whim, no secret
     return file.getvalue()

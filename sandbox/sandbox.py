@@ -8,16 +8,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
+from sandbox.bot_config import Overrides, write_config
 from sandbox.bot_process import BotProcess
 from sandbox.client_driver import Channels, ClientDrivers, Place
-from sandbox.clock import WorldClock
+from sandbox.clock import SandboxClock
 from sandbox.discord.channels import Channel
 from sandbox.discord.gateway import Gateway, GatewayPace, serving_gateway
 from sandbox.discord.server import DiscordServer
-from sandbox.discord.world import World
+from sandbox.discord.state import DiscordState
 from sandbox.model_api import ModelApiServer
 from sandbox.spawning import Spawn, spawn_interpreter
-from sandbox.world_config import Overrides, write_config
 
 BRISK = GatewayPace(identify_window_seconds=0)
 """Discord's gateway, but for the five seconds between two Identifies: a bot that is killed may start again at once."""
@@ -27,7 +27,7 @@ BRISK = GatewayPace(identify_window_seconds=0)
 class Sandbox:
     """A running local Discord and Model API. The bot under test is started beside it with `bot`."""
 
-    clock: WorldClock
+    clock: SandboxClock
     discord: DiscordServer
     gateway: Gateway
     model_api: ModelApiServer
@@ -56,7 +56,7 @@ class Sandbox:
         `data_dir`, absolute, is where the bot's settings and data go; it is made when they are written. `spawn` starts
         its process.
         """
-        clock = WorldClock()
+        clock = SandboxClock()
         async with (
             DiscordServer(clock=clock, port=ports[0]) as discord,
             ModelApiServer(
@@ -69,16 +69,16 @@ class Sandbox:
                 discord=discord,
                 gateway=gateway,
                 model_api=model_api,
-                clients=ClientDrivers(discord.world, gateway),
-                channels=Channels(discord.world),
+                clients=ClientDrivers(discord.state, gateway),
+                channels=Channels(discord.state),
                 data_dir=data_dir,
                 spawn=spawn,
             )
 
     @property
-    def world(self) -> World:
+    def state(self) -> DiscordState:
         """The state of the local Discord."""
-        return self.discord.world
+        return self.discord.state
 
     @property
     def violations(self) -> list[str]:
@@ -89,8 +89,8 @@ class Sandbox:
         ]
 
     def place(self, channel: Channel) -> Place:
-        """Return the place of any channel of the world."""
-        return Place(channel, world=self.world)
+        """Return the place of any channel of the local Discord."""
+        return Place(channel, state=self.state)
 
     def write_config(
         self, name: str = "config.toml", *, database_url: str | None = None, overrides: Overrides | None = None
@@ -115,7 +115,7 @@ class Sandbox:
         """Return the bot as a process that is not started yet; `config` is by default the plain one."""
         return BotProcess(
             config=config or self.write_config(),
-            world=self.world,
+            state=self.state,
             gateway=self.gateway,
             module=module,
             arguments=arguments,

@@ -13,6 +13,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from sandbox.bot_config import Overrides, free_address
 from sandbox.bot_process import BotProcess
 from sandbox.data_folder import FolderUnusable, data_folder
 from sandbox.live_backends import DISCORD_FILE_HOSTS, Backend, CannotGoLive, LiveBackend, read_live_backend
@@ -22,7 +23,6 @@ from sandbox.sandbox import Sandbox
 from sandbox.stopping import stop_signals
 from sandbox.web.opening import open_page
 from sandbox.web.view import Run
-from sandbox.world_config import Overrides, free_address
 
 PICTURE_HOST = "pictures.example.com"
 _SAMPLES = ("cat.png", "boat.jpg", "house.webp")

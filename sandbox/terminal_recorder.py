@@ -7,8 +7,8 @@ import textwrap
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 
-from sandbox.client_driver import Card, State
-from sandbox.discord.world import World
+from sandbox.client_driver import Card, ShownRevision
+from sandbox.discord.state import DiscordState
 
 _TIMESTAMP = re.compile(r"<t:(\d+):([A-Za-z])>")
 _LINK = re.compile(r"(?<!\\)\[([^\]]+)\]\(<?https?://[^)]+\)")
@@ -20,10 +20,10 @@ _BAR_AT, _NARROWEST = 10, 30
 _BAR = re.compile(rf"(?=.{{{_BAR_AT}}}([│▶]) )")
 
 
-def readable(text: str, world: World) -> str:
+def readable(text: str, state: DiscordState) -> str:
     """Return a message's text as Discord's client would show it, without its markup."""
-    now = world.clock.now()
-    names = {user.id: user.username for user in world.users.values()}
+    now = state.clock.now()
+    names = {user.id: user.username for user in state.users.values()}
     plain = _TIMESTAMP.sub(lambda found: _time(int(found[1]), found[2], now), text)
     plain = _MENTION.sub(lambda found: f"@{names.get(int(found[1]), found[1])}", plain)
     plain = _LINK.sub(r"\1", plain)
@@ -59,38 +59,38 @@ class TerminalRecorder:
         """
         while True:
             try:
-                await self._card.viewer.world.changes.wait_for(self._is_further, seconds=timeout_seconds)
+                await self._card.viewer.state.changes.wait_for(self._is_further, seconds=timeout_seconds)
             except TimeoutError as error:
                 raise TimeoutError(f"the card never said {text!r}: {self._card!r}") from error
             while self._is_further():
-                state = self._card.history[self._shown]
+                shown = self._card.history[self._shown]
                 self._shown += 1
-                is_last = text in state.text
-                self._show(state, is_whole=is_last)
+                is_last = text in shown.text
+                self._show(shown, is_whole=is_last)
                 if is_last:
                     return
 
     def _is_further(self) -> bool:
         return len(self._card.history) > self._shown
 
-    def _show(self, state: State, *, is_whole: bool) -> None:
-        lines = tuple(readable(state.text, self._card.viewer.world).splitlines())
+    def _show(self, shown: ShownRevision, *, is_whole: bool) -> None:
+        lines = tuple(readable(shown.text, self._card.viewer.state).splitlines())
         new = [line for index, line in enumerate(lines) if is_whole or index == 0 or line not in self._lines]
-        _say_state(state, new, say=self._say, at=state.at - self._began)
+        _say_revision(shown, new, say=self._say, at=shown.at - self._began)
         self._lines = lines
 
 
 def say_card(card: Card, *, say: Callable[[str], None], began: datetime) -> None:
     """Say a card whole, as it stands."""
-    state = card.history[-1]
-    _say_state(state, readable(state.text, card.viewer.world).splitlines(), say=say, at=state.at - began)
+    shown = card.history[-1]
+    _say_revision(shown, readable(shown.text, card.viewer.state).splitlines(), say=say, at=shown.at - began)
 
 
-def _say_state(state: State, lines: Sequence[str], *, say: Callable[[str], None], at: timedelta) -> None:
-    if state.is_thinking:
+def _say_revision(shown: ShownRevision, lines: Sequence[str], *, say: Callable[[str], None], at: timedelta) -> None:
+    if shown.is_thinking:
         lines = ["… is thinking"]
-    buttons = "  ".join(f"({button.label})" if button.is_disabled else f"[{button.label}]" for button in state.buttons)
-    files = [f"{file.filename}, {file.width}x{file.height}, {file.size // 1024} KB" for file in state.attachments]
+    buttons = "  ".join(f"({button.label})" if button.is_disabled else f"[{button.label}]" for button in shown.buttons)
+    files = [f"{file.filename}, {file.width}x{file.height}, {file.size // 1024} KB" for file in shown.attachments]
     rows = [line if len(line) <= _WIDTH else line[: _WIDTH - 1] + "…" for line in lines if line.strip()]
     rows += [f"▣ {file}" for file in files] + ([buttons] if buttons else [])
     for index, row in enumerate(rows):

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from sandbox.bot_config import Overrides
     from sandbox.bot_process import BotProcess
     from sandbox.discord.conformance import Conformance
     from sandbox.sandbox import Sandbox
-    from sandbox.world_config import Overrides
 
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -7,7 +7,7 @@ from sandbox.client_driver.form import Field, Form
 from sandbox.client_driver.place import Channels, Place
 from sandbox.client_driver.refusals import ClientRefused, CommandNotFound, InteractionFailed, NotThere
 from sandbox.client_driver.reply import DID_NOT_RESPOND, Card, Choice, PrivateReply, Reply
-from sandbox.client_driver.shown_message import State
+from sandbox.client_driver.shown_message import ShownRevision
 
 __all__ = [
     "DID_NOT_RESPOND",
@@ -28,5 +28,5 @@ __all__ = [
     "PrivateReply",
     "Reply",
     "Select",
-    "State",
+    "ShownRevision",
 ]

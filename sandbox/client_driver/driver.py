@@ -21,18 +21,18 @@ from sandbox.discord.interactions import Interaction
 from sandbox.discord.kinds import CommandType, ComponentType, InteractionType
 from sandbox.discord.messages import Message
 from sandbox.discord.permission_flags import Permission
+from sandbox.discord.state import DiscordState
 from sandbox.discord.users import User
 from sandbox.discord.wire import JsonObject
-from sandbox.discord.world import World
 from sandbox.pictures import Picture
 
 
 class ClientDriver:
     """One user's client. An action returns a `Reply` at once; the reply does the waiting."""
 
-    def __init__(self, user: User, *, world: World, gateway: Gateway) -> None:
+    def __init__(self, user: User, *, state: DiscordState, gateway: Gateway) -> None:
         self.user = user
-        self.world = world
+        self.state = state
         self._gateway = gateway
 
     def __repr__(self) -> str:
@@ -50,10 +50,10 @@ class ClientDriver:
 
     def sees(self, message: Message) -> bool:
         """Say whether this person can read a message."""
-        channel = self.world.channels.get(message.channel_id)
+        channel = self.state.channels.get(message.channel_id)
         if channel is None or message.is_deleted or message.visible_to not in (None, self.id):
             return False
-        return Permission.VIEW_CHANNEL in self.world.permissions(self.id, channel)
+        return Permission.VIEW_CHANNEL in self.state.permissions(self.id, channel)
 
     async def slash(
         self,
@@ -86,7 +86,7 @@ class ClientDriver:
         """
         place = self._place(channel)
         name, *path = command.split()
-        registered = require_offered(self.world, self.user, place.channel, name, is_forced=force)
+        registered = require_offered(self.state, self.user, place.channel, name, is_forced=force)
         form = CommandForm(command=registered, resolved=self._resolved(place.channel), path=path, is_forced=force)
         interaction = self._interaction(InteractionType.COMMAND, form.filled(options), place)
         return self._deliver(interaction, twice=twice)
@@ -101,7 +101,7 @@ class ClientDriver:
         self._require_sight(message)
         if message.is_ephemeral:
             raise ClientRefused("an ephemeral message has no Apps menu")
-        channel = self.world.channels[message.channel_id]
+        channel = self.state.channels[message.channel_id]
         resolved = self._resolved(channel)
         target = resolved.add_message(message)
         return self._target(command, CommandType.MESSAGE, channel, target, resolved)
@@ -131,7 +131,7 @@ class ClientDriver:
         """
         place = self._place(channel)
         name, *path = command.split()
-        registered = require_offered(self.world, self.user, place.channel, name)
+        registered = require_offered(self.state, self.user, place.channel, name)
         form = CommandForm(command=registered, resolved=self._resolved(place.channel), path=path)
         interaction = self._interaction(InteractionType.AUTOCOMPLETE, form.focused(option, text, options), place)
         return await self._deliver(interaction).choices()
@@ -163,7 +163,7 @@ class ClientDriver:
         found = next((one for one in card.selects if menu in (one.placeholder, one.custom_id)), None)
         if found is None:
             raise NotThere(f"there is no menu {menu!r} on {card!r}")
-        data = chosen(found, values, self._resolved(self.world.channels[card.message.channel_id]))
+        data = chosen(found, values, self._resolved(self.state.channels[card.message.channel_id]))
         return self._use(card, data, twice=False)
 
     async def submit(self, form: Form, values: Mapping[str, FieldValue] | None = None, *, twice: bool = False) -> Reply:
@@ -175,14 +175,14 @@ class ClientDriver:
         opener = form.interaction
         if opener.user_id != self.id:
             raise ClientRefused("a modal is open only at the person who opened it")
-        data = Submission(world=self.world, form=form).data(values or {})
+        data = Submission(state=self.state, form=form).data(values or {})
         interaction = create_interaction(
-            self.world,
+            self.state,
             InteractionType.MODAL_SUBMIT,
             data,
             user=self.user,
-            channel=self.world.channels[opener.channel_id],
-            message=None if opener.message_id is None else self.world.messages[opener.message_id],
+            channel=self.state.channels[opener.channel_id],
+            message=None if opener.message_id is None else self.state.messages[opener.message_id],
             parent=opener,
             deliver=False,
         )
@@ -205,7 +205,7 @@ class ClientDriver:
         place = self._place(channel)
         if reply_to is not None:
             self._require_sight(reply_to.message)
-        posted = written(self.world, self.user, place.channel, text, files, reply_to.message if reply_to else None)
+        posted = written(self.state, self.user, place.channel, text, files, reply_to.message if reply_to else None)
         return card_of(posted, viewer=self)
 
     async def delete(self, card: Card) -> None:
@@ -216,44 +216,44 @@ class ClientDriver:
         """
         message = card.message
         self._require_sight(message)
-        channel = self.world.channels[message.channel_id]
-        may_manage = Permission.MANAGE_MESSAGES in self.world.permissions(self.id, channel)
+        channel = self.state.channels[message.channel_id]
+        may_manage = Permission.MANAGE_MESSAGES in self.state.permissions(self.id, channel)
         if message.is_ephemeral or (message.author_id != self.id and not may_manage):
             raise ClientRefused(f"{self.name} may not delete this message")
-        posting.remove(self.world, message)
+        posting.remove(self.state, message)
 
     # How an action reaches the bot
 
     def _place(self, channel: Place | None) -> Place:
-        return channel or Channels(self.world).general
+        return channel or Channels(self.state).general
 
     def _resolved(self, channel: Channel) -> Resolved:
-        return Resolved(world=self.world, channel=channel)
+        return Resolved(state=self.state, channel=channel)
 
     def _target(self, command: str, kind: CommandType, channel: Channel, target: str, resolved: Resolved) -> Reply:
         """Send a command of an Apps menu."""
-        registered = require_offered(self.world, self.user, channel, command, kind=kind)
+        registered = require_offered(self.state, self.user, channel, command, kind=kind)
         data: JsonObject = {"id": str(registered.id), "name": command, "type": kind.value, "target_id": target}
         data["resolved"] = resolved.payload
         if registered.guild_id is not None:
             data["guild_id"] = str(registered.guild_id)
-        return self._deliver(self._interaction(InteractionType.COMMAND, data, Place(channel, world=self.world)))
+        return self._deliver(self._interaction(InteractionType.COMMAND, data, Place(channel, state=self.state)))
 
     def _require_sight(self, message: Message) -> None:
         if not self.sees(message):
             raise NotThere(f"{self.name} does not see this message")
 
     def _interaction(self, kind: InteractionType, data: JsonObject, place: Place) -> Interaction:
-        return create_interaction(self.world, kind, data, user=self.user, channel=place.channel, deliver=False)
+        return create_interaction(self.state, kind, data, user=self.user, channel=place.channel, deliver=False)
 
     def _use(self, card: Card, data: JsonObject, *, twice: bool) -> Reply:
         message = card.message
         interaction = create_interaction(
-            self.world,
+            self.state,
             InteractionType.COMPONENT,
             data,
             user=self.user,
-            channel=self.world.channels[message.channel_id],
+            channel=self.state.channels[message.channel_id],
             message=message,
             deliver=False,
         )
@@ -264,5 +264,5 @@ class ClientDriver:
         if is_delivered:
             if twice:
                 self._gateway.repeat_next_interaction()
-            deliver_interaction(self.world, interaction)
+            deliver_interaction(self.state, interaction)
         return Reply(interaction, member=self, is_delivered=is_delivered)

@@ -5,19 +5,19 @@ from __future__ import annotations
 from sandbox.client_driver.driver import ClientDriver
 from sandbox.discord.gateway import Gateway
 from sandbox.discord.guilds import Member
+from sandbox.discord.state import DiscordState
 from sandbox.discord.users import User
-from sandbox.discord.world import World
 
 
 class ClientDrivers:
     """The client drivers of a local Discord."""
 
-    def __init__(self, world: World, gateway: Gateway) -> None:
-        self._world = world
+    def __init__(self, state: DiscordState, gateway: Gateway) -> None:
+        self._state = state
         self._gateway = gateway
 
     def __getitem__(self, username: str) -> ClientDriver:
-        return ClientDriver(self._world.user(username), world=self._world, gateway=self._gateway)
+        return ClientDriver(self._state.user(username), state=self._state, gateway=self._gateway)
 
     @property
     def ada(self) -> ClientDriver:
@@ -41,7 +41,7 @@ class ClientDrivers:
 
     def join(self, username: str) -> ClientDriver:
         """Let a new plain member come into every guild."""
-        user = self._world.add_user(User(id=self._world.snowflakes.next(), username=username, global_name=username))
-        for guild in self._world.guilds.values():
-            guild.members[user.id] = Member(user_id=user.id, joined_at=self._world.clock.now())
+        user = self._state.add_user(User(id=self._state.snowflakes.next(), username=username, global_name=username))
+        for guild in self._state.guilds.values():
+            guild.members[user.id] = Member(user_id=user.id, joined_at=self._state.clock.now())
         return self[username]

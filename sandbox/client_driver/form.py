@@ -11,8 +11,8 @@ from sandbox.client_driver.refusals import ClientRefused, NotThere
 from sandbox.client_driver.resolved import Resolved
 from sandbox.discord.interactions import Interaction
 from sandbox.discord.kinds import ComponentType
+from sandbox.discord.state import DiscordState
 from sandbox.discord.wire import JsonObject
-from sandbox.discord.world import World
 from sandbox.pictures import Picture
 
 FieldValue: TypeAlias = "str | bool | Sequence[str] | Sequence[Picture]"
@@ -72,13 +72,13 @@ def form_of(interaction: Interaction) -> Form | None:
 class Submission:
     """Fills in a form; fields that are not named keep what stands in them."""
 
-    world: World
+    state: DiscordState
     form: Form
     resolved: Resolved = field(init=False)
 
     def __post_init__(self) -> None:
-        channel = self.world.channels[self.form.interaction.channel_id]
-        self.resolved = Resolved(world=self.world, channel=channel)
+        channel = self.state.channels[self.form.interaction.channel_id]
+        self.resolved = Resolved(state=self.state, channel=channel)
 
     def data(self, values: Mapping[str, FieldValue]) -> JsonObject:
         """Return the data of the submitted form; uploads its files.

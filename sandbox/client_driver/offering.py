@@ -8,13 +8,13 @@ from sandbox.discord.commands import Command
 from sandbox.discord.kinds import CommandType, InteractionContext
 from sandbox.discord.permission_flags import Permission
 from sandbox.discord.rules.permissions import in_guild
+from sandbox.discord.state import DiscordState
 from sandbox.discord.users import User
 from sandbox.discord.wire import JsonObject
-from sandbox.discord.world import World
 
 
 def require_offered(
-    world: World,
+    state: DiscordState,
     user: User,
     channel: Channel,
     name: str,
@@ -27,31 +27,31 @@ def require_offered(
     Raises: CommandNotFound where it is not registered, or not offered to this person in this place; NotThere where
     the person does not see the channel.
     """
-    found = world.commands.find(name, guild_id=channel.guild_id, kind=kind)
+    found = state.commands.find(name, guild_id=channel.guild_id, kind=kind)
     if found is None and is_forced:  # a stale client sends a command that is no longer registered
-        made_up = world.snowflakes.next()
+        made_up = state.snowflakes.next()
         definition: JsonObject = {"name": name, "type": kind.value}
         return Command(id=made_up, version=made_up, type=kind.value, name=name, definition=definition)
     if found is None:
         raise CommandNotFound(f"{_called(name, kind)} is not registered here")
     if not is_forced:
-        _check_offer(world, user, channel, found)
+        _check_offer(state, user, channel, found)
     return found
 
 
-def offered_commands(world: World, user: User, channel: Channel) -> list[Command]:
+def offered_commands(state: DiscordState, user: User, channel: Channel) -> list[Command]:
     """Return every command, of all three kinds, that `user` is offered in `channel`."""
     commands = []
-    for command in world.commands.available(channel.guild_id):
+    for command in state.commands.available(channel.guild_id):
         try:
-            _check_offer(world, user, channel, command)
+            _check_offer(state, user, channel, command)
         except (CommandNotFound, NotThere):
             continue
         commands.append(command)
     return commands
 
 
-def _check_offer(world: World, user: User, channel: Channel, command: Command) -> None:
+def _check_offer(state: DiscordState, user: User, channel: Channel, command: Command) -> None:
     definition, where = command.definition, channel.name or "direct messages"
     called = _called(command.name, CommandType(command.type))
     context = InteractionContext.BOT_DM if channel.is_direct else InteractionContext.GUILD
@@ -60,17 +60,17 @@ def _check_offer(world: World, user: User, channel: Channel, command: Command) -
         raise CommandNotFound(f"{called} is not offered in {where}")
     if definition.get("nsfw") and not channel.is_age_restricted:
         raise CommandNotFound(f"{called} is offered only in age-restricted channels")
-    allowed = world.permissions(user.id, channel)
+    allowed = state.permissions(user.id, channel)
     if Permission.VIEW_CHANNEL not in allowed:
         raise NotThere(f"{user.username} does not see {where}")
     if not channel.is_direct and Permission.USE_APPLICATION_COMMANDS not in allowed:
         raise CommandNotFound(f"{user.username} may not use commands in {where}")
-    _check_default_permissions(world, user, channel, command)
+    _check_default_permissions(state, user, channel, command)
 
 
-def _check_default_permissions(world: World, user: User, channel: Channel, command: Command) -> None:
+def _check_default_permissions(state: DiscordState, user: User, channel: Channel, command: Command) -> None:
     wanted = command.definition.get("default_member_permissions")
-    guild = world.guild_of(channel)
+    guild = state.guild_of(channel)
     if wanted is None or guild is None:
         return
     needed = Permission(int(wanted)) if int(wanted) else Permission.ADMINISTRATOR

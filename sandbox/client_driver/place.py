@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from sandbox.client_driver.reply import Actor, Card, card_of
 from sandbox.discord.channels import Channel
-from sandbox.discord.world import World
+from sandbox.discord.state import DiscordState
 
 
 class Place:
     """A channel, or a direct conversation with the bot."""
 
-    def __init__(self, channel: Channel, *, world: World) -> None:
+    def __init__(self, channel: Channel, *, state: DiscordState) -> None:
         self.channel = channel
-        self._world = world
+        self._state = state
 
     def __repr__(self) -> str:
         return f"<Place {self.channel.name or 'direct messages'}>"
@@ -29,17 +29,17 @@ class Place:
 
     def seen_by(self, member: Actor) -> list[Card]:
         """Return the messages that `member` sees here, oldest first."""
-        return [card_of(message, viewer=member) for message in self._world.seen_by(member.id, self.channel)]
+        return [card_of(message, viewer=member) for message in self._state.seen_by(member.id, self.channel)]
 
 
 class Channels:
     """The places of a local Discord, by name."""
 
-    def __init__(self, world: World) -> None:
-        self._world = world
+    def __init__(self, state: DiscordState) -> None:
+        self._state = state
 
     def __getitem__(self, name: str) -> Place:
-        return Place(self._world.channel(name), world=self._world)
+        return Place(self._state.channel(name), state=self._state)
 
     @property
     def general(self) -> Place:
@@ -58,4 +58,4 @@ class Channels:
 
     def direct(self, member: Actor) -> Place:
         """Return the direct conversation between the bot and `member`."""
-        return Place(self._world.direct_channel(member.user), world=self._world)
+        return Place(self._state.direct_channel(member.user), state=self._state)

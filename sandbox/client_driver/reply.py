@@ -15,8 +15,8 @@ from sandbox.discord.changes import Change
 from sandbox.discord.interactions import Interaction
 from sandbox.discord.kinds import CallbackType
 from sandbox.discord.messages import Message
+from sandbox.discord.state import DiscordState
 from sandbox.discord.users import User
-from sandbox.discord.world import World
 
 _Found = TypeVar("_Found")
 
@@ -53,7 +53,7 @@ class Actor(Protocol):
         ...
 
     @property
-    def world(self) -> World:
+    def state(self) -> DiscordState:
         """Where the account is."""
         ...
 
@@ -107,23 +107,23 @@ class Reply:
         """What the person reads instead of an answer, None while it may come or when it came."""
         if self.interaction.responded_at is not None:
             return None
-        late = self.interaction.has_failed(self.member.world.clock.now())
+        late = self.interaction.has_failed(self.member.state.clock.now())
         return DID_NOT_RESPOND if late or not self.is_delivered else None
 
     @property
     def acknowledged_after_seconds(self) -> float | None:
-        """How long the first answer took, by the world's clock; None before it."""
+        """How long the first answer took, by the sandbox's clock; None before it."""
         at = self.interaction.responded_at
         return None if at is None else (at - self.interaction.created_at).total_seconds()
 
     @property
     def messages(self) -> list[Card]:
         """The messages made for this interaction that the person sees now, "thinking" ones left out."""
-        interaction, world = self.interaction, self.member.world
+        interaction, state = self.interaction, self.member.state
         ids = list(interaction.followup_ids)
         if interaction.original_message_id is not None and interaction.callback_type not in _CHANGES_ITS_MESSAGE:
             ids.insert(0, interaction.original_message_id)
-        found = [world.messages[message_id] for message_id in dict.fromkeys(ids)]
+        found = [state.messages[message_id] for message_id in dict.fromkeys(ids)]
         return [
             card_of(message, viewer=self.member)
             for message in found
@@ -154,7 +154,7 @@ class Reply:
 
         def first() -> Card | None:
             if self.interaction.callback_type is CallbackType.UPDATE_MESSAGE:
-                message = self.member.world.messages[self.interaction.message_id or 0]
+                message = self.member.state.messages[self.interaction.message_id or 0]
                 return card_of(message, viewer=self.member)
             return next(iter(self.messages), None)
 
@@ -196,7 +196,7 @@ class Reply:
         return await self._polled(look_or_fail, timeout_seconds)
 
     async def _polled(self, look: Callable[[], _Found | None], timeout_seconds: float) -> _Found:
-        changes = self.member.world.changes
+        changes = self.member.state.changes
         try:
             return await wait_for(changes, look, concerns=self._is_concerned, timeout_seconds=timeout_seconds)
         except TimeoutError as error:
@@ -205,5 +205,5 @@ class Reply:
     def _is_concerned(self, change: Change) -> bool:
         if change.message_id is None:
             return change.interaction_id == self.interaction.id
-        message = self.member.world.messages.get(change.message_id)
+        message = self.member.state.messages.get(change.message_id)
         return message is not None and message.interaction_id == self.interaction.id

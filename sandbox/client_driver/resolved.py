@@ -12,9 +12,9 @@ from sandbox.discord.guilds import Role
 from sandbox.discord.message_payloads import attachment_payload, message_payload
 from sandbox.discord.messages import Message
 from sandbox.discord.payloads import channel_payload, interacting_member_payload, role_payload, user_payload
+from sandbox.discord.state import DiscordState
 from sandbox.discord.users import User
 from sandbox.discord.wire import JsonObject
-from sandbox.discord.world import World
 from sandbox.pictures import Picture
 
 Entity: TypeAlias = User | Role | Channel
@@ -25,7 +25,7 @@ _NOT_IN_RESOLVED = ("user", "deaf", "mute")
 class Resolved:
     """Collects the entities of one interaction in `channel`; each `add_…` returns the id that stands for it there."""
 
-    world: World
+    state: DiscordState
     channel: Channel
     payload: JsonObject = field(default_factory=dict)
 
@@ -37,38 +37,38 @@ class Resolved:
             case Role():
                 return self._enter("roles", entity.id, role_payload(entity))
             case Channel():
-                return self._enter("channels", entity.id, channel_payload(self.world, entity, for_user_id=0))
+                return self._enter("channels", entity.id, channel_payload(self.state, entity, for_user_id=0))
 
     def add_file(self, file: Picture) -> str:
         """Upload a file, and name it."""
         upload = Upload(filename=file.name, data=file.data, content_type=file.content_type)
-        attachment = self.world.upload_for_command(upload)
-        return self._enter("attachments", attachment.id, attachment_payload(self.world, attachment))
+        attachment = self.state.upload_for_command(upload)
+        return self._enter("attachments", attachment.id, attachment_payload(self.state, attachment))
 
     def add_message(self, message: Message) -> str:
         """Name a message."""
-        return self._enter("messages", message.id, message_payload(self.world, message))
+        return self._enter("messages", message.id, message_payload(self.state, message))
 
     def find(self, entity_id: int) -> Entity:
         """Return the user, role or channel of this place with an id.
 
         Raises: NotThere where there is none such.
         """
-        guild = self.world.guild_of(self.channel)
-        if (user := self.world.users.get(entity_id)) is not None:
+        guild = self.state.guild_of(self.channel)
+        if (user := self.state.users.get(entity_id)) is not None:
             return user
         if guild is not None and entity_id in guild.roles:
             return guild.roles[entity_id]
-        channel = self.world.channels.get(entity_id)
+        channel = self.state.channels.get(entity_id)
         if channel is None or channel.guild_id != self.channel.guild_id:
             raise NotThere(f"there is no user, role or channel {entity_id} here")
         return channel
 
     def _add_user(self, user: User) -> str:
-        guild = self.world.guild_of(self.channel)
+        guild = self.state.guild_of(self.channel)
         member = guild.members.get(user.id) if guild else None
         if member is not None:
-            told = interacting_member_payload(self.world, member, self.channel)
+            told = interacting_member_payload(self.state, member, self.channel)
             self._enter("members", user.id, {key: told[key] for key in told if key not in _NOT_IN_RESOLVED})
         return self._enter("users", user.id, user_payload(user))
 

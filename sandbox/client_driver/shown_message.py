@@ -1,4 +1,4 @@
-"""A message as one person sees it, live: it reads the world anew at every look."""
+"""A message as one user sees it, live: every read reads the current state."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from sandbox.discord.files import Attachment
 from sandbox.discord.kinds import MessageFlag
 from sandbox.discord.message_payloads import component_payload
 from sandbox.discord.messages import Message, Revision
-from sandbox.discord.world import World
+from sandbox.discord.state import DiscordState
 
 WAIT_SECONDS = 15.0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class State:
-    """One state of a message that could be seen, from `at` on."""
+class ShownRevision:
+    """A revision of a message as it was shown, from `at` on."""
 
     at: datetime
     text: str
@@ -40,7 +40,7 @@ class Viewer(Protocol):
         ...
 
     @property
-    def world(self) -> World:
+    def state(self) -> DiscordState:
         """Where the message is."""
         ...
 
@@ -131,9 +131,9 @@ class ShownMessage:
     # How it came about
 
     @property
-    def history(self) -> tuple[State, ...]:
+    def history(self) -> tuple[ShownRevision, ...]:
         """Every state that could be seen, oldest first, "thinking" and the deletion among them."""
-        return tuple(_state(revision) for revision in self.message.revisions)
+        return tuple(_shown_revision(revision) for revision in self.message.revisions)
 
     @property
     def edits(self) -> int:
@@ -159,7 +159,7 @@ class ShownMessage:
         """
         try:
             await wait_for(
-                self.viewer.world.changes,
+                self.viewer.state.changes,
                 lambda: bool(condition(self)),
                 concerns=lambda change: change.message_id == self.id,
                 timeout_seconds=timeout_seconds,
@@ -178,13 +178,13 @@ class ShownMessage:
     @property
     def _face(self) -> Face:
         message = self.message
-        components = [component_payload(self.viewer.world, message, one) for one in message.components]
+        components = [component_payload(self.viewer.state, message, one) for one in message.components]
         return face_of(message.content, message.embeds, components)
 
 
-def _state(revision: Revision) -> State:
+def _shown_revision(revision: Revision) -> ShownRevision:
     face = face_of(revision.content, revision.embeds, revision.components)
-    return State(
+    return ShownRevision(
         at=revision.at,
         text=face.text,
         buttons=face.buttons,

@@ -1,4 +1,4 @@
-"""Waiting for the world without asking anew at each of its changes: a hundred people may wait at once."""
+"""Waits for the state without checking again at every change: a hundred clients may wait at once."""
 
 from __future__ import annotations
 

@@ -12,14 +12,14 @@ from sandbox.discord.files import Upload
 from sandbox.discord.messages import Message
 from sandbox.discord.permission_flags import Permission
 from sandbox.discord.rest.errors import ApiError
+from sandbox.discord.state import DiscordState
 from sandbox.discord.users import User
 from sandbox.discord.wire import JsonObject
-from sandbox.discord.world import World
 from sandbox.pictures import Picture
 
 
 def written(
-    world: World, user: User, channel: Channel, text: str, files: Sequence[Picture], answered: Message | None
+    state: DiscordState, user: User, channel: Channel, text: str, files: Sequence[Picture], answered: Message | None
 ) -> Message:
     """Post a message of `user`.
 
@@ -29,7 +29,7 @@ def written(
     needed = channel.speaking | (Permission.ATTACH_FILES if files else channel.speaking)
     if channel.thread is not None and channel.thread.is_locked:
         needed |= Permission.MANAGE_THREADS
-    if needed not in world.permissions(user.id, channel):
+    if needed not in state.permissions(user.id, channel):
         raise ClientRefused(f"{user.username} may not write this here")
     body: JsonObject = {"content": text}
     if answered is not None:
@@ -38,9 +38,9 @@ def written(
         number: Upload(filename=file.name, data=file.data, content_type=file.content_type)
         for number, file in enumerate(files)
     }
-    source = DraftSource(body=body, uploads=uploads, upload_limit_bytes=world.upload_limit_bytes(channel))
+    source = DraftSource(body=body, uploads=uploads, upload_limit_bytes=state.upload_limit_bytes(channel))
     try:
         draft = read_draft(source)
     except ApiError as error:
         raise ClientRefused(f"Discord does not take this message: {error.message}") from error
-    return posting.publish(world, channel, draft, author_id=user.id)
+    return posting.publish(state, channel, draft, author_id=user.id)

@@ -1,1 +1,1 @@
-"""A local Discord: its world, REST interface, files and rules."""
+"""A local Discord: its state, REST interface, files and rules."""

@@ -1,4 +1,4 @@
-"""How an application's first answer changes the world."""
+"""How an application's first answer changes the state."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ from sandbox.discord.rules.autocomplete import check_choices
 from sandbox.discord.rules.fields import Fields
 from sandbox.discord.rules.mentions import USERS_ONLY
 from sandbox.discord.rules.modals import check_modal
+from sandbox.discord.state import DiscordState
 from sandbox.discord.threads import check_editable
 from sandbox.discord.wire import JsonObject
-from sandbox.discord.world import World
 
 _ANSWERS_WITH_MESSAGES = (CallbackType.MESSAGE, CallbackType.DEFERRED_MESSAGE)
 _ANSWERS_BY_UPDATE = (CallbackType.DEFERRED_UPDATE, CallbackType.UPDATE_MESSAGE)
@@ -47,9 +47,9 @@ def allowed_answers(interaction: Interaction) -> tuple[CallbackType, ...]:
             return (CallbackType.PONG,)
 
 
-def check_clock(world: World, interaction: Interaction) -> None:
+def check_clock(state: DiscordState, interaction: Interaction) -> None:
     """Raises: ApiError 10062 for an answer that comes too late, 40060 for a second one."""
-    now = world.clock.now()
+    now = state.clock.now()
     if now > interaction.token_until:
         raise unknown_interaction()
     if interaction.responded_at is not None:
@@ -58,26 +58,26 @@ def check_clock(world: World, interaction: Interaction) -> None:
         raise unknown_interaction()
 
 
-def answer(world: World, interaction: Interaction, body: JsonObject, uploads: Mapping[int, Upload]) -> None:
+def answer(state: DiscordState, interaction: Interaction, body: JsonObject, uploads: Mapping[int, Upload]) -> None:
     """Take an application's first answer.
 
     Raises: ApiError 10062, 40060, 50035, 50006, 40005; then the interaction is as unanswered as before.
     """
-    check_clock(world, interaction)
+    check_clock(state, interaction)
     errors = FormErrors()
     kind = Fields(errors=errors, value=body, path=()).choice("type", allowed_answers(interaction))
     errors.raise_if_any()
     callback = CallbackType(kind or 0)
     data = body.get("data")
-    _TAKERS[callback](world, interaction, data if isinstance(data, dict) else {}, uploads)
+    _TAKERS[callback](state, interaction, data if isinstance(data, dict) else {}, uploads)
     interaction.callback_type = callback
-    interaction.responded_at = world.clock.now()
-    world.tell(ChangeKind.INTERACTION_ANSWERED, interaction_id=interaction.id, channel_id=interaction.channel_id)
+    interaction.responded_at = state.clock.now()
+    state.tell(ChangeKind.INTERACTION_ANSWERED, interaction_id=interaction.id, channel_id=interaction.channel_id)
 
 
-def origin_of(world: World, interaction: Interaction, *, is_followup: bool = False) -> Origin:
+def origin_of(state: DiscordState, interaction: Interaction, *, is_followup: bool = False) -> Origin:
     """What a message says of the interaction that it answers."""
-    parent = world.interactions.get(interaction.parent_id or 0)
+    parent = state.interactions.get(interaction.parent_id or 0)
     is_command = interaction.type is InteractionType.COMMAND
     return Origin(
         interaction_id=interaction.id,
@@ -87,12 +87,12 @@ def origin_of(world: World, interaction: Interaction, *, is_followup: bool = Fal
         command_type=interaction.data.get("type", 1) if is_command and not is_followup else None,
         original_response_id=interaction.original_message_id if is_followup else None,
         interacted_message_id=interaction.message_id,
-        trigger=origin_of(world, parent) if parent is not None else None,
+        trigger=origin_of(state, parent) if parent is not None else None,
     )
 
 
 def draft_source(
-    world: World,
+    state: DiscordState,
     channel: Channel,
     body: JsonObject,
     uploads: Mapping[int, Upload],
@@ -104,78 +104,84 @@ def draft_source(
     return DraftSource(
         body=body,
         uploads=uploads,
-        upload_limit_bytes=world.upload_limit_bytes(channel),
+        upload_limit_bytes=state.upload_limit_bytes(channel),
         present=present,
         path=path,
         default_mentions=USERS_ONLY,
     )
 
 
-def _channel(world: World, interaction: Interaction) -> Channel:
+def _channel(state: DiscordState, interaction: Interaction) -> Channel:
     """The interaction's channel. Raises: ApiError 10003 when it was deleted meanwhile."""
-    channel = world.channels.get(interaction.channel_id)
+    channel = state.channels.get(interaction.channel_id)
     if channel is None:
         raise unknown_channel()
     return channel
 
 
-def _take_message(world: World, interaction: Interaction, data: JsonObject, uploads: Mapping[int, Upload]) -> None:
-    channel = _channel(world, interaction)
-    draft = read_draft(draft_source(world, channel, data, uploads, path=("data",)))
+def _take_message(
+    state: DiscordState, interaction: Interaction, data: JsonObject, uploads: Mapping[int, Upload]
+) -> None:
+    channel = _channel(state, interaction)
+    draft = read_draft(draft_source(state, channel, data, uploads, path=("data",)))
     message = posting.publish(
-        world,
+        state,
         channel,
         draft,
-        author_id=world.bot.id,
+        author_id=state.bot.id,
         interaction=interaction,
-        origin=origin_of(world, interaction),
+        origin=origin_of(state, interaction),
     )
     interaction.original_message_id = message.id
 
 
-def _take_defer(world: World, interaction: Interaction, data: JsonObject, uploads: Mapping[int, Upload]) -> None:
+def _take_defer(state: DiscordState, interaction: Interaction, data: JsonObject, uploads: Mapping[int, Upload]) -> None:
     del uploads
     flags = data.get("flags")
     message = posting.publish_thinking(
-        world,
-        _channel(world, interaction),
+        state,
+        _channel(state, interaction),
         interaction=interaction,
-        origin=origin_of(world, interaction),
+        origin=origin_of(state, interaction),
         is_private=isinstance(flags, int) and bool(flags & MessageFlag.EPHEMERAL.value),
     )
     interaction.original_message_id = message.id
 
 
 def _take_deferred_update(
-    world: World, interaction: Interaction, data: JsonObject, uploads: Mapping[int, Upload]
+    state: DiscordState, interaction: Interaction, data: JsonObject, uploads: Mapping[int, Upload]
 ) -> None:
-    del world, data, uploads
+    del state, data, uploads
     interaction.original_message_id = interaction.message_id
 
 
-def _take_update(world: World, interaction: Interaction, data: JsonObject, uploads: Mapping[int, Upload]) -> None:
-    channel = _channel(world, interaction)
-    message = world.messages[interaction.message_id or 0]
+def _take_update(
+    state: DiscordState, interaction: Interaction, data: JsonObject, uploads: Mapping[int, Upload]
+) -> None:
+    channel = _channel(state, interaction)
+    message = state.messages[interaction.message_id or 0]
     if message.is_deleted:
         raise unknown_message()
     check_editable(channel, message)
-    draft = read_draft(draft_source(world, channel, data, uploads, present=message, path=("data",)))
-    posting.revise(world, channel, message, draft)
+    draft = read_draft(draft_source(state, channel, data, uploads, present=message, path=("data",)))
+    posting.revise(state, channel, message, draft)
     interaction.original_message_id = message.id
 
 
-def _take_choices(world: World, interaction: Interaction, data: JsonObject, uploads: Mapping[int, Upload]) -> None:
-    del world, uploads
+def _take_choices(
+    state: DiscordState, interaction: Interaction, data: JsonObject, uploads: Mapping[int, Upload]
+) -> None:
+    del state, uploads
     interaction.choices = check_choices(data, path=("data",))
 
 
-def _take_modal(world: World, interaction: Interaction, data: JsonObject, uploads: Mapping[int, Upload]) -> None:
-    del world, uploads
+def _take_modal(state: DiscordState, interaction: Interaction, data: JsonObject, uploads: Mapping[int, Upload]) -> None:
+    del state, uploads
     interaction.modal = check_modal(data, path=("data",))
 
 
-def _take_pong(world: World, interaction: Interaction, data: JsonObject, uploads: Mapping[int, Upload]) -> None:
-    del world, interaction, data, uploads
+def _take_pong(state: DiscordState, interaction: Interaction, data: JsonObject, uploads: Mapping[int, Upload]) -> None:
+    del state, interaction, data, uploads
 
 
 _TAKERS = {

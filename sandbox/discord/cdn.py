@@ -1,4 +1,4 @@
-"""Files and avatars under signed links that end by the world's clock."""
+"""Files and avatars under signed links that end by the sandbox's clock."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from aiohttp import web
 from PIL import Image
 
 from sandbox.discord.files import Attachment
-from sandbox.discord.world import World
+from sandbox.discord.state import DiscordState
 
 Handler: TypeAlias = Callable[[web.Request], Awaitable[web.Response]]
 
@@ -22,15 +22,15 @@ _AVATAR_FOLDERS = ("avatars", "embed", "icons", "app-icons")
 _AVATAR_SIDE = 128
 
 
-def file_handler(world: World) -> Handler:
-    """Serve attachments of `world`; 404 for a link that has no signature, a wrong one, or one whose time is over."""
+def file_handler(state: DiscordState) -> Handler:
+    """Serve attachments of `state`; 404 for a link that has no signature, a wrong one, or one whose time is over."""
 
     async def serve(request: web.Request) -> web.Response:
         path = "/" + request.match_info["tail"]
         folder = path.split("/")[1]
         if folder in _AVATAR_FOLDERS:
             return web.Response(body=_avatar(path), content_type="image/png")
-        attachment = _attachment(world, request)
+        attachment = _attachment(state, request)
         if attachment is None:
             return web.Response(status=404, text=_MISSING)
         content_type = attachment.content_type or "application/octet-stream"
@@ -39,16 +39,16 @@ def file_handler(world: World) -> Handler:
     return serve
 
 
-def _attachment(world: World, request: web.Request) -> Attachment | None:
+def _attachment(state: DiscordState, request: web.Request) -> Attachment | None:
     parts = request.match_info["tail"].split("/")
     if len(parts) != 4 or not parts[2].isdecimal():  # noqa: PLR2004 - folder kind, folder id, file id, name
         return None
-    attachment = world.files.by_id.get(int(parts[2]))
-    if attachment is None or world.files.path(attachment) != "/" + quote(request.match_info["tail"]):
+    attachment = state.files.by_id.get(int(parts[2]))
+    if attachment is None or state.files.path(attachment) != "/" + quote(request.match_info["tail"]):
         return None
     query = request.query
-    opens = world.files.opens(
-        world.files.path(attachment),
+    opens = state.files.opens(
+        state.files.path(attachment),
         expires=query.get("ex", ""),
         issued=query.get("is", ""),
         signature=query.get("hm", ""),

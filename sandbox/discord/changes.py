@@ -1,4 +1,4 @@
-"""How watchers learn that the world changed."""
+"""How watchers learn that the state changed."""
 
 from __future__ import annotations
 

@@ -5,19 +5,19 @@ from __future__ import annotations
 from sandbox.discord.changes import ChangeKind
 from sandbox.discord.channels import Channel
 from sandbox.discord.payloads import channel_payload
-from sandbox.discord.world import World
+from sandbox.discord.state import DiscordState
 
 
-def delete_channel(world: World, channel: Channel) -> None:
+def delete_channel(state: DiscordState, channel: Channel) -> None:
     """Delete a channel with all its messages and threads."""
-    for thread in [one for one in world.channels.values() if one.thread and one.thread.parent_id == channel.id]:
-        _remove(world, thread)
-    _remove(world, channel)
+    for thread in [one for one in state.channels.values() if one.thread and one.thread.parent_id == channel.id]:
+        _remove(state, thread)
+    _remove(state, channel)
     name = "CHANNEL_DELETE" if channel.thread is None else "THREAD_DELETE"
-    world.dispatch(name, channel_payload(world, channel), guild_id=channel.guild_id)
+    state.dispatch(name, channel_payload(state, channel), guild_id=channel.guild_id)
 
 
-def _remove(world: World, channel: Channel) -> None:
+def _remove(state: DiscordState, channel: Channel) -> None:
     channel.is_deleted = True
-    del world.channels[channel.id]
-    world.tell(ChangeKind.CHANNEL_DELETED, channel_id=channel.id)
+    del state.channels[channel.id]
+    state.tell(ChangeKind.CHANNEL_DELETED, channel_id=channel.id)

@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 from PIL import Image, UnidentifiedImageError
 
-from sandbox.clock import WorldClock
+from sandbox.clock import SandboxClock
 
 LINK_SECONDS = 24 * 3600
 
@@ -57,9 +57,9 @@ def safe_filename(filename: str) -> str:
 
 
 class FileStore:
-    """Every file of the world, and the signatures of their links."""
+    """Every file of the local Discord, and the signatures of their links."""
 
-    def __init__(self, clock: WorldClock) -> None:
+    def __init__(self, clock: SandboxClock) -> None:
         self.base_url = "http://cdn.invalid"
         self.by_id: dict[int, Attachment] = {}
         self._clock = clock
@@ -101,7 +101,7 @@ class FileStore:
         return f"{self.base_url}{path}?ex={expires}&is={issued}&hm={self._signature(path, expires, issued)}&"
 
     def opens(self, path: str, *, expires: str, issued: str, signature: str) -> bool:
-        """Whether a link's signature is right and its time not over, by the world's clock."""
+        """Whether a link's signature is right and its time not over, by the sandbox's clock."""
         if not hmac.compare_digest(signature.encode(), self._signature(path, expires, issued).encode()):
             return False
         return self._clock.now().timestamp() < int(expires, 16)

@@ -9,13 +9,13 @@ from sandbox.discord.interaction_payloads import interaction_payload
 from sandbox.discord.interactions import Interaction
 from sandbox.discord.kinds import InteractionContext, InteractionType
 from sandbox.discord.messages import Message
+from sandbox.discord.state import DiscordState
 from sandbox.discord.users import User
 from sandbox.discord.wire import JsonObject
-from sandbox.discord.world import World
 
 
 def create_interaction(
-    world: World,
+    state: DiscordState,
     kind: InteractionType,
     data: JsonObject,
     *,
@@ -30,7 +30,7 @@ def create_interaction(
     `message` carries the component that was used; `parent` is the interaction whose modal is submitted.
     `deliver=False` creates it without the event (see `deliver_interaction`).
     """
-    interaction_id = world.snowflakes.next()
+    interaction_id = state.snowflakes.next()
     interaction = Interaction(
         id=interaction_id,
         token=f"aW50ZXJhY3Rpb246{interaction_id}.{secrets.token_urlsafe(48)}",
@@ -39,19 +39,19 @@ def create_interaction(
         user_id=user.id,
         channel_id=channel.id,
         guild_id=channel.guild_id,
-        created_at=world.clock.now(),
+        created_at=state.clock.now(),
         context=InteractionContext.BOT_DM if channel.is_direct else InteractionContext.GUILD,
-        attachment_size_limit=world.upload_limit_bytes(channel),
+        attachment_size_limit=state.upload_limit_bytes(channel),
         locale=user.locale,
         message_id=message.id if message else None,
         parent_id=parent.id if parent else None,
     )
-    world.add_interaction(interaction)
+    state.add_interaction(interaction)
     if deliver:
-        deliver_interaction(world, interaction)
+        deliver_interaction(state, interaction)
     return interaction
 
 
-def deliver_interaction(world: World, interaction: Interaction) -> None:
+def deliver_interaction(state: DiscordState, interaction: Interaction) -> None:
     """Send (or send again) an interaction's event to the gateway."""
-    world.dispatch("INTERACTION_CREATE", interaction_payload(world, interaction), guild_id=interaction.guild_id)
+    state.dispatch("INTERACTION_CREATE", interaction_payload(state, interaction), guild_id=interaction.guild_id)

@@ -6,7 +6,7 @@ from enum import IntEnum, IntFlag
 
 
 class ChannelType(IntEnum):
-    """Kinds of channels that this world has."""
+    """Kinds of channels that the local Discord has."""
 
     GUILD_TEXT = 0
     DM = 1
@@ -44,7 +44,7 @@ class InteractionContext(IntEnum):
 
 
 class MessageType(IntEnum):
-    """Kinds of messages that this world has."""
+    """Kinds of messages that the local Discord has."""
 
     DEFAULT = 0
     REPLY = 19
@@ -53,7 +53,7 @@ class MessageType(IntEnum):
 
 
 class MessageFlag(IntFlag):
-    """A message's flags, as far as this world knows them."""
+    """A message's flags, as far as the local Discord knows them."""
 
     SUPPRESS_EMBEDS = 1 << 2
     EPHEMERAL = 1 << 6

@@ -6,15 +6,15 @@ from sandbox.discord.files import Attachment
 from sandbox.discord.kinds import ComponentType, InteractionType
 from sandbox.discord.messages import Message, Origin
 from sandbox.discord.payloads import member_payload, user_payload
+from sandbox.discord.state import DiscordState
 from sandbox.discord.wire import JsonObject, optional_timestamp, timestamp
-from sandbox.discord.world import World
 
 _LOCAL_FILE = "attachment://"
 
 
-def attachment_payload(world: World, attachment: Attachment) -> JsonObject:
+def attachment_payload(state: DiscordState, attachment: Attachment) -> JsonObject:
     """A file with a fresh link."""
-    url = world.files.url(attachment)
+    url = state.files.url(attachment)
     payload: JsonObject = {
         "id": str(attachment.id),
         "filename": attachment.filename,
@@ -33,40 +33,40 @@ def attachment_payload(world: World, attachment: Attachment) -> JsonObject:
     return payload
 
 
-def message_payload(world: World, message: Message, *, for_gateway: bool = False) -> JsonObject:
+def message_payload(state: DiscordState, message: Message, *, for_gateway: bool = False) -> JsonObject:
     """A message. In a gateway event a guild's message also carries the guild's id and its author's membership."""
     payload: JsonObject = {
         "id": str(message.id),
         "type": message.type.value,
         "channel_id": str(message.channel_id),
-        "author": user_payload(world.users[message.author_id]),
+        "author": user_payload(state.users[message.author_id]),
         "content": message.content,
         "timestamp": timestamp(message.created_at),
         "edited_timestamp": optional_timestamp(message.edited_at),
         "tts": message.tts,
         "mention_everyone": message.mentioned.everyone,
-        "mentions": [user_payload(world.users[user_id]) for user_id in message.mentioned.user_ids],
+        "mentions": [user_payload(state.users[user_id]) for user_id in message.mentioned.user_ids],
         "mention_roles": [str(role_id) for role_id in message.mentioned.role_ids],
-        "attachments": [attachment_payload(world, attachment) for attachment in message.attachments],
+        "attachments": [attachment_payload(state, attachment) for attachment in message.attachments],
         "embeds": message.embeds,
-        "components": [component_payload(world, message, component) for component in message.components],
+        "components": [component_payload(state, message, component) for component in message.components],
         "pinned": False,
         "flags": message.flags.value,
     }
     if message.nonce is not None:
         payload["nonce"] = message.nonce
     if message.reference is not None:
-        payload |= _reference_payload(world, message.reference)
+        payload |= _reference_payload(state, message.reference)
     if message.origin is not None:
-        payload |= _origin_payload(world, message, message.origin)
+        payload |= _origin_payload(state, message, message.origin)
     if for_gateway:
-        payload |= _gateway_part(world, message)
+        payload |= _gateway_part(state, message)
     return payload
 
 
-def _gateway_part(world: World, message: Message) -> JsonObject:
+def _gateway_part(state: DiscordState, message: Message) -> JsonObject:
     """An ephemeral message goes to its reader directly, so it names no guild (Discord's note on Message Create)."""
-    guild = world.guilds.get(message.guild_id or 0)
+    guild = state.guilds.get(message.guild_id or 0)
     if guild is None or message.is_ephemeral:
         return {}
     member = guild.members.get(message.author_id)
@@ -76,36 +76,36 @@ def _gateway_part(world: World, message: Message) -> JsonObject:
     return part
 
 
-def _reference_payload(world: World, reference: JsonObject) -> JsonObject:
-    referenced = world.messages.get(int(reference.get("message_id") or 0))
+def _reference_payload(state: DiscordState, reference: JsonObject) -> JsonObject:
+    referenced = state.messages.get(int(reference.get("message_id") or 0))
     gone = referenced is None or referenced.is_deleted
     return {
         "message_reference": reference,
-        "referenced_message": None if gone or referenced is None else message_payload(world, referenced),
+        "referenced_message": None if gone or referenced is None else message_payload(state, referenced),
     }
 
 
-def _origin_payload(world: World, message: Message, origin: Origin) -> JsonObject:
+def _origin_payload(state: DiscordState, message: Message, origin: Origin) -> JsonObject:
     payload: JsonObject = {
-        "webhook_id": str(world.application.id),
-        "application_id": str(world.application.id),
-        "interaction_metadata": _metadata(world, message, origin),
+        "webhook_id": str(state.application.id),
+        "application_id": str(state.application.id),
+        "interaction_metadata": _metadata(state, message, origin),
     }
     if origin.type is InteractionType.COMMAND and origin.command_name is not None:
         payload["interaction"] = {
             "id": str(origin.interaction_id),
             "type": origin.type.value,
             "name": origin.command_name,
-            "user": user_payload(world.users[origin.user_id]),
+            "user": user_payload(state.users[origin.user_id]),
         }
     return payload
 
 
-def _metadata(world: World, message: Message, origin: Origin) -> JsonObject:
+def _metadata(state: DiscordState, message: Message, origin: Origin) -> JsonObject:
     metadata: JsonObject = {
         "id": str(origin.interaction_id),
         "type": origin.type.value,
-        "user": user_payload(world.users[origin.user_id]),
+        "user": user_payload(state.users[origin.user_id]),
         "authorizing_integration_owners": integration_owners(message.guild_id),
     }
     if origin.command_name is not None:
@@ -116,7 +116,7 @@ def _metadata(world: World, message: Message, origin: Origin) -> JsonObject:
     if origin.interacted_message_id is not None and origin.type is InteractionType.COMPONENT:
         metadata["interacted_message_id"] = str(origin.interacted_message_id)
     if origin.trigger is not None:
-        metadata["triggering_interaction_metadata"] = _metadata(world, message, origin.trigger)
+        metadata["triggering_interaction_metadata"] = _metadata(state, message, origin.trigger)
     return metadata
 
 
@@ -125,18 +125,18 @@ def integration_owners(guild_id: int | None) -> JsonObject:
     return {"0": str(guild_id or 0)}
 
 
-def component_payload(world: World, message: Message, component: JsonObject) -> JsonObject:
+def component_payload(state: DiscordState, message: Message, component: JsonObject) -> JsonObject:
     """A component as Discord answers it: files resolved to links, defaults written out."""
     match component["type"]:
         case ComponentType.CONTAINER | ComponentType.ACTION_ROW | ComponentType.SECTION:
-            return _nested_payload(world, message, component)
+            return _nested_payload(state, message, component)
         case ComponentType.MEDIA_GALLERY:
-            items = [_described_media(world, message, item) for item in component["items"]]
+            items = [_described_media(state, message, item) for item in component["items"]]
             return {**component, "items": items}
         case ComponentType.THUMBNAIL:
-            return {**component, **_described_media(world, message, component)}
+            return {**component, **_described_media(state, message, component)}
         case ComponentType.FILE:
-            media = media_payload(world, message, component["file"]["url"])
+            media = media_payload(state, message, component["file"]["url"])
             name, size = media.pop("_name", None), media.pop("_size", None)
             spoiler = bool(component.get("spoiler"))
             return {**component, "file": media, "name": name, "size": size, "spoiler": spoiler}
@@ -147,19 +147,19 @@ def component_payload(world: World, message: Message, component: JsonObject) -> 
             return dict(component)
 
 
-def _nested_payload(world: World, message: Message, component: JsonObject) -> JsonObject:
-    children = [component_payload(world, message, child) for child in component["components"]]
+def _nested_payload(state: DiscordState, message: Message, component: JsonObject) -> JsonObject:
+    children = [component_payload(state, message, child) for child in component["components"]]
     payload = {**component, "components": children}
     if component["type"] == ComponentType.SECTION:
-        payload["accessory"] = component_payload(world, message, component["accessory"])
+        payload["accessory"] = component_payload(state, message, component["accessory"])
     if component["type"] == ComponentType.CONTAINER:
         payload["accent_color"] = component.get("accent_color")
         payload["spoiler"] = bool(component.get("spoiler"))
     return payload
 
 
-def _described_media(world: World, message: Message, holder: JsonObject) -> JsonObject:
-    media = media_payload(world, message, holder["media"]["url"])
+def _described_media(state: DiscordState, message: Message, holder: JsonObject) -> JsonObject:
+    media = media_payload(state, message, holder["media"]["url"])
     media.pop("_name", None)
     media.pop("_size", None)
     return {
@@ -177,12 +177,12 @@ def attachment_named(message: Message, url: str) -> Attachment | None:
     return next((found for found in message.attachments if found.filename == name), None)
 
 
-def media_payload(world: World, message: Message, url: str) -> JsonObject:
+def media_payload(state: DiscordState, message: Message, url: str) -> JsonObject:
     """A medium shown by a component: one of the message's own files, or a link to elsewhere."""
     attachment = attachment_named(message, url)
     if attachment is None:
         return {"id": str(message.id), "url": url, "proxy_url": url, "width": None, "height": None}
-    link = world.files.url(attachment)
+    link = state.files.url(attachment)
     return {
         "id": str(attachment.id),
         "url": link,

@@ -6,9 +6,9 @@ from sandbox.discord.channels import Channel, Overwrite, Thread
 from sandbox.discord.guilds import Guild, Member, Role
 from sandbox.discord.permission_flags import Permission
 from sandbox.discord.rules import permissions
+from sandbox.discord.state import DiscordState
 from sandbox.discord.users import Application, User
 from sandbox.discord.wire import JsonObject, timestamp
-from sandbox.discord.world import World
 
 
 def user_payload(user: User) -> JsonObject:
@@ -64,11 +64,11 @@ def member_payload(member: Member, *, user: User | None) -> JsonObject:
     return payload
 
 
-def interacting_member_payload(world: World, member: Member, channel: Channel) -> JsonObject:
+def interacting_member_payload(state: DiscordState, member: Member, channel: Channel) -> JsonObject:
     """A membership in an interaction: with the permissions in the interaction's channel."""
     return {
-        **member_payload(member, user=world.users[member.user_id]),
-        "permissions": str(world.permissions(member.user_id, channel).value),
+        **member_payload(member, user=state.users[member.user_id]),
+        "permissions": str(state.permissions(member.user_id, channel).value),
     }
 
 
@@ -100,7 +100,7 @@ def _overwrite_payload(overwrite: Overwrite) -> JsonObject:
     }
 
 
-def channel_payload(world: World, channel: Channel, *, for_user_id: int | None = None) -> JsonObject:
+def channel_payload(state: DiscordState, channel: Channel, *, for_user_id: int | None = None) -> JsonObject:
     """A channel; in an interaction (`for_user_id`) with that person's permissions in it."""
     last = channel.message_ids[-1] if channel.message_ids else None
     payload: JsonObject = {
@@ -112,8 +112,8 @@ def channel_payload(world: World, channel: Channel, *, for_user_id: int | None =
     if channel.thread is not None:
         payload |= _thread_payload(channel, channel.thread)
     elif channel.is_direct:
-        others = [user_id for user_id in channel.recipient_ids if user_id != world.bot.id]
-        payload["recipients"] = [user_payload(world.users[user_id]) for user_id in others]
+        others = [user_id for user_id in channel.recipient_ids if user_id != state.bot.id]
+        payload["recipients"] = [user_payload(state.users[user_id]) for user_id in others]
     else:
         payload |= {
             "guild_id": str(channel.guild_id),
@@ -126,7 +126,7 @@ def channel_payload(world: World, channel: Channel, *, for_user_id: int | None =
             "permission_overwrites": [_overwrite_payload(overwrite) for overwrite in channel.overwrites],
         }
     if for_user_id is not None:
-        payload["permissions"] = str(world.permissions(for_user_id, channel).value)
+        payload["permissions"] = str(state.permissions(for_user_id, channel).value)
     return payload
 
 
@@ -211,15 +211,15 @@ def own_guild_payload(guild: Guild, user_id: int) -> JsonObject:
     }
 
 
-def gateway_guild_payload(world: World, guild: Guild) -> JsonObject:
+def gateway_guild_payload(state: DiscordState, guild: Guild) -> JsonObject:
     """A guild as GUILD_CREATE tells it: with its channels, its threads that are not archived, and its members."""
     seen = Permission.VIEW_CHANNEL
     channels = [
         channel
-        for channel in world.channels.values()
-        if channel.guild_id == guild.id and seen in world.permissions(world.bot.id, channel)
+        for channel in state.channels.values()
+        if channel.guild_id == guild.id and seen in state.permissions(state.bot.id, channel)
     ]
-    own = guild.members[world.bot.id]
+    own = guild.members[state.bot.id]
     return {
         **guild_payload(guild),
         "joined_at": timestamp(own.joined_at),
@@ -227,10 +227,10 @@ def gateway_guild_payload(world: World, guild: Guild) -> JsonObject:
         "unavailable": False,
         "member_count": len(guild.members),
         "voice_states": [],
-        "members": [member_payload(m, user=world.users[m.user_id]) for m in guild.members.values()],
-        "channels": [channel_payload(world, channel) for channel in channels if channel.thread is None],
+        "members": [member_payload(m, user=state.users[m.user_id]) for m in guild.members.values()],
+        "channels": [channel_payload(state, channel) for channel in channels if channel.thread is None],
         "threads": [
-            channel_payload(world, channel)
+            channel_payload(state, channel)
             for channel in channels
             if channel.thread is not None and not channel.thread.is_archived
         ],
@@ -241,7 +241,7 @@ def gateway_guild_payload(world: World, guild: Guild) -> JsonObject:
     }
 
 
-def application_payload(world: World, application: Application) -> JsonObject:
+def application_payload(state: DiscordState, application: Application) -> JsonObject:
     """The application as others see it."""
     return {
         "id": str(application.id),
@@ -249,7 +249,7 @@ def application_payload(world: World, application: Application) -> JsonObject:
         "icon": None,
         "description": application.description,
         "type": None,
-        "bot": user_payload(world.bot),
+        "bot": user_payload(state.bot),
         "bot_public": application.is_public,
         "bot_require_code_grant": False,
         "verify_key": application.verify_key,
@@ -258,16 +258,16 @@ def application_payload(world: World, application: Application) -> JsonObject:
     }
 
 
-def own_application_payload(world: World, application: Application) -> JsonObject:
+def own_application_payload(state: DiscordState, application: Application) -> JsonObject:
     """The application as its bot sees it."""
     return {
-        **application_payload(world, application),
-        "owner": user_payload(world.users[application.owner_id]),
+        **application_payload(state, application),
+        "owner": user_payload(state.users[application.owner_id]),
         "team": None,
         "redirect_uris": [],
         "interactions_endpoint_url": None,
         "role_connections_verification_url": None,
-        "approximate_guild_count": len(world.guilds),
+        "approximate_guild_count": len(state.guilds),
         "approximate_user_install_count": 0,
         "approximate_user_authorization_count": 0,
         "explicit_content_filter": 0,

@@ -6,7 +6,7 @@ from enum import IntFlag
 
 
 class Permission(IntFlag):
-    """Permission bits, as far as this world asks for them."""
+    """Permission bits, as far as the local Discord asks for them."""
 
     KICK_MEMBERS = 1 << 1
     BAN_MEMBERS = 1 << 2

@@ -1,23 +1,23 @@
-"""The people, the guild and the channels that every world begins with."""
+"""The people, the guild and the channels that every local Discord begins with."""
 
 from __future__ import annotations
 
 import secrets
 
-from sandbox.clock import WorldClock
+from sandbox.clock import SandboxClock
 from sandbox.discord.channels import Channel, Overwrite
 from sandbox.discord.guilds import Guild, Member, Role
 from sandbox.discord.kinds import ChannelType
 from sandbox.discord.permission_flags import PLAIN_MEMBER, Permission
 from sandbox.discord.snowflakes import Snowflakes
+from sandbox.discord.state import DiscordState
 from sandbox.discord.users import Application, User
-from sandbox.discord.world import World
 
 GUILD_NAME = "The Studio"
 _APPLICATION_FLAGS = (1 << 13) | (1 << 15) | (1 << 19)  # limited presence, members and message content intents
 
 
-def populated_world(clock: WorldClock) -> World:
+def populated_state(clock: SandboxClock) -> DiscordState:
     """A guild with `ada` and `ben` (members), `mod` (Manage Messages), `owner`, the bot, and three channels.
 
     Channels: `general`; `adults`, age-restricted; `announcements`, where the bot may read but not post.
@@ -25,7 +25,7 @@ def populated_world(clock: WorldClock) -> World:
     ids = Snowflakes(clock)
     bot_id = ids.next()
     owner = User(id=ids.next(), username="owner", global_name="Olive Owner")
-    world = World(
+    state = DiscordState(
         clock=clock,
         snowflakes=ids,
         application=Application(
@@ -34,48 +34,48 @@ def populated_world(clock: WorldClock) -> World:
         bot=User(id=bot_id, username="Comfycord", is_bot=True),
         bot_token=f"{bot_id}.sandbox.{secrets.token_urlsafe(27)}",
     )
-    world.add_user(owner)
+    state.add_user(owner)
     for username, name in (("ada", "Ada"), ("ben", "Ben"), ("mod", "Mo Moderator")):
-        world.add_user(User(id=ids.next(), username=username, global_name=name))
-    add_guild(world, GUILD_NAME, owner=owner)
-    return world
+        state.add_user(User(id=ids.next(), username=username, global_name=name))
+    add_guild(state, GUILD_NAME, owner=owner)
+    return state
 
 
-def add_guild(world: World, name: str, *, owner: User) -> Guild:
-    """A guild with every account of the world in it, its roles and its three channels."""
-    guild_id = world.snowflakes.next()
+def add_guild(state: DiscordState, name: str, *, owner: User) -> Guild:
+    """A guild with every account of the local Discord in it, its roles and its three channels."""
+    guild_id = state.snowflakes.next()
     guild = Guild(id=guild_id, name=name, owner_id=owner.id)
     guild.roles[guild_id] = Role(id=guild_id, name="@everyone", permissions=PLAIN_MEMBER)
-    moderators = Role(id=world.snowflakes.next(), name="moderators", position=2, permissions=Permission.MANAGE_MESSAGES)
+    moderators = Role(id=state.snowflakes.next(), name="moderators", position=2, permissions=Permission.MANAGE_MESSAGES)
     bots = Role(
-        id=world.snowflakes.next(), name=world.bot.username, position=1, permissions=PLAIN_MEMBER, is_managed=True
+        id=state.snowflakes.next(), name=state.bot.username, position=1, permissions=PLAIN_MEMBER, is_managed=True
     )
     guild.roles |= {moderators.id: moderators, bots.id: bots}
-    special = {world.user("mod").id: [moderators.id], world.bot.id: [bots.id]}
-    for user in world.users.values():
-        guild.members[user.id] = Member(user_id=user.id, joined_at=world.clock.now(), role_ids=special.get(user.id, []))
-    world.guilds[guild_id] = guild
-    _add_channels(world, guild)
+    special = {state.user("mod").id: [moderators.id], state.bot.id: [bots.id]}
+    for user in state.users.values():
+        guild.members[user.id] = Member(user_id=user.id, joined_at=state.clock.now(), role_ids=special.get(user.id, []))
+    state.guilds[guild_id] = guild
+    _add_channels(state, guild)
     return guild
 
 
-def add_text_channel(world: World, guild: Guild, name: str, *, is_age_restricted: bool = False) -> Channel:
+def add_text_channel(state: DiscordState, guild: Guild, name: str, *, is_age_restricted: bool = False) -> Channel:
     """A text channel at the end of the guild's list."""
-    position = sum(channel.guild_id == guild.id for channel in world.channels.values())
+    position = sum(channel.guild_id == guild.id for channel in state.channels.values())
     channel = Channel(
-        id=world.snowflakes.next(),
+        id=state.snowflakes.next(),
         type=ChannelType.GUILD_TEXT,
         name=name,
         guild_id=guild.id,
         position=position,
         is_age_restricted=is_age_restricted,
     )
-    world.channels[channel.id] = channel
+    state.channels[channel.id] = channel
     return channel
 
 
-def _add_channels(world: World, guild: Guild) -> None:
-    add_text_channel(world, guild, "general")
-    add_text_channel(world, guild, "adults", is_age_restricted=True)
-    announcements = add_text_channel(world, guild, "announcements")
-    announcements.overwrites.append(Overwrite(target_id=world.bot.id, is_role=False, deny=Permission.SEND_MESSAGES))
+def _add_channels(state: DiscordState, guild: Guild) -> None:
+    add_text_channel(state, guild, "general")
+    add_text_channel(state, guild, "adults", is_age_restricted=True)
+    announcements = add_text_channel(state, guild, "announcements")
+    announcements.overwrites.append(Overwrite(target_id=state.bot.id, is_role=False, deny=Permission.SEND_MESSAGES))

@@ -11,14 +11,14 @@ from typing import Self, TypeAlias
 
 from aiohttp import web
 
-from sandbox.clock import WorldClock
+from sandbox.clock import SandboxClock
 from sandbox.discord import cdn
-from sandbox.discord.population import populated_world
+from sandbox.discord.population import populated_state
 from sandbox.discord.rest.faults import Faults
 from sandbox.discord.rest.pipeline import Pipeline
 from sandbox.discord.rest.rate_limits import RateLimits
+from sandbox.discord.state import DiscordState
 from sandbox.discord.traffic import Traffic
-from sandbox.discord.world import World
 
 GatewayHandler: TypeAlias = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -28,15 +28,15 @@ _LARGEST_BODY = 600 * 1024 * 1024  # above any place's limit, so that the limit 
 
 
 class DiscordServer:
-    """REST, files and (once attached) the gateway of one world, on loopback.
+    """REST, files and (once attached) the gateway of one local Discord, on loopback.
 
     Use as `async with DiscordServer(clock=clock) as discord:`. The gateway is served by whoever calls
     `attach_gateway`; until then a connection to it is refused with 503.
     """
 
-    def __init__(self, *, clock: WorldClock, port: int = 0, world: World | None = None) -> None:
+    def __init__(self, *, clock: SandboxClock, port: int = 0, state: DiscordState | None = None) -> None:
         self.clock = clock
-        self.world = world or populated_world(clock)
+        self.state = state or populated_state(clock)
         self.traffic = Traffic()
         self.violations: list[str] = []
         self.faults = Faults()
@@ -72,12 +72,12 @@ class DiscordServer:
         self._gateway = handler
 
     async def _tell_the_time(self, _: web.Request, response: web.StreamResponse) -> None:
-        """Date each answer by this world's clock, as Discord dates it by its own."""
+        """Date each answer by the sandbox's clock, as Discord dates it by its own."""
         response.headers["Date"] = format_datetime(self.clock.now(), usegmt=True)
 
     async def __aenter__(self) -> Self:
         pipeline = Pipeline(
-            world=self.world,
+            state=self.state,
             traffic=self.traffic,
             violations=self.violations,
             faults=self.faults,
@@ -90,13 +90,13 @@ class DiscordServer:
         app.router.add_route("*", "/api/v10/{tail:.*}", pipeline.handle)
         app.router.add_get("/gateway", self._serve_gateway)
         app.router.add_get("/gateway/{tail:.*}", self._serve_gateway)
-        app.router.add_get("/cdn/{tail:.*}", cdn.file_handler(self.world))
+        app.router.add_get("/cdn/{tail:.*}", cdn.file_handler(self.state))
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
         await self._runner.setup()
         site = web.TCPSite(self._runner, "127.0.0.1", self._wanted_port)
         await site.start()
         self._port = self._runner.addresses[0][1]
-        self.world.files.base_url = self.cdn_url
+        self.state.files.base_url = self.cdn_url
         log.info("local Discord listens on %s", self.url)
         return self
 

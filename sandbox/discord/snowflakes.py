@@ -1,10 +1,10 @@
-"""Ids that carry the world's time, as Discord's do."""
+"""Ids that carry the sandbox's time, as Discord's do."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from sandbox.clock import WorldClock
+from sandbox.clock import SandboxClock
 
 EPOCH_MS = 1_420_070_400_000  # the first second of 2015
 _SEQUENCE_BITS = 22
@@ -13,7 +13,7 @@ _SEQUENCE_BITS = 22
 class Snowflakes:
     """Makes ids that grow strictly, each with the millisecond of its birth in the upper bits."""
 
-    def __init__(self, clock: WorldClock) -> None:
+    def __init__(self, clock: SandboxClock) -> None:
         self._clock = clock
         self._last = 0
 

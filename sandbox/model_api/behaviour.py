@@ -118,11 +118,11 @@ class Behaviour:
     output_origin: str | None = None
     """Another origin in the output's addresses than the server's own, for example `https://elsewhere.example`."""
     output_lives_seconds: float = 7 * 24 * 3600
-    """How long a result file is served, by the world's clock; 404 afterwards."""
+    """How long a result file is served, by the sandbox's clock; 404 afterwards."""
     request_lives_seconds: float = 7 * 24 * 3600
     """How long a request id is known after its job's end; 404001 afterwards."""
     echoes_inputs: bool = False
     """Whether /result repeats the inputs, addresses of input files among them."""
     tells_times: bool = True
     cost_delay_seconds: float | None = 0.0
-    """How long after a job's end its cost is known, by the world's clock; None for never."""
+    """How long after a job's end its cost is known, by the sandbox's clock; None for never."""

@@ -9,7 +9,7 @@ from datetime import timedelta
 
 from aiohttp import web
 
-from sandbox.clock import WorldClock
+from sandbox.clock import SandboxClock
 from sandbox.model_api import refusals
 from sandbox.model_api.answers import render_cancel, render_result, render_status, render_submitted
 from sandbox.model_api.behaviour import Behaviour
@@ -31,7 +31,7 @@ class Endpoints:
     def __init__(
         self,
         *,
-        clock: WorldClock,
+        clock: SandboxClock,
         catalog: Catalog,
         storage: Storage,
         behaviour: Callable[[], Behaviour],

@@ -1,4 +1,4 @@
-"""How fast jobs move through the queue, by the world's clock or by hand."""
+"""How fast jobs move through the queue, by the sandbox's clock or by hand."""
 
 from __future__ import annotations
 

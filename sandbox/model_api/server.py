@@ -14,7 +14,7 @@ from typing import Self
 import aiohttp
 from aiohttp import web
 
-from sandbox.clock import WorldClock
+from sandbox.clock import SandboxClock
 from sandbox.model_api.behaviour import Behaviour
 from sandbox.model_api.endpoints import Endpoints
 from sandbox.model_api.fault_delivery import FaultDelivery
@@ -47,7 +47,7 @@ class ModelApiServer:
     def __init__(
         self,
         *,
-        clock: WorldClock,
+        clock: SandboxClock,
         port: int = 0,
         host_map: Mapping[str, Path | str] | None = None,
         models: Iterable[Path] = (),

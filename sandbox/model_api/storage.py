@@ -14,7 +14,7 @@ PREFIX = "/storage/"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredFile:
-    """A result file and the world's time since which it lies there."""
+    """A result file, and when it was stored, by the sandbox's clock."""
 
     file: ResultFile
     stored_at: datetime

@@ -7,7 +7,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 
-from sandbox.clock import WorldClock
+from sandbox.clock import SandboxClock
 from sandbox.model_api.behaviour import Behaviour, OutputShape
 from sandbox.model_api.input_files import InputFetcher, InputUnavailableError
 from sandbox.model_api.input_rules import MediaInput, find_media
@@ -32,7 +32,7 @@ class Worker:
     def __init__(
         self,
         *,
-        clock: WorldClock,
+        clock: SandboxClock,
         pace: Pace,
         fetcher: InputFetcher,
         storage: Storage,
@@ -83,7 +83,7 @@ class Worker:
                 return
 
     async def _linger(self, seconds: float, gate: Callable[[], Awaitable[None]], asked: asyncio.Event) -> None:
-        """Wait for the world's time and then the gate, or until somebody asks by hand."""
+        """Wait for the sandbox's time and then the gate, or until somebody asks by hand."""
         if asked.is_set():
             return
 

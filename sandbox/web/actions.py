@@ -40,7 +40,7 @@ class Actions:
         uploads: UploadStore,
         takes_files: bool,
     ) -> None:
-        self._world = sandbox.world
+        self._state = sandbox.state
         self._member = member
         self._place = place
         self._screens = screens
@@ -96,7 +96,7 @@ class Actions:
         return self._sent(await self._member.message_command(order.text("command"), self._card(order)))
 
     async def _user_command(self, order: Order) -> JsonObject:
-        user = self._world.users.get(order.identity("user"))
+        user = self._state.users.get(order.identity("user"))
         if user is None:
             raise Refused("there is no such user")
         return self._sent(await self._member.user_command(order.text("command"), user, channel=self._place))
@@ -115,7 +115,7 @@ class Actions:
 
     def _definitions(self, command: str) -> list[JsonObject]:
         name, *path = command.split()[: 1 + _MOST_SUBCOMMANDS] or [""]
-        registered = require_offered(self._world, self._member.user, self._place.channel, name)
+        registered = require_offered(self._state, self._member.user, self._place.channel, name)
         options: list[JsonObject] = registered.definition.get("options") or []
         for step in path:
             found = next((one for one in options if one["name"] == step), {})
@@ -126,7 +126,7 @@ class Actions:
         if kind == OptionType.ATTACHMENT and isinstance(value, str):
             return self._file(value)
         if kind in _ENTITIES:
-            return Resolved(world=self._world, channel=self._place.channel).find(snowflake(value, name))
+            return Resolved(state=self._state, channel=self._place.channel).find(snowflake(value, name))
         if isinstance(value, (str, bool, int, float)):
             return value
         raise Refused(f"{name}: this is no value for an option")
@@ -135,7 +135,7 @@ class Actions:
         if not self._takes_files:
             raise Refused("the real Model API cannot fetch a file from this computer: give the link of a hosted one")
         file = self._uploads.get(upload_id)
-        limit_bytes = self._world.upload_limit_bytes(self._place.channel)
+        limit_bytes = self._state.upload_limit_bytes(self._place.channel)
         if len(file.data) > limit_bytes:
             raise Refused(f"{file.name} is too large: here a file may have {limit_bytes / (1 << 20):g} MiB")
         self._used_uploads.append(upload_id)
@@ -162,7 +162,7 @@ class Actions:
 
     async def _dismiss(self, order: Order) -> JsonObject:
         entry_id = order.identity("entry")
-        message, interaction = self._world.messages.get(entry_id), self._world.interactions.get(entry_id)
+        message, interaction = self._state.messages.get(entry_id), self._state.interactions.get(entry_id)
         is_own_failure = interaction is not None and interaction.user_id == self._member.id
         if not is_own_failure and (message is None or not message.is_ephemeral or not self._member.sees(message)):
             raise Refused("only what you alone see can be dismissed")
@@ -170,7 +170,7 @@ class Actions:
         return {}
 
     def _card(self, order: Order, field: str = "message") -> Card:
-        message = self._world.messages.get(order.identity(field))
+        message = self._state.messages.get(order.identity(field))
         if message is None or not self._member.sees(message):
             raise Refused("this message is gone")
         return card_of(message, viewer=self._member)
@@ -194,7 +194,7 @@ class Actions:
 
     def _form(self, order: Order) -> Form:
         opener_id, open_form = order.identity("modal"), self._screens.of(self._member.id).form
-        form = form_of(self._world.interactions[opener_id]) if open_form and open_form.opener_id == opener_id else None
+        form = form_of(self._state.interactions[opener_id]) if open_form and open_form.opener_id == opener_id else None
         if form is None:
             raise Refused("this form is not open any more")
         return form

@@ -1,4 +1,4 @@
-"""What all open pages share: the world, the panel, the picked files, and the word that something changed."""
+"""What all open pages share: the local Discord, the panel, the picked files, and the word that something changed."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class Backstage:
     pages: set[OpenPage] = field(default_factory=set)
 
     def listen(self, _: Change) -> None:
-        """Hear from the world that something changed."""
+        """Hear from the state that something changed."""
         self.look_again()
 
     def look_again(self) -> None:
@@ -66,16 +66,16 @@ class Backstage:
             page.look_again()
 
     def pulse(self, person_id: int) -> Pulse:
-        """Return what changes a person's view without a word from the world, as it is now."""
+        """Return what changes a person's view without a word from the state, as it is now."""
         return Pulse(
             bot_state=self.viewer.bot.state,
-            typing_in=tuple(one for one in self.sandbox.world.channels if self.viewer.screens.is_bot_typing(one)),
+            typing_in=tuple(one for one in self.sandbox.state.channels if self.viewer.screens.is_bot_typing(one)),
             hour=int(self.sandbox.clock.monotonic() // 3600),
             pending=self.viewer.screens.pending(person_id),
         )
 
     async def wait(self, is_due: asyncio.Event, *, person_id: int, since: Pulse) -> None:
-        """Wait until a page should look again: the world changed, or the pulse is not what it was."""
+        """Wait until a page should look again: the state changed, or the pulse is not what it was."""
         while not is_due.is_set() and self.pulse(person_id) == since:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(is_due.wait(), _TICK_SECONDS)
@@ -85,9 +85,9 @@ class Backstage:
 
         Raises: Refused where there is no such person, or it is the bot.
         """
-        world = self.sandbox.world
+        state = self.sandbox.state
         name = username or _DEFAULT_PERSON
-        if not any(user.username == name and not user.is_bot for user in world.users.values()):
+        if not any(user.username == name and not user.is_bot for user in state.users.values()):
             raise Refused(f"there is nobody here by the name of {name}")
         return self.sandbox.clients[name]
 

@@ -14,8 +14,8 @@ from sandbox.discord.kinds import CommandType, InteractionType
 from sandbox.discord.message_payloads import message_payload
 from sandbox.discord.messages import Message
 from sandbox.discord.permission_flags import Permission
+from sandbox.discord.state import DiscordState
 from sandbox.discord.wire import JsonObject, timestamp
-from sandbox.discord.world import World
 from sandbox.web.links import Links
 from sandbox.web.screens import Screens
 
@@ -30,7 +30,7 @@ _KINDS = {CommandType.CHAT_INPUT: "slash", CommandType.MESSAGE: "message", Comma
 class Reader:
     """One person reading one channel."""
 
-    world: World
+    state: DiscordState
     screens: Screens
     links: Links
     member: ClientDriver
@@ -40,7 +40,7 @@ class Reader:
         """Return what the person sees here, oldest first."""
         dismissed = self.screens.of(self.member.id).dismissed
         own = [one for one in self.screens.interactions(self.member.id) if one.channel_id == self.channel.id]
-        messages = self.world.seen_by(self.member.id, self.channel)[-MOST_ENTRIES:]
+        messages = self.state.seen_by(self.member.id, self.channel)[-MOST_ENTRIES:]
         found = [(one.id, self._message(one, own)) for one in messages if one.id not in dismissed]
         found += [(one.id, self._command(one)) for one in own if self._is_bare(one) and one.id not in dismissed]
         return [_with_revision(entry) for _, entry in sorted(found, key=lambda pair: pair[0])[-MOST_ENTRIES:]]
@@ -65,7 +65,7 @@ class Reader:
         }
 
     def _message(self, message: Message, own: list[Interaction]) -> JsonObject:
-        payload = copy.deepcopy(message_payload(self.world, message))
+        payload = copy.deepcopy(message_payload(self.state, message))
         payload.pop("referenced_message", None)
         used_here = [one for one in own if one.message_id == message.id and one.type is InteractionType.COMPONENT]
         has_failed = bool(used_here) and self.screens.has_failed(used_here[-1])
@@ -87,7 +87,7 @@ class Reader:
         origin = message.origin
         if origin is None or origin.command_name is None:
             return None
-        interaction = self.world.interactions[origin.interaction_id]
+        interaction = self.state.interactions[origin.interaction_id]
         return {
             "user": str(origin.user_id),
             "name": _command_name(interaction),
@@ -99,7 +99,7 @@ class Reader:
         answered_id = int((message.reference or {}).get("message_id") or 0)
         if message.origin is not None and message.origin.original_response_id not in (None, message.id):
             answered_id = message.origin.original_response_id or 0
-        answered = self.world.messages.get(answered_id)
+        answered = self.state.messages.get(answered_id)
         if not answered_id:
             return None
         if answered is None or not self.member.sees(answered):
@@ -110,7 +110,7 @@ class Reader:
         if message.is_ephemeral:
             return False
         is_own = message.author_id == self.member.id
-        return is_own or Permission.MANAGE_MESSAGES in self.world.permissions(self.member.id, self.channel)
+        return is_own or Permission.MANAGE_MESSAGES in self.state.permissions(self.member.id, self.channel)
 
 
 def _command_name(interaction: Interaction) -> str:

@@ -61,7 +61,7 @@ class DiscordTroubles:
                 name="pass_token",
                 group="Discord",
                 label="Let 15 minutes pass",
-                help="The world's clock moves on: the tokens of all interactions so far end.",
+                help="The sandbox's clock moves on: the tokens of all interactions so far end.",
                 press=self._pass_token,
                 text=self._time_passed,
             ),
@@ -78,9 +78,9 @@ class DiscordTroubles:
             ]
 
     async def _delete_card(self, channel_id: int | None) -> None:
-        world, mod = self._sandbox.world, self._sandbox.clients.mod
-        channel = world.channels.get(channel_id or 0)
-        messages = world.messages_in(channel) if channel is not None else []
+        state, mod = self._sandbox.state, self._sandbox.clients.mod
+        channel = state.channels.get(channel_id or 0)
+        messages = state.messages_in(channel) if channel is not None else []
         card = next((one for one in reversed(messages) if self._is_card(one)), None)
         if card is None or channel is None:
             raise Refused("there is no message of the bot here that everybody sees")
@@ -89,7 +89,7 @@ class DiscordTroubles:
         await mod.delete(card_of(card, viewer=mod))
 
     def _is_card(self, message: Message) -> bool:
-        return message.author_id == self._sandbox.world.bot.id and not message.is_ephemeral
+        return message.author_id == self._sandbox.state.bot.id and not message.is_ephemeral
 
     async def _drop(self, _: int | None) -> None:
         self._sandbox.gateway.drop()

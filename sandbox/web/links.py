@@ -8,8 +8,8 @@ from urllib.parse import quote, urlsplit
 from sandbox.discord.files import LINK_SECONDS, Attachment
 from sandbox.discord.message_payloads import attachment_named
 from sandbox.discord.messages import Message
+from sandbox.discord.state import DiscordState
 from sandbox.discord.wire import JsonObject
-from sandbox.discord.world import World
 
 _RENEWED_AFTER_SECONDS = LINK_SECONDS / 2
 _EMBED_PICTURES = ("image", "thumbnail", "video")
@@ -22,18 +22,18 @@ class Links:
     `hosts` exist only in the sandbox: their pictures are served by the page's own server, under /hosted/.
     """
 
-    def __init__(self, world: World, *, hosts: Collection[str] = (), own_origins: Collection[str] = ()) -> None:
-        self._world = world
+    def __init__(self, state: DiscordState, *, hosts: Collection[str] = (), own_origins: Collection[str] = ()) -> None:
+        self._state = state
         self._hosts = frozenset(hosts)
         self._own_origins = frozenset(own_origins)
         self._made: dict[int, tuple[str, float]] = {}
 
     def to(self, attachment: Attachment) -> str:
         """Return the link to a file; the same for half the time that it works."""
-        now = self._world.clock.monotonic()
+        now = self._state.clock.monotonic()
         made = self._made.get(attachment.id)
         if made is None or now - made[1] > _RENEWED_AFTER_SECONDS:
-            made = self._made[attachment.id] = (self._world.files.url(attachment), now)
+            made = self._made[attachment.id] = (self._state.files.url(attachment), now)
         return made[0]
 
     def shown(self, url: str) -> str | None:
@@ -83,7 +83,7 @@ class Links:
 
     def _settle_medium(self, medium: JsonObject) -> None:
         file_id = str(medium.get("attachment_id") or medium.get("id") or "")
-        attachment = self._world.files.by_id.get(int(file_id)) if file_id.isdecimal() else None
+        attachment = self._state.files.by_id.get(int(file_id)) if file_id.isdecimal() else None
         if attachment is not None:
             medium["url"] = self.to(attachment)
         medium["proxy_url"] = self.shown(medium["url"])

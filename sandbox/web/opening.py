@@ -39,12 +39,12 @@ async def open_page(
     """
     run = run or Run()
     control = BotControl(bot, is_online=is_online or (lambda: bot.is_ready))
-    screens, traffic = Screens(sandbox.world), TrafficLog(sandbox)
+    screens, traffic = Screens(sandbox.state), TrafficLog(sandbox)
     origins = (sandbox.discord.url, sandbox.model_api.url)
     viewer = Viewer(
-        world=sandbox.world,
+        state=sandbox.state,
         screens=screens,
-        links=Links(sandbox.world, hosts=hosts or {}, own_origins=origins),
+        links=Links(sandbox.state, hosts=hosts or {}, own_origins=origins),
         bot=control,
         run=run,
     )

@@ -37,7 +37,7 @@ class Panel:
         }
 
     def now(self) -> str:
-        """Return the world's time."""
+        """Return the sandbox's time."""
         return timestamp(self.sandbox.clock.now())
 
 

@@ -1,4 +1,4 @@
-"""What each person's client knows beyond the world: what was dismissed, read, opened, and not answered."""
+"""What each person's client knows beyond the state: what was dismissed, read, opened, and not answered."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from sandbox.client_driver import Reply
 from sandbox.discord.changes import Change, ChangeKind
 from sandbox.discord.interactions import Interaction
 from sandbox.discord.kinds import CallbackType, InteractionType
-from sandbox.discord.world import World
+from sandbox.discord.state import DiscordState
 
 _REMEMBERED = 100
 _TYPING_SECONDS = 10.0
@@ -35,13 +35,13 @@ class Screen:
 
 
 class Screens:
-    """Every person's screen; listens to the world for what people do, whoever drives them."""
+    """Every person's screen; listens to the state for what people do, whoever drives them."""
 
-    def __init__(self, world: World) -> None:
-        self._world = world
+    def __init__(self, state: DiscordState) -> None:
+        self._state = state
         self._by_person: dict[int, Screen] = {}
         self._typing_until: dict[int, float] = {}
-        self._end = world.changes.listen(self._listen)
+        self._end = state.changes.listen(self._listen)
 
     def close(self) -> None:
         """Stop listening."""
@@ -58,7 +58,7 @@ class Screens:
 
     def interactions(self, person_id: int) -> list[Interaction]:
         """Return what a person did lately, oldest first, without autocompletes."""
-        found = (self._world.interactions[one] for one in self.of(person_id).interaction_ids)
+        found = (self._state.interactions[one] for one in self.of(person_id).interaction_ids)
         return [one for one in found if one.type is not InteractionType.AUTOCOMPLETE]
 
     def has_failed(self, interaction: Interaction) -> bool:
@@ -66,7 +66,7 @@ class Screens:
         if interaction.responded_at is not None:
             return False
         is_lost = interaction.id in self.of(interaction.user_id).undelivered
-        return is_lost or interaction.has_failed(self._world.clock.now())
+        return is_lost or interaction.has_failed(self._state.clock.now())
 
     def is_pending(self, interaction: Interaction) -> bool:
         """Say whether the bot may still answer first."""
@@ -78,11 +78,11 @@ class Screens:
 
     def is_bot_typing(self, channel_id: int) -> bool:
         """Say whether "… is typing" stands below a channel: for ten seconds, or until the bot has written there."""
-        return self._world.clock.monotonic() < self._typing_until.get(channel_id, 0.0)
+        return self._state.clock.monotonic() < self._typing_until.get(channel_id, 0.0)
 
     def _listen(self, change: Change) -> None:
         self._listen_for_typing(change)
-        interaction = self._world.interactions.get(change.interaction_id or 0)
+        interaction = self._state.interactions.get(change.interaction_id or 0)
         if interaction is None:
             return
         screen = self.of(interaction.user_id)
@@ -98,8 +98,8 @@ class Screens:
 
     def _listen_for_typing(self, change: Change) -> None:
         if change.kind is ChangeKind.TYPING and change.channel_id is not None:
-            self._typing_until[change.channel_id] = self._world.clock.monotonic() + _TYPING_SECONDS
+            self._typing_until[change.channel_id] = self._state.clock.monotonic() + _TYPING_SECONDS
         elif change.kind is ChangeKind.MESSAGE_CREATED:
-            message = self._world.messages[change.message_id or 0]
-            if message.author_id == self._world.bot.id:
+            message = self._state.messages[change.message_id or 0]
+            if message.author_id == self._state.bot.id:
                 self._typing_until.pop(message.channel_id, None)

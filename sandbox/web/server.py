@@ -50,7 +50,7 @@ class PageServer:
         sandbox = backstage.sandbox
         self._gatekeeper = Gatekeeper(media_origins=[sandbox.discord.url, sandbox.model_api.url])
         self._runner: web.AppRunner | None = None
-        self._unlisten = sandbox.world.changes.listen(backstage.listen)
+        self._unlisten = sandbox.state.changes.listen(backstage.listen)
 
     @property
     def url(self) -> str:
@@ -91,7 +91,7 @@ class PageServer:
         return web.FileResponse(self._static / "index.html")
 
     async def _avatar(self, request: web.Request) -> web.Response:
-        user = self._backstage.sandbox.world.users.get(int(request.match_info["id"]))
+        user = self._backstage.sandbox.state.users.get(int(request.match_info["id"]))
         if user is None:
             raise web.HTTPNotFound
         return web.Response(text=avatar(user), content_type="image/svg+xml")
@@ -107,8 +107,8 @@ class PageServer:
 
     async def _uploads(self, request: web.Request) -> web.Response:
         self._gatekeeper.require_origin(request)
-        world = self._backstage.sandbox.world
-        limit_bytes = max(world.upload_limit_bytes(channel) for channel in world.channels.values())
+        state = self._backstage.sandbox.state
+        limit_bytes = max(state.upload_limit_bytes(channel) for channel in state.channels.values())
         return await take_uploads(request, self._backstage.uploads, limit_bytes=limit_bytes)
 
     async def _live(self, request: web.Request) -> web.StreamResponse:

@@ -34,11 +34,11 @@ class TrafficLog:
         self._sandbox = sandbox
         self._rows: deque[tuple[int, RestCall | ApiCall | _Event]] = deque(maxlen=MOST_ROWS)
         self._count = self._rest_seen = self._api_seen = self._logins_seen = 0
-        sandbox.world.gateway_listeners.append(self._listen)
+        sandbox.state.gateway_listeners.append(self._listen)
 
     def close(self) -> None:
         """Stop listening."""
-        self._sandbox.world.gateway_listeners.remove(self._listen)
+        self._sandbox.state.gateway_listeners.remove(self._listen)
 
     def rows(self) -> list[JsonObject]:
         """Return the newest rows, newest first."""

@@ -10,9 +10,9 @@ from sandbox.client_driver.offering import offered_commands
 from sandbox.discord.channels import Channel
 from sandbox.discord.guilds import Guild
 from sandbox.discord.permission_flags import Permission
+from sandbox.discord.state import DiscordState
 from sandbox.discord.users import User
 from sandbox.discord.wire import JsonObject, timestamp
-from sandbox.discord.world import World
 from sandbox.web.bot_control import BotControl
 from sandbox.web.entries import Reader
 from sandbox.web.links import Links
@@ -40,9 +40,9 @@ class Run:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Viewer:
-    """Draws up views of one world."""
+    """Draws up views of one sandbox."""
 
-    world: World
+    state: DiscordState
     screens: Screens
     links: Links
     bot: BotControl
@@ -52,16 +52,16 @@ class Viewer:
         """Return what `member` sees in `channel`; what is seen there counts as read."""
         if self.run.discord == "real":
             return self._nothing()
-        guild = self.world.guild_of(channel) or next(iter(self.world.guilds.values()))
+        guild = self.state.guild_of(channel) or next(iter(self.state.guilds.values()))
         self._mark_read(member, channel)
-        reader = Reader(world=self.world, screens=self.screens, links=self.links, member=member, channel=channel)
-        actors = [user for user in self.world.users.values() if not user.is_bot]
+        reader = Reader(state=self.state, screens=self.screens, links=self.links, member=member, channel=channel)
+        actors = [user for user in self.state.users.values() if not user.is_bot]
         return {
             **self._nothing(),
             "guild": {"id": str(guild.id), "name": guild.name},
             "person": self._person(member.user, guild),
             "people": [self._person(user, guild) for user in actors],
-            "users": {str(user.id): self._person(user, guild) for user in self.world.users.values()},
+            "users": {str(user.id): self._person(user, guild) for user in self.state.users.values()},
             "roles": {
                 str(role.id): {"id": str(role.id), "name": role.name, "color": self._role_color(role.permissions)}
                 for role in guild.roles.values()
@@ -71,19 +71,19 @@ class Viewer:
             "entries": reader.entries(),
             "commands": self._commands(member, channel),
             "modal": self._modal(member),
-            "typing": [self.world.bot.display_name] if self.screens.is_bot_typing(channel.id) else [],
+            "typing": [self.state.bot.display_name] if self.screens.is_bot_typing(channel.id) else [],
         }
 
     def channels(self, member: ClientDriver) -> list[Channel]:
         """Return the channels that a person sees, in order, and the conversation with the bot last."""
-        of_guilds = [one for one in self.world.channels.values() if not one.is_direct]
-        visible = [one for one in of_guilds if Permission.VIEW_CHANNEL in self.world.permissions(member.id, one)]
-        return [*sorted(visible, key=lambda one: one.position), self.world.direct_channel(member.user)]
+        of_guilds = [one for one in self.state.channels.values() if not one.is_direct]
+        visible = [one for one in of_guilds if Permission.VIEW_CHANNEL in self.state.permissions(member.id, one)]
+        return [*sorted(visible, key=lambda one: one.position), self.state.direct_channel(member.user)]
 
     def _nothing(self) -> JsonObject:
         return {
             "type": "view",
-            "now": timestamp(self.world.clock.now()),
+            "now": timestamp(self.state.clock.now()),
             "notices": list(self.run.notices),
             "discord": self.run.discord,
             "model_api": self.run.model_api,
@@ -128,24 +128,24 @@ class Viewer:
         return _MODERATOR_COLOR if Permission.MANAGE_MESSAGES in permissions else 0
 
     def _channel(self, channel: Channel, member: ClientDriver) -> JsonObject:
-        own = self.world.permissions(member.id, channel)
-        of_bot = self.world.permissions(self.world.bot.id, channel)
+        own = self.state.permissions(member.id, channel)
+        of_bot = self.state.permissions(self.state.bot.id, channel)
         return {
             "id": str(channel.id),
-            "name": self.world.bot.display_name if channel.is_direct else channel.name,
+            "name": self.state.bot.display_name if channel.is_direct else channel.name,
             "kind": "dm" if channel.is_direct else "text",
             "topic": channel.topic,
             "is_age_restricted": channel.is_age_restricted,
             "bot_may_post": Permission.SEND_MESSAGES in of_bot,
             "may_write": Permission.SEND_MESSAGES in own,
             "may_delete": Permission.MANAGE_MESSAGES in own,
-            "upload_limit_bytes": self.world.upload_limit_bytes(channel),
+            "upload_limit_bytes": self.state.upload_limit_bytes(channel),
             "unread": self._has_unread(channel, member),
         }
 
     def _has_unread(self, channel: Channel, member: ClientDriver) -> bool:
         read_until = self.screens.of(member.id).read_until.get(channel.id, 0)
-        newest = self.world.seen_by(member.id, channel)[-1:]
+        newest = self.state.seen_by(member.id, channel)[-1:]
         return any(one.id > read_until and one.author_id != member.id for one in newest)
 
     def _mark_read(self, member: ClientDriver, channel: Channel) -> None:
@@ -153,16 +153,16 @@ class Viewer:
             self.screens.of(member.id).read_until[channel.id] = channel.message_ids[-1]
 
     def _commands(self, member: ClientDriver, channel: Channel) -> list[JsonObject]:
-        offered = offered_commands(self.world, member.user, channel)
+        offered = offered_commands(self.state, member.user, channel)
         return [{**one.definition, "id": str(one.id), "type": one.type, "name": one.name} for one in offered]
 
     def _modal(self, member: ClientDriver) -> JsonObject | None:
         form = self.screens.of(member.id).form
         if form is None:
             return None
-        opener = self.world.interactions[form.opener_id]
+        opener = self.state.interactions[form.opener_id]
         modal: JsonObject = opener.modal or {}
-        submission = self.world.interactions.get(form.submission_id or 0)
+        submission = self.state.interactions.get(form.submission_id or 0)
         return {
             "id": str(opener.id),
             "title": modal.get("title", ""),

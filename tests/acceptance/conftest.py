@@ -1,4 +1,4 @@
-"""The whole bot on the sandbox: a fresh world and the real process for each test."""
+"""The whole bot: a fresh sandbox and the real process for each test."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
+from sandbox.bot_config import Overrides
 from sandbox.bot_process import BotProcess
 from sandbox.discord.conformance import Conformance
 from sandbox.pictures import paint
 from sandbox.sandbox import Sandbox
 from sandbox.spawning import Spawn, spawn_interpreter
-from sandbox.world_config import Overrides
 from tests.rig import SHRINK, StartBot, assert_clean, openapi_document
 
 PICTURE_HOST = "pictures.example.com"

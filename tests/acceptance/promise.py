@@ -65,7 +65,7 @@ def messages_with_result(sandbox: Sandbox, job_id: str) -> list[Message]:
     """Return the messages, in any channel, at which a file of this job hangs."""
     return [
         message
-        for message in sandbox.world.messages.values()
+        for message in sandbox.state.messages.values()
         if not message.is_deleted and any(file.filename.startswith(job_id) for file in message.attachments)
     ]
 

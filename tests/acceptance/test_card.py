@@ -208,7 +208,7 @@ async def settled_so_far(sandbox: Sandbox) -> None:
 async def test_an_upload_larger_than_the_place_takes(sandbox: Sandbox, bot: BotProcess) -> None:
     """The card links to the service's file and says why."""
     assert bot.is_running
-    (guild,) = sandbox.world.guilds.values()
+    (guild,) = sandbox.state.guilds.values()
     guild.custom_upload_limit_bytes = 20_000
     card = await ask(sandbox)
     await card.until_text("larger than this place lets a bot upload")

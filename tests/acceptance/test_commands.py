@@ -102,5 +102,5 @@ async def test_no_prompt_and_no_token_in_the_log(sandbox: Sandbox, bot: BotProce
     await (await sandbox.clients.ada.slash("edit", prompt=prompt)).message()
     (done, *_) = await settled(sandbox)
     assert done.job_id in bot.log
-    for secret in (prompt, "holiday-cat", reply.interaction.token, sandbox.world.bot_token, sandbox.model_api.token):
+    for secret in (prompt, "holiday-cat", reply.interaction.token, sandbox.state.bot_token, sandbox.model_api.token):
         assert secret not in bot.log

@@ -133,7 +133,7 @@ async def test_a_channel_where_the_bot_lost_its_permission(sandbox: Sandbox, bot
     card = await queued(sandbox)
     await sandbox.clients.mod.delete(card)
     channel = sandbox.channels.general.channel
-    channel.overwrites.append(Overwrite(target_id=sandbox.world.bot.id, is_role=False, deny=Permission.SEND_MESSAGES))
+    channel.overwrites.append(Overwrite(target_id=sandbox.state.bot.id, is_role=False, deny=Permission.SEND_MESSAGES))
     await finished(sandbox)
     ada = sandbox.clients.ada
     (new,) = sandbox.channels.direct(ada).seen_by(ada)
@@ -144,7 +144,7 @@ async def test_a_channel_that_is_gone(sandbox: Sandbox, bot: BotProcess) -> None
     """10003: the result goes to its owner directly."""
     assert bot.is_running
     await queued(sandbox)
-    delete_channel(sandbox.world, sandbox.channels.general.channel)
+    delete_channel(sandbox.state, sandbox.channels.general.channel)
     await sandbox.clock.advance(QUARTER)
     await finished(sandbox)
     ada = sandbox.clients.ada
@@ -171,7 +171,7 @@ async def test_a_file_that_discord_refuses(sandbox: Sandbox, bot: BotProcess) ->
     """40005 although the place should take it: a link, with the reason."""
     assert bot.is_running
     card = await queued(sandbox)
-    (guild,) = sandbox.world.guilds.values()
+    (guild,) = sandbox.state.guilds.values()
     guild.custom_upload_limit_bytes = 10_000
     sandbox.model_api.pace.release()
     await card.until_text("larger than this place lets a bot upload")

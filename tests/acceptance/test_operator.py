@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from sandbox.bot_config import free_address
 from sandbox.model_api.faults import Fault
 from sandbox.pictures import paint
-from sandbox.world_config import free_address
 from tests.acceptance.promise import assert_promise_kept, records, settled
 from tests.rig import until
 
@@ -96,7 +96,7 @@ async def test_sync_writes_the_commands_whether_they_changed_or_not(
     """`sync` works beside a running bot and writes the commands again."""
     code, lines = await command("sync")
     assert (code, lines) == (0, ["5 commands are synced"])
-    assert sandbox.world.commands.writes == 2
+    assert sandbox.state.commands.writes == 2
     assert bot.is_running
 
 

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 import aiohttp
 import pytest
 
+from sandbox.bot_config import free_address
 from sandbox.model_api.faults import Fault
 from sandbox.pictures import paint
-from sandbox.world_config import free_address
 from tests.acceptance.promise import records, settled
 from tests.rig import until
 
@@ -194,7 +194,7 @@ async def test_commands_are_synced_only_when_they_changed(
     sandbox: Sandbox, bot: BotProcess, start_bot: StartBot
 ) -> None:
     """A second start writes nothing; another command name does; so do commands that somebody took away."""
-    writes = sandbox.world.commands
+    writes = sandbox.state.commands
     assert writes.writes == 1
     await bot.terminate()
     await bot.restart()
@@ -280,9 +280,9 @@ async def test_a_whole_run_at_debug_logs_no_secret_and_no_prompt(sandbox: Sandbo
     await edit(sandbox)
     await settled(sandbox, count=2)
     await bot.terminate()
-    world = sandbox.world
-    tokens = [interaction.token for interaction in world.interactions.values()]
+    state = sandbox.state
+    tokens = [interaction.token for interaction in state.interactions.values()]
     assert tokens
-    for secret in (world.bot_token, sandbox.model_api.token, PROMPT, "hm=", *tokens):
+    for secret in (state.bot_token, sandbox.model_api.token, PROMPT, "hm=", *tokens):
         assert secret not in bot.log
     assert "job_id=" in bot.log

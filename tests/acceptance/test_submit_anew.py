@@ -111,8 +111,8 @@ async def test_submitting_anew_where_the_bot_may_not_post_any_more(sandbox: Sand
     card = await unconfirmed(sandbox)
     warning = await (await card.click("Submit anew")).message()
     seen = sandbox.channels.general.seen_by(sandbox.clients.ben)
-    denied = Overwrite(target_id=sandbox.world.bot.id, is_role=False, deny=Permission.SEND_MESSAGES)
-    sandbox.world.channel("general").overwrites.append(denied)
+    denied = Overwrite(target_id=sandbox.state.bot.id, is_role=False, deny=Permission.SEND_MESSAGES)
+    sandbox.state.channel("general").overwrites.append(denied)
     for shown in (card, warning):
         reply = await shown.click("Submit anew")
         answer = await reply.message()

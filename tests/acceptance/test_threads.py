@@ -24,7 +24,7 @@ CAT = paint("cat.png")
 def thread(sandbox: Sandbox) -> Place:
     """A thread of Ada's in general."""
     general = sandbox.channels.general.channel
-    return sandbox.place(open_thread(sandbox.world, general, "sketches", owner=sandbox.clients.ada.user))
+    return sandbox.place(open_thread(sandbox.state, general, "sketches", owner=sandbox.clients.ada.user))
 
 
 async def test_cards_in_a_thread(sandbox: Sandbox, bot: BotProcess, thread: Place) -> None:
@@ -47,7 +47,7 @@ async def test_a_thread_where_the_bot_may_not_write(sandbox: Sandbox, bot: BotPr
     assert bot.is_running
     denied = Permission.SEND_MESSAGES_IN_THREADS
     overwrites = sandbox.channels.general.channel.overwrites
-    overwrites.append(Overwrite(target_id=sandbox.world.bot.id, is_role=False, deny=denied))
+    overwrites.append(Overwrite(target_id=sandbox.state.bot.id, is_role=False, deny=denied))
     ada = sandbox.clients.ada
     answer = await (await ada.slash("edit", prompt="a fox", image1=CAT, channel=thread)).message()
     assert answer.is_ephemeral
@@ -69,7 +69,7 @@ async def test_a_thread_that_is_archived_while_the_job_runs(
     ada = sandbox.clients.ada
     card = await (await ada.slash("edit", prompt="a fox", image1=CAT, channel=thread)).message()
     await card.until_text("In queue")
-    archive(sandbox.world, thread.channel, is_locked=is_locked)
+    archive(sandbox.state, thread.channel, is_locked=is_locked)
     sandbox.model_api.pace.release()
     assert_promise_kept(sandbox, await settled(sandbox))
     place = sandbox.channels.direct(ada) if is_locked else thread

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from sandbox.world_config import free_address
+from sandbox.bot_config import free_address
 from tests.contract.bot.answering import answering
 
 if TYPE_CHECKING:

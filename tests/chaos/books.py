@@ -145,8 +145,8 @@ def paid_requests(sandbox: Sandbox) -> tuple[Paid, ...]:
 
 def posted_messages(sandbox: Sandbox) -> tuple[Posted, ...]:
     """Return every message of the bot's."""
-    world = sandbox.world
-    return tuple(_posted(one) for one in world.messages.values() if one.author_id == world.bot.id)
+    state = sandbox.state
+    return tuple(_posted(one) for one in state.messages.values() if one.author_id == state.bot.id)
 
 
 def _posted(message: Message) -> Posted:
@@ -161,9 +161,9 @@ def _posted(message: Message) -> Posted:
 
 def asked_commands(sandbox: Sandbox, *, undelivered: frozenset[int]) -> tuple[Asked, ...]:
     """Return the commands that make jobs; `undelivered` are those for which no session was there."""
-    world = sandbox.world
+    state = sandbox.state
     found = []
-    for one in world.interactions.values():
+    for one in state.interactions.values():
         if one.type is not InteractionType.COMMAND or one.data.get("name") != "edit":
             continue
         ids = [*one.followup_ids, *([one.original_message_id] if one.original_message_id else [])]
@@ -172,7 +172,7 @@ def asked_commands(sandbox: Sandbox, *, undelivered: frozenset[int]) -> tuple[As
                 interaction_id=one.id,
                 is_delivered=one.id not in undelivered,
                 is_acknowledged=one.callback_type is not None,
-                is_answered=any(not world.messages[message_id].is_loading for message_id in ids),
+                is_answered=any(not state.messages[message_id].is_loading for message_id in ids),
             )
         )
     return tuple(found)

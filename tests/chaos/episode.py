@@ -29,10 +29,10 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
     from datetime import datetime
 
+    from sandbox.bot_config import Overrides
     from sandbox.bot_process import BotProcess
     from sandbox.client_driver import Card, ClientDriver
     from sandbox.spawning import Spawn
-    from sandbox.world_config import Overrides
     from tests.contract.store.databases import PostgresServer
 
 QUIET_SECONDS = 90.0
@@ -163,7 +163,7 @@ class Episode:
     async def _delete(self, step: Step) -> None:
         card = self._chosen(step)
         if card is not None and not card.is_ephemeral:
-            posting.remove(self._sandbox.world, card.message)
+            posting.remove(self._sandbox.state, card.message)
 
     # Trouble
 
@@ -214,9 +214,9 @@ class Episode:
             self._sandbox.gateway.invalidate(resumable=False)
 
     async def _take_permission(self, step: Step) -> None:
-        world = self._sandbox.world
-        denied = Overwrite(target_id=world.bot.id, is_role=False, deny=Permission.SEND_MESSAGES)
-        overwrites = world.channel("general").overwrites
+        state = self._sandbox.state
+        denied = Overwrite(target_id=state.bot.id, is_role=False, deny=Permission.SEND_MESSAGES)
+        overwrites = state.channel("general").overwrites
         overwrites.append(denied)
         await asyncio.sleep(step.seconds)
         overwrites.remove(denied)

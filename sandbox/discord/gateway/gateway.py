@@ -1,4 +1,4 @@
-"""The gateway itself: takes connections, keeps sessions, hands out the world's events, and breaks on request."""
+"""The gateway itself: takes connections, keeps sessions, hands out events, and breaks on request."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from datetime import datetime
 
 from aiohttp import web
 
-from sandbox.clock import WorldClock
+from sandbox.clock import SandboxClock
 from sandbox.discord.gateway.connection import Connection
 from sandbox.discord.gateway.login import IdentifyWindow, RefusedError, parse_identify, parse_resume
 from sandbox.discord.gateway.members import members_chunk
@@ -31,7 +31,7 @@ class GatewayPace:
     identify_window_seconds: float = 5.0
     max_concurrency: int = 1
     resume_seconds: float = 180.0
-    """For how long a session without a connection is kept, by the world's clock."""
+    """For how long a session without a connection is kept, by the sandbox's clock."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -52,7 +52,7 @@ class Gateway:
     """
 
     def __init__(
-        self, source: EventSource, *, clock: WorldClock, url: Callable[[], str], pace: GatewayPace | None = None
+        self, source: EventSource, *, clock: SandboxClock, url: Callable[[], str], pace: GatewayPace | None = None
     ) -> None:
         self.pace = pace or GatewayPace()
         self.refuse_resume = False
@@ -86,7 +86,7 @@ class Gateway:
             self._connections.discard(connection)
             self._hung_up(connection)
 
-    # What the world tells
+    # What the state reports
 
     def dispatch(self, event: str, data: Mapping[str, object], *, guild_id: int | None, times: int = 1) -> int:
         """Hand an event to every session that wants it, `times` over; return how many sessions took it.
@@ -118,7 +118,7 @@ class Gateway:
         Raises: TimeoutError where nobody logged in within `timeout_seconds` of real time.
         """
         async with asyncio.timeout(timeout_seconds):
-            while len(self.logins) <= after or not self.is_connected:  # noqa: ASYNC110 - polled like all of the world
+            while len(self.logins) <= after or not self.is_connected:  # noqa: ASYNC110 - polled like everything else here
                 await asyncio.sleep(_POLL_SECONDS)
         return self.logins[-1]
 

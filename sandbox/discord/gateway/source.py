@@ -1,4 +1,4 @@
-"""What the gateway has to know of the world."""
+"""What the gateway has to know of the state."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from sandbox.discord.gateway.wire import Intent
 
 
 class EventSource(Protocol):
-    """The world as the gateway sees it: who may log in, and what a fresh session is told first."""
+    """The state as the gateway sees it: who may log in, and what a fresh session is told first."""
 
     @property
     def allowed_intents(self) -> Intent:

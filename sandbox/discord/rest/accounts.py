@@ -16,7 +16,7 @@ def get_gateway(context: Context) -> Answer:
 
 def get_gateway_bot(context: Context) -> Answer:
     """Where the gateway is, how many shards it wants, and how often one may still log in."""
-    limits = context.world.login_limits
+    limits = context.state.login_limits
     starts: JsonObject = {
         "total": limits.total,
         "remaining": limits.remaining,
@@ -28,12 +28,12 @@ def get_gateway_bot(context: Context) -> Answer:
 
 def get_own_user(context: Context) -> Answer:
     """The bot's account."""
-    return Answer(body=payloads.own_user_payload(context.world.bot))
+    return Answer(body=payloads.own_user_payload(context.state.bot))
 
 
 def get_user(context: Context) -> Answer:
     """Any account."""
-    user = context.world.users.get(context.id("user_id"))
+    user = context.state.users.get(context.id("user_id"))
     if user is None:
         raise unknown_user()
     return Answer(body=payloads.user_payload(user))
@@ -41,7 +41,7 @@ def get_user(context: Context) -> Answer:
 
 def get_own_application(context: Context) -> Answer:
     """The bot's application."""
-    return Answer(body=payloads.own_application_payload(context.world, context.world.application))
+    return Answer(body=payloads.own_application_payload(context.state, context.state.application))
 
 
 def open_direct_channel(context: Context) -> Answer:
@@ -49,34 +49,34 @@ def open_direct_channel(context: Context) -> Answer:
     recipient = context.form.get("recipient_id")
     if not str(recipient or "").isdecimal():
         raise invalid_form(("recipient_id",), "NUMBER_TYPE_COERCE", f'Value "{recipient}" is not snowflake.')
-    user = context.world.users.get(int(str(recipient)))
-    if user is None or user.id == context.world.bot.id:
+    user = context.state.users.get(int(str(recipient)))
+    if user is None or user.id == context.state.bot.id:
         raise ApiError(400, 50033, "Invalid Recipient(s)")
-    channel = context.world.direct_channel(user)
-    return Answer(body=payloads.channel_payload(context.world, channel))
+    channel = context.state.direct_channel(user)
+    return Answer(body=payloads.channel_payload(context.state, channel))
 
 
 def list_own_guilds(context: Context) -> Answer:
     """The guilds that the bot is in."""
-    world = context.world
-    guilds = [guild for guild in world.guilds.values() if world.bot.id in guild.members]
-    return Answer(body=[payloads.own_guild_payload(guild, world.bot.id) for guild in guilds])
+    state = context.state
+    guilds = [guild for guild in state.guilds.values() if state.bot.id in guild.members]
+    return Answer(body=[payloads.own_guild_payload(guild, state.bot.id) for guild in guilds])
 
 
 def get_guild(context: Context) -> Answer:
     """A guild that the bot is in."""
-    guild = context.world.guilds.get(context.id("guild_id"))
-    if guild is None or context.world.bot.id not in guild.members:
+    guild = context.state.guilds.get(context.id("guild_id"))
+    if guild is None or context.state.bot.id not in guild.members:
         raise unknown_guild()
     return Answer(body=payloads.guild_payload(guild))
 
 
 def get_member(context: Context) -> Answer:
     """A member of a guild."""
-    guild = context.world.guilds.get(context.id("guild_id"))
-    if guild is None or context.world.bot.id not in guild.members:
+    guild = context.state.guilds.get(context.id("guild_id"))
+    if guild is None or context.state.bot.id not in guild.members:
         raise unknown_guild()
-    user = context.world.users.get(context.id("user_id"))
+    user = context.state.users.get(context.id("user_id"))
     if user is None:
         raise unknown_user()
     member = guild.members.get(user.id)

@@ -9,24 +9,24 @@ from sandbox.discord.message_payloads import message_payload
 from sandbox.discord.rest.errors import unknown_interaction
 from sandbox.discord.rest.responses import NO_CONTENT, Answer
 from sandbox.discord.rest.routing import Context, route
+from sandbox.discord.state import DiscordState
 from sandbox.discord.wire import JsonObject
-from sandbox.discord.world import World
 
 _WITH_RESOURCE = (CallbackType.MESSAGE, CallbackType.UPDATE_MESSAGE)
 
 
 def create_callback(context: Context) -> Answer:
     """Take the first answer; with `with_response` tell what came of it."""
-    interaction = context.world.interactions.get(context.id("interaction_id"))
+    interaction = context.state.interactions.get(context.id("interaction_id"))
     if interaction is None or interaction.token != context.call.parameters["interaction_token"]:
         raise unknown_interaction()
-    answer(context.world, interaction, context.form, context.uploads)
+    answer(context.state, interaction, context.form, context.uploads)
     if not context.asks_for("with_response"):
         return NO_CONTENT
-    return Answer(body=_response(context.world, interaction))
+    return Answer(body=_response(context.state, interaction))
 
 
-def _response(world: World, interaction: Interaction) -> JsonObject:
+def _response(state: DiscordState, interaction: Interaction) -> JsonObject:
     told: JsonObject = {
         "id": str(interaction.id),
         "type": interaction.type.value,
@@ -35,7 +35,7 @@ def _response(world: World, interaction: Interaction) -> JsonObject:
     if interaction.guild_id is not None:
         told["guild_id"] = str(interaction.guild_id)
     response: JsonObject = {"interaction": told}
-    message = world.messages.get(interaction.original_message_id or 0)
+    message = state.messages.get(interaction.original_message_id or 0)
     if message is None:
         return response
     told |= {
@@ -45,7 +45,7 @@ def _response(world: World, interaction: Interaction) -> JsonObject:
     }
     if interaction.callback_type in _WITH_RESOURCE:
         kind = interaction.callback_type
-        response["resource"] = {"type": kind.value, "message": message_payload(world, message)}
+        response["resource"] = {"type": kind.value, "message": message_payload(state, message)}
     return response
 
 

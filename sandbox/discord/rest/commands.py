@@ -21,7 +21,7 @@ from sandbox.discord.wire import JsonObject
 def list_commands(context: Context) -> Answer:
     """What is registered in a scope."""
     scope = _scope(context)
-    return Answer(body=[_payload(context, command) for command in context.world.commands.in_scope(scope)])
+    return Answer(body=[_payload(context, command) for command in context.state.commands.in_scope(scope)])
 
 
 def overwrite_commands(context: Context) -> Answer:
@@ -31,8 +31,8 @@ def overwrite_commands(context: Context) -> Answer:
     if not isinstance(body, list):
         raise invalid_form((), "LIST_TYPE_CONVERT", "Only iterables may be used in a ListType")
     definitions = check_commands(body)
-    commands = context.world.commands.overwrite(scope, definitions)
-    context.world.tell(ChangeKind.COMMANDS_REGISTERED)
+    commands = context.state.commands.overwrite(scope, definitions)
+    context.state.tell(ChangeKind.COMMANDS_REGISTERED)
     return Answer(body=[_payload(context, command) for command in commands])
 
 
@@ -42,13 +42,13 @@ def create_command(context: Context) -> Answer:
     errors = FormErrors()
     definition = check_command(context.form, errors, path=())
     errors.raise_if_any()
-    registry = context.world.commands
+    registry = context.state.commands
     known = [command for command in registry.in_scope(scope) if command.type == definition["type"]]
     is_new = all(command.name != definition["name"] for command in known)
     if is_new and len(known) >= MOST_COMMANDS[definition["type"]]:
         raise ApiError(400, 30032, "Maximum number of application commands reached (100).")
     command, is_new = registry.upsert(scope, definition)
-    context.world.tell(ChangeKind.COMMANDS_REGISTERED)
+    context.state.tell(ChangeKind.COMMANDS_REGISTERED)
     return Answer(status=201 if is_new else 200, body=_payload(context, command))
 
 
@@ -63,34 +63,34 @@ def edit_command(context: Context) -> Answer:
     errors = FormErrors()
     definition = check_command({**command.definition, **context.form}, errors, path=())
     errors.raise_if_any()
-    edited = context.world.commands.replace(command, definition)
-    context.world.tell(ChangeKind.COMMANDS_REGISTERED)
+    edited = context.state.commands.replace(command, definition)
+    context.state.tell(ChangeKind.COMMANDS_REGISTERED)
     return Answer(body=_payload(context, edited))
 
 
 def delete_command(context: Context) -> Answer:
     """Take one command away."""
-    context.world.commands.remove(_command(context))
-    context.world.tell(ChangeKind.COMMANDS_REGISTERED)
+    context.state.commands.remove(_command(context))
+    context.state.tell(ChangeKind.COMMANDS_REGISTERED)
     return NO_CONTENT
 
 
 def _scope(context: Context) -> int | None:
     """The guild of the call, or None for global. Raises: ApiError 10002 for another application, 50001."""
-    world = context.world
-    if context.id("application_id") != world.application.id:
+    state = context.state
+    if context.id("application_id") != state.application.id:
         raise unknown_application()
     if "guild_id" not in context.call.parameters:
         return None
-    guild = world.guilds.get(context.id("guild_id"))
-    if guild is None or world.bot.id not in guild.members:
+    guild = state.guilds.get(context.id("guild_id"))
+    if guild is None or state.bot.id not in guild.members:
         raise missing_access()
     return guild.id
 
 
 def _command(context: Context) -> Command:
     scope = _scope(context)
-    command = context.world.commands.by_id(context.id("command_id"))
+    command = context.state.commands.by_id(context.id("command_id"))
     if command is None or command.guild_id != scope:
         raise unknown_command()
     return command
@@ -99,7 +99,7 @@ def _command(context: Context) -> Command:
 def _payload(context: Context, command: Command) -> JsonObject:
     payload: JsonObject = {
         "id": str(command.id),
-        "application_id": str(context.world.application.id),
+        "application_id": str(context.state.application.id),
         "version": str(command.version),
         **command.definition,
     }

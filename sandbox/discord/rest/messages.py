@@ -32,13 +32,13 @@ _USUALLY_LISTED = 50
 
 def get_channel(context: Context) -> Answer:
     """A channel that the bot can see."""
-    return Answer(body=payloads.channel_payload(context.world, _channel(context)))
+    return Answer(body=payloads.channel_payload(context.state, _channel(context)))
 
 
 def send_typing(context: Context) -> Answer:
     """Show that the bot is typing."""
     channel = _channel_to_write_in(context)
-    context.world.tell(ChangeKind.TYPING, channel_id=channel.id)
+    context.state.tell(ChangeKind.TYPING, channel_id=channel.id)
     return NO_CONTENT
 
 
@@ -51,11 +51,11 @@ def create_message(context: Context) -> Answer:
     if draft.embeds and not _has(context, channel, Permission.EMBED_LINKS):
         raise missing_permissions()
     _check_reference(context, channel, draft)
-    world = context.world
+    state = context.state
     message = _repeated(context, channel, draft) if draft.enforces_nonce and draft.nonce is not None else None
     if message is None:
-        message = posting.publish(world, channel, draft, author_id=world.bot.id)
-    return Answer(body=message_payload(world, message))
+        message = posting.publish(state, channel, draft, author_id=state.bot.id)
+    return Answer(body=message_payload(state, message))
 
 
 def list_messages(context: Context) -> Answer:
@@ -63,45 +63,45 @@ def list_messages(context: Context) -> Answer:
     channel = _channel(context)
     if not _has(context, channel, Permission.READ_MESSAGE_HISTORY):
         return Answer(body=[])
-    visible = [message for message in context.world.messages_in(channel) if not message.is_ephemeral]
+    visible = [message for message in context.state.messages_in(channel) if not message.is_ephemeral]
     page = _page(context, visible)
-    return Answer(body=[message_payload(context.world, message) for message in page])
+    return Answer(body=[message_payload(context.state, message) for message in page])
 
 
 def get_message(context: Context) -> Answer:
     """One message."""
     channel = _channel(context, Permission.READ_MESSAGE_HISTORY)
-    return Answer(body=message_payload(context.world, _message(context, channel)))
+    return Answer(body=message_payload(context.state, _message(context, channel)))
 
 
 def edit_message(context: Context) -> Answer:
     """Edit one of the bot's own messages; those older than an hour only a few times."""
     channel = _channel(context)
     message = _message(context, channel)
-    if message.author_id != context.world.bot.id:
+    if message.author_id != context.state.bot.id:
         raise edited_by_another()
     check_editable(channel, message)
     _check_uploads(context, channel)
     draft = read_draft(_source(context, channel, present=message))
     context.rate_limits.admit_old_edit(message)
-    posting.revise(context.world, channel, message, draft)
-    return Answer(body=message_payload(context.world, message))
+    posting.revise(context.state, channel, message, draft)
+    return Answer(body=message_payload(context.state, message))
 
 
 def delete_message(context: Context) -> Answer:
     """Delete a message: one's own, or anybody's with Manage Messages."""
     channel = _channel(context)
     message = _message(context, channel)
-    is_own = message.author_id == context.world.bot.id
+    is_own = message.author_id == context.state.bot.id
     if not is_own and not _has(context, channel, Permission.MANAGE_MESSAGES):
         raise missing_permissions()
-    posting.remove(context.world, message)
+    posting.remove(context.state, message)
     return NO_CONTENT
 
 
 def _channel(context: Context, *needed: Permission) -> Channel:
     """The call's channel. Raises: ApiError 10003, 50001 when it cannot be seen, 50013 when a permission is missing."""
-    channel = context.world.channels.get(context.id("channel_id"))
+    channel = context.state.channels.get(context.id("channel_id"))
     if channel is None:
         raise unknown_channel()
     if not _has(context, channel, Permission.VIEW_CHANNEL):
@@ -123,12 +123,12 @@ def _channel_to_write_in(context: Context) -> Channel:
 
 
 def _has(context: Context, channel: Channel, permission: Permission) -> bool:
-    return permission in context.world.permissions(context.world.bot.id, channel)
+    return permission in context.state.permissions(context.state.bot.id, channel)
 
 
 def _message(context: Context, channel: Channel) -> Message:
     """The call's message. Raises: ApiError 10008, also for an ephemeral one, which no channel knows."""
-    message = context.world.messages.get(context.id("message_id"))
+    message = context.state.messages.get(context.id("message_id"))
     if message is None or message.channel_id != channel.id or message.is_deleted or message.is_ephemeral:
         raise unknown_message()
     return message
@@ -138,7 +138,7 @@ def _source(context: Context, channel: Channel, *, present: Message | None = Non
     return DraftSource(
         body=context.form,
         uploads=context.uploads,
-        upload_limit_bytes=context.world.upload_limit_bytes(channel),
+        upload_limit_bytes=context.state.upload_limit_bytes(channel),
         present=present,
     )
 
@@ -153,10 +153,10 @@ def _check_recipients(context: Context, channel: Channel) -> None:
     """Raises: ApiError 50007 for who closed direct messages or shares no guild with the bot."""
     if not channel.is_direct:
         return
-    world = context.world
+    state = context.state
     for user_id in channel.recipient_ids:
-        shares_a_guild = any({user_id, world.bot.id} <= guild.members.keys() for guild in world.guilds.values())
-        if not (shares_a_guild and world.users[user_id].accepts_direct_messages):
+        shares_a_guild = any({user_id, state.bot.id} <= guild.members.keys() for guild in state.guilds.values())
+        if not (shares_a_guild and state.users[user_id].accepts_direct_messages):
             raise closed_direct_messages()
 
 
@@ -164,7 +164,7 @@ def _check_reference(context: Context, channel: Channel, draft: Draft) -> None:
     """The message that is answered must be there, unless the body says that it need not."""
     if draft.reference is None:
         return
-    referenced = context.world.messages.get(int(draft.reference["message_id"]))
+    referenced = context.state.messages.get(int(draft.reference["message_id"]))
     gone = referenced is None or referenced.is_deleted or referenced.channel_id != channel.id
     if gone and draft.reference.get("fail_if_not_exists", True):
         raise invalid_form(("message_reference",), "MESSAGE_REFERENCE_UNKNOWN_MESSAGE", "Unknown message")
@@ -172,10 +172,10 @@ def _check_reference(context: Context, channel: Channel, draft: Draft) -> None:
 
 def _repeated(context: Context, channel: Channel, draft: Draft) -> Message | None:
     """The bot's message of the last minutes with the same nonce."""
-    world = context.world
-    since = world.clock.now() - NONCE_MEMORY
-    for message in world.messages_in(channel):
-        is_own = message.author_id == world.bot.id
+    state = context.state
+    since = state.clock.now() - NONCE_MEMORY
+    for message in state.messages_in(channel):
+        is_own = message.author_id == state.bot.id
         if is_own and str(message.nonce) == str(draft.nonce) and message.created_at > since:
             return message
     return None

@@ -19,20 +19,20 @@ from sandbox.discord.rest.rate_limits import RateLimits
 from sandbox.discord.rest.resources import ROUTES
 from sandbox.discord.rest.responses import Answer
 from sandbox.discord.rest.routing import Context, Route, RouteTable
+from sandbox.discord.state import DiscordState
 from sandbox.discord.traffic import Call, Traffic
-from sandbox.discord.world import World
 
 log = logging.getLogger(__name__)
 _PREFIX = "/api/v10"
 
 
 class Pipeline:
-    """Answers every REST call of one world."""
+    """Answers every REST call of one local Discord."""
 
     def __init__(
         self,
         *,
-        world: World,
+        state: DiscordState,
         traffic: Traffic,
         violations: list[str],
         faults: Faults,
@@ -40,7 +40,7 @@ class Pipeline:
         gateway_url: Callable[[], str],
         closing: asyncio.Event,
     ) -> None:
-        self._world = world
+        self._state = state
         self._traffic = traffic
         self._violations = violations
         self._faults = faults
@@ -59,7 +59,7 @@ class Pipeline:
             route=found[0].template if found else None,
             parameters=found[1] if found else {},
             query=dict(request.query),
-            at=self._world.clock.now(),
+            at=self._state.clock.now(),
             authorization=request.headers.get("Authorization"),
         )
         self._traffic.append(call)
@@ -99,7 +99,7 @@ class Pipeline:
 
     def _applied(self, call: Call, route: Route, uploads: dict[int, Upload], refusal: ApiError | None) -> Answer:
         context = Context(
-            world=self._world,
+            state=self._state,
             call=call,
             uploads=uploads,
             rate_limits=self._rate_limits,
@@ -118,14 +118,14 @@ class Pipeline:
         return answer
 
     def _check_caller(self, call: Call, route: Route, refusal: ApiError | None) -> None:
-        if route.needs_bot and call.authorization != f"Bot {self._world.bot_token}":
+        if route.needs_bot and call.authorization != f"Bot {self._state.bot_token}":
             raise unauthorized()
         if refusal is not None:
             raise refusal
 
     def _sent(self, call: Call, answer: Answer) -> web.Response:
         call.status, call.response = answer.status, answer.body if answer.text is None else answer.text
-        call.answered_at = self._world.clock.now()
+        call.answered_at = self._state.clock.now()
         headers = {"Via": "1.1 google", **answer.headers}
         if answer.text is not None:
             return web.Response(status=answer.status, text=answer.text, content_type="text/html", headers=headers)

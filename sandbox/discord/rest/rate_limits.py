@@ -6,7 +6,7 @@ import hashlib
 import math
 from dataclasses import dataclass
 
-from sandbox.clock import WorldClock
+from sandbox.clock import SandboxClock
 from sandbox.discord.messages import Message
 from sandbox.discord.rest.errors import ApiError
 from sandbox.discord.rest.responses import Answer
@@ -32,13 +32,13 @@ class _Window:
 
 
 class RateLimits:
-    """Counts calls by the world's clock. `enabled` off lets everything pass and sends no headers.
+    """Counts calls by the sandbox's clock. `enabled` off lets everything pass and sends no headers.
 
     `by_route` (keys as `normalized_route` writes them) and `old_edits` may be changed by a test; routes that are not
     in it have no bucket of their own.
     """
 
-    def __init__(self, clock: WorldClock) -> None:
+    def __init__(self, clock: SandboxClock) -> None:
         self.clock = clock
         self.enabled = True
         self.by_route = dict(_DEFAULTS)

@@ -11,16 +11,16 @@ from sandbox.discord.files import Upload
 from sandbox.discord.rest.errors import invalid_form
 from sandbox.discord.rest.rate_limits import RateLimits
 from sandbox.discord.rest.responses import Answer
+from sandbox.discord.state import DiscordState
 from sandbox.discord.traffic import Call
 from sandbox.discord.wire import JsonObject
-from sandbox.discord.world import World
 
 
 @dataclass(slots=True, kw_only=True, frozen=True)
 class Context:
     """One call being answered."""
 
-    world: World
+    state: DiscordState
     call: Call
     uploads: Mapping[int, Upload]
     rate_limits: RateLimits

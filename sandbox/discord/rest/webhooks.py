@@ -13,8 +13,8 @@ from sandbox.discord.messages import Message
 from sandbox.discord.rest.errors import dead_webhook_token, unknown_channel, unknown_message, unknown_webhook
 from sandbox.discord.rest.responses import NO_CONTENT, Answer
 from sandbox.discord.rest.routing import Context, route
+from sandbox.discord.state import DiscordState
 from sandbox.discord.threads import check_editable
-from sandbox.discord.world import World
 
 _BASE = "/webhooks/{webhook_id}/{webhook_token}"
 
@@ -24,29 +24,29 @@ def create_followup(context: Context) -> Answer:
 
     Raises: ApiError 10015 after suggestions, which no message follows.
     """
-    world, interaction, channel = _opened(context)
+    state, interaction, channel = _opened(context)
     if interaction.type is InteractionType.AUTOCOMPLETE:
         raise unknown_webhook()
-    original = world.messages.get(interaction.original_message_id or 0)
+    original = state.messages.get(interaction.original_message_id or 0)
     if original is not None and original.is_loading and not original.is_deleted:
         return _revised(context, channel, original)
-    draft = read_draft(draft_source(world, channel, context.form, context.uploads))
+    draft = read_draft(draft_source(state, channel, context.form, context.uploads))
     message = posting.publish(
-        world,
+        state,
         channel,
         draft,
-        author_id=world.bot.id,
+        author_id=state.bot.id,
         interaction=interaction,
-        origin=origin_of(world, interaction, is_followup=True),
+        origin=origin_of(state, interaction, is_followup=True),
     )
     interaction.followup_ids.append(message.id)
-    return Answer(body=message_payload(world, message))
+    return Answer(body=message_payload(state, message))
 
 
 def get_message(context: Context) -> Answer:
     """Read a message of the interaction."""
     _, _, message = _found(context)
-    return Answer(body=message_payload(context.world, message))
+    return Answer(body=message_payload(context.state, message))
 
 
 def edit_message(context: Context) -> Answer:
@@ -58,46 +58,46 @@ def edit_message(context: Context) -> Answer:
 def delete_message(context: Context) -> Answer:
     """Delete a message of the interaction."""
     _, _, message = _found(context)
-    posting.remove(context.world, message)
+    posting.remove(context.state, message)
     return NO_CONTENT
 
 
 def _revised(context: Context, channel: Channel, message: Message) -> Answer:
     check_editable(channel, message)
-    source = draft_source(context.world, channel, context.form, context.uploads, present=message)
-    posting.revise(context.world, channel, message, read_draft(source))
-    return Answer(body=message_payload(context.world, message))
+    source = draft_source(context.state, channel, context.form, context.uploads, present=message)
+    posting.revise(context.state, channel, message, read_draft(source))
+    return Answer(body=message_payload(context.state, message))
 
 
-def _opened(context: Context) -> tuple[World, Interaction, Channel]:
+def _opened(context: Context) -> tuple[DiscordState, Interaction, Channel]:
     """What the token opens.
 
     Raises: ApiError 10015 for another application or before the first answer, 50027 for a token that is wrong or
     older than 15 minutes, 10003 when the channel is gone.
     """
-    world = context.world
-    if context.id("webhook_id") != world.application.id:
+    state = context.state
+    if context.id("webhook_id") != state.application.id:
         raise unknown_webhook()
-    interaction = world.interaction_by_token(context.call.parameters["webhook_token"])
-    if interaction is None or world.clock.now() > interaction.token_until:
+    interaction = state.interaction_by_token(context.call.parameters["webhook_token"])
+    if interaction is None or state.clock.now() > interaction.token_until:
         raise dead_webhook_token()
     if interaction.responded_at is None:
         raise unknown_webhook()
-    channel = world.channels.get(interaction.channel_id)
+    channel = state.channels.get(interaction.channel_id)
     if channel is None:
         raise unknown_channel()
-    return world, interaction, channel
+    return state, interaction, channel
 
 
 def _found(context: Context) -> tuple[Interaction, Channel, Message]:
-    world, interaction, channel = _opened(context)
+    state, interaction, channel = _opened(context)
     if "message_id" in context.call.parameters:
         message_id = context.id("message_id")
         if message_id not in (interaction.original_message_id, *interaction.followup_ids):
             raise unknown_message()
     else:
         message_id = interaction.original_message_id or 0
-    message = world.messages.get(message_id)
+    message = state.messages.get(message_id)
     if message is None or message.is_deleted:
         raise unknown_message()
     return interaction, channel, message

@@ -11,8 +11,8 @@ from sandbox.discord.kinds import ComponentType
 from sandbox.discord.messages import MentionedParties
 from sandbox.discord.permission_flags import Permission
 from sandbox.discord.rules.fields import Fields
+from sandbox.discord.state import DiscordState
 from sandbox.discord.wire import JsonObject
-from sandbox.discord.world import World
 
 _USER = re.compile(r"<@!?(\d+)>")
 _ROLE = re.compile(r"<@&(\d+)>")
@@ -74,12 +74,12 @@ def readable_texts(content: str, components: Iterable[JsonObject]) -> Iterator[s
 
 
 def mentioned_parties(
-    world: World, channel: Channel, *, author_id: int, texts: Iterable[str], allowed: AllowedMentions
+    state: DiscordState, channel: Channel, *, author_id: int, texts: Iterable[str], allowed: AllowedMentions
 ) -> MentionedParties:
     """Whom the texts name, as far as it is allowed and as the author may."""
     text = "\n".join(texts)
-    guild = world.guild_of(channel)
-    may_name_all = Permission.MENTION_EVERYONE in world.permissions(author_id, channel)
+    guild = state.guild_of(channel)
+    may_name_all = Permission.MENTION_EVERYONE in state.permissions(author_id, channel)
     users = [int(found) for found in _USER.findall(text)]
     roles = [int(found) for found in _ROLE.findall(text)] if guild is not None else []
     known_roles = guild.roles if guild is not None else {}
@@ -88,7 +88,7 @@ def mentioned_parties(
             dict.fromkeys(
                 user_id
                 for user_id in users
-                if user_id in world.users and (allowed.users or user_id in allowed.user_ids)
+                if user_id in state.users and (allowed.users or user_id in allowed.user_ids)
             )
         ),
         role_ids=tuple(
@@ -104,9 +104,9 @@ def mentioned_parties(
     )
 
 
-def notified_user_ids(world: World, channel: Channel, parties: MentionedParties) -> set[int]:
+def notified_user_ids(state: DiscordState, channel: Channel, parties: MentionedParties) -> set[int]:
     """The accounts that get a notification."""
-    guild = world.guild_of(channel)
+    guild = state.guild_of(channel)
     notified = set(parties.user_ids)
     if guild is not None:
         for member in guild.members.values():

@@ -1,4 +1,4 @@
-/** The world's clock: a person can move it forward, so it is not this machine's. */
+/** The sandbox's clock: a person can move it forward, so it is not this machine's. */
 
 let aheadMilliseconds = 0;
 
@@ -7,7 +7,7 @@ export function setNow(iso) {
   aheadMilliseconds = new Date(iso).getTime() - Date.now();
 }
 
-/** The world's present moment, in milliseconds since 1970. */
+/** The sandbox's current time, in milliseconds since 1970. */
 export function now() {
   return Date.now() + aheadMilliseconds;
 }

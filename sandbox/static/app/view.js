@@ -1,4 +1,4 @@
-/** The newest view of the world, and what is looked up in it. It is all that the page knows; it never adds to it. */
+/** The newest view of the local Discord, and what is looked up in it. It is all that the page knows; it never adds to it. */
 
 const NOTHING = {
   type: "view",

@@ -1,4 +1,4 @@
-"""One world and one bot whose clocks are moved together: hours pass at once, and each test has a member of its own."""
+"""One sandbox and one bot whose clocks are moved together: hours pass at once; each test has a member of its own."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
+from sandbox.bot_config import Overrides
 from sandbox.bot_process import BotProcess
 from sandbox.client_driver import ClientDriver
 from sandbox.discord.conformance import Conformance
 from sandbox.model_api.behaviour import Behaviour
 from sandbox.sandbox import Sandbox
 from sandbox.spawning import Spawn
-from sandbox.world_config import Overrides
 from tests.acceptance.later.time_machine import TimeMachine
 from tests.acceptance.promise import records
-from tests.acceptance.shared_world import opened_world, run_in_one_loop
+from tests.acceptance.shared_sandbox import opened_sandbox, run_in_one_loop
 from tests.rig import until
 
 HERE = Path(__file__).parent
@@ -30,7 +30,7 @@ NAMES = count(1)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Run these tests in the one event loop that the shared world lives in."""
+    """Run these tests in the one event loop that the shared sandbox lives in."""
     run_in_one_loop(items, HERE)
 
 
@@ -40,7 +40,7 @@ async def sandbox(
 ) -> AsyncIterator[Sandbox]:
     """A sandbox for all tests of this folder; at the end the bot has broken no rule of either wire."""
     data_dir = tmp_path_factory.mktemp("later")
-    async with opened_world(data_dir, pictures=picture_folder, conformance=conformance, spawn=spawn) as opened:
+    async with opened_sandbox(data_dir, pictures=picture_folder, conformance=conformance, spawn=spawn) as opened:
         yield opened
 
 
@@ -64,7 +64,7 @@ async def one_bot(sandbox: Sandbox, time: TimeMachine) -> AsyncIterator[BotProce
 
 @pytest_asyncio.fixture(autouse=True, loop_scope="session")
 async def bot(sandbox: Sandbox, one_bot: BotProcess) -> AsyncIterator[BotProcess]:
-    """The bot in a world where nothing goes wrong yet; afterwards everything is mended and every job has ended."""
+    """The bot in a sandbox where nothing goes wrong yet; afterwards everything is mended and every job has ended."""
     _mend(sandbox)
     yield one_bot
     _mend(sandbox)

@@ -1,4 +1,4 @@
-"""Moves the world and the bot in it forward together."""
+"""Moves the sandbox and the bot in it forward together."""
 
 from __future__ import annotations
 

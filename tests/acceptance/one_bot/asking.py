@@ -1,4 +1,4 @@
-"""A job that a member asked for, in a world that it shares with others."""
+"""A job that a member asked for, in a sandbox that it shares with others."""
 
 from __future__ import annotations
 

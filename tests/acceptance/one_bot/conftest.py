@@ -1,4 +1,4 @@
-"""One world and one bot for many tests: each leaves them as it found them, which is a promise by itself."""
+"""One sandbox and one bot for many tests: each leaves them as it found them, which is a promise by itself."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from sandbox.sandbox import Sandbox
 from sandbox.spawning import Spawn
 from tests.acceptance.conftest import QUEUE_SECONDS, RUN_SECONDS
 from tests.acceptance.promise import records
-from tests.acceptance.shared_world import opened_world, run_in_one_loop
+from tests.acceptance.shared_sandbox import opened_sandbox, run_in_one_loop
 from tests.rig import until
 
 HERE = Path(__file__).parent
@@ -23,7 +23,7 @@ UNLIMITED = {"quota": {"jobs_per_day": 10_000, "running_per_user": 100, "waiting
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Run these tests in the one event loop that the shared world lives in."""
+    """Run these tests in the one event loop that the shared sandbox lives in."""
     run_in_one_loop(items, HERE)
 
 
@@ -33,7 +33,7 @@ async def sandbox(
 ) -> AsyncIterator[Sandbox]:
     """A sandbox for all tests of this folder; at the end the bot has broken no rule of either wire."""
     data_dir = tmp_path_factory.mktemp("one_bot")
-    async with opened_world(data_dir, pictures=picture_folder, conformance=conformance, spawn=spawn) as opened:
+    async with opened_sandbox(data_dir, pictures=picture_folder, conformance=conformance, spawn=spawn) as opened:
         yield opened
 
 
@@ -46,7 +46,7 @@ async def one_bot(sandbox: Sandbox) -> AsyncIterator[BotProcess]:
 
 @pytest_asyncio.fixture(autouse=True, loop_scope="session")
 async def bot(sandbox: Sandbox, one_bot: BotProcess) -> AsyncIterator[BotProcess]:
-    """The bot in a world where nothing goes wrong yet; afterwards everything is mended and every job ends."""
+    """The bot in a sandbox where nothing goes wrong yet; afterwards everything is mended and every job ends."""
     _mend(sandbox)
     yield one_bot
     _mend(sandbox)

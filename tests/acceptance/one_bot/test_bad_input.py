@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from sandbox.client_driver.command_form import OptionValue
     from sandbox.client_driver.reply import Card
     from sandbox.discord.files import Attachment
-    from sandbox.discord.world import World
+    from sandbox.discord.state import DiscordState
     from sandbox.sandbox import Sandbox
 
 PROMPT = "a fox in the snow"
@@ -192,8 +192,8 @@ async def test_a_file_that_discord_tells_oddly_of_is_answered(
 ) -> None:
     """Whoever sent it reads that nothing was charged, instead of nothing."""
 
-    def odd(world: World, attachment: Attachment) -> dict[str, Any]:
-        return {key: value for key, value in attachment_payload(world, attachment).items() if key != without}
+    def odd(state: DiscordState, attachment: Attachment) -> dict[str, Any]:
+        return {key: value for key, value in attachment_payload(state, attachment).items() if key != without}
 
     monkeypatch.setattr("sandbox.client_driver.resolved.attachment_payload", odd)
     before = standing(sandbox)

@@ -102,7 +102,7 @@ async def test_suggestions(sandbox: Sandbox, callbacks: Callbacks) -> None:
     sandbox.gateway.repeat_next_interaction()
     choices = await sandbox.clients.ada.autocomplete("cancel", "job", job_id)
     assert [choice.value for choice in choices] == [job_id]
-    await callbacks.both(max(sandbox.world.interactions))
+    await callbacks.both(max(sandbox.state.interactions))
 
 
 async def test_a_button_with_a_warning(sandbox: Sandbox, callbacks: Callbacks) -> None:

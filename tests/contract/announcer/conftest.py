@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from discord.http import Route
 
-from sandbox.clock import WorldClock
+from sandbox.clock import SandboxClock
 from sandbox.discord.conformance import Conformance
 from sandbox.discord.server import DiscordServer
 from services.store.engine import open_database
@@ -35,7 +35,7 @@ async def scene(
 ) -> AsyncIterator[Scene]:
     """A scene with quick edits; afterwards everything that was sent is held against Discord's document."""
     async with (
-        DiscordServer(clock=WorldClock()) as server,
+        DiscordServer(clock=SandboxClock()) as server,
         open_database(scene_url, alone=False) as database,
     ):
         monkeypatch.setattr(Route, "BASE", server.api_url)

@@ -19,7 +19,7 @@ from cogs.announcer import Announcer
 from cogs.services import BotServices
 from cogs.ui.job_buttons import DYNAMIC_ITEMS
 from sandbox.client_driver.writing import written
-from sandbox.clock import WorldClock
+from sandbox.clock import SandboxClock
 from sandbox.discord.channels import Channel, Overwrite
 from sandbox.discord.interaction_delivery import create_interaction
 from sandbox.discord.interactions import Interaction
@@ -57,26 +57,26 @@ LIST_MESSAGES = "GET /channels/{channel_id}/messages"
 OPEN_DIRECT = "POST /users/@me/channels"
 WRITES = (EDIT_ORIGINAL, EDIT_MESSAGE, CREATE_MESSAGE)
 
-# Between two looks into the database: a look costs more than a look at the world.
+# Between two looks into the database: a look costs more than a look at the state.
 LOOK_SECONDS = 0.03
 
 
 class Scene:
-    """What a test of the announcer plays in. Time is the world's; real time is only waited for."""
+    """What a test of the announcer plays in. Time is the sandbox's; real time is only waited for."""
 
     def __init__(
         self, server: DiscordServer, database: Database, results: ResultsFolder, *, edit_seconds: float
     ) -> None:
         self.server = server
-        self.world = server.world
-        self.clock: WorldClock = server.clock
+        self.state = server.state
+        self.clock: SandboxClock = server.clock
         self.database = database
         self.store: SqlJobStore = SqlJobStore(database)
         self.results = results
         self.timing = JobTiming(scan_seconds=0.05, edit_seconds=edit_seconds)
         self.notes = SqlNotes(database)
-        self.general = self.world.channel("general")
-        self.ada = self.world.user("ada")
+        self.general = self.state.channel("general")
+        self.ada = self.state.user("ada")
         self.catalog = Catalog.load([ModelEntry(model_id=MODEL_ID, command="edit")])
 
     @contextlib.asynccontextmanager
@@ -99,7 +99,7 @@ class Scene:
         )
         bot = SceneBot(services)
         async with bot:
-            await bot.login(self.world.bot_token)
+            await bot.login(self.state.bot_token)
             await bot.add_cog(Announcer(bot, services))
             yield bot
 
@@ -118,7 +118,7 @@ class Scene:
         """Let Ada use the command: the interaction is deferred, the job is in the store."""
         place = channel or self.general
         interaction = create_interaction(
-            self.world,
+            self.state,
             InteractionType.COMMAND,
             {"id": "1", "name": "edit", "type": 1, "options": []},
             user=self.ada,
@@ -128,7 +128,7 @@ class Scene:
             await self._call_back(interaction, {"type": 5, "data": {"flags": 64 if private else 0}})
         now = self.clock.now()
         address = Delivery(
-            application_id=self.world.application.id,
+            application_id=self.state.application.id,
             token=interaction.token,
             token_until=now + timedelta(minutes=14, seconds=30),
             upload_limit_bytes=interaction.attachment_size_limit,
@@ -153,7 +153,7 @@ class Scene:
 
     async def _call_back(self, interaction: Interaction, body: JsonObject) -> None:
         async with discord.Client(intents=discord.Intents(guilds=True)) as client:
-            await client.login(self.world.bot_token)
+            await client.login(self.state.bot_token)
             route = Route("POST", "/interactions/{id}/{key}/callback", id=interaction.id, key=interaction.token)
             await client.http.request(route, json=body)
 
@@ -188,11 +188,11 @@ class Scene:
         """Let Ada press something on the card: the bot has a fresh token for it."""
         data = {"custom_id": f"cc:cancel:{job.job_id}", "component_type": 2}
         pressed = create_interaction(
-            self.world,
+            self.state,
             InteractionType.COMPONENT,
             data,
             user=self.ada,
-            channel=self.world.channels[card.channel_id],
+            channel=self.state.channels[card.channel_id],
             message=card,
         )
         await self._call_back(pressed, {"type": 6})
@@ -220,15 +220,15 @@ class Scene:
     def chat(self, messages: int) -> None:
         """Let Ada write so many messages in the channel."""
         for number in range(messages):
-            written(self.world, self.ada, self.general, f"message {number}", (), None)
+            written(self.state, self.ada, self.general, f"message {number}", (), None)
 
     def deny(self, permission: Permission) -> None:
         """Take a permission from the bot in the channel."""
-        self.general.overwrites.append(Overwrite(target_id=self.world.bot.id, is_role=False, deny=permission))
+        self.general.overwrites.append(Overwrite(target_id=self.state.bot.id, is_role=False, deny=permission))
 
     def delete(self, card: Message) -> None:
         """Let a moderator delete a message."""
-        remove(self.world, card)
+        remove(self.state, card)
 
     async def reload(self, job: Job) -> Job:
         """Return the job as it is stored."""
@@ -240,11 +240,11 @@ class Scene:
 
     def cards(self, job: Job, channel: Channel | None = None) -> list[Message]:
         """Return the messages in the channel that show the job, the oldest first."""
-        return [m for m in self.world.messages_in(channel or self.general) if f"-# Job {job.job_id}" in text_of(m)]
+        return [m for m in self.state.messages_in(channel or self.general) if f"-# Job {job.job_id}" in text_of(m)]
 
     def direct_cards(self, job: Job) -> list[Message]:
         """Return the job's cards in Ada's direct messages."""
-        return self.cards(job, self.world.direct_channel(self.ada))
+        return self.cards(job, self.state.direct_channel(self.ada))
 
     def card(self, job: Job, channel: Channel | None = None) -> Message:
         """Return the job's one card in the channel."""

@@ -16,7 +16,7 @@ async def test_the_deferred_message_becomes_the_card(scene: Scene) -> None:
         await scene.move(job, JobStatus.SUBMITTING, JobStatus.QUEUED, queue_position=3)
         card = await scene.shows(job, "Queue position **3**")
     assert card.id == job.delivery.original_message_id
-    assert scene.world.messages_in(scene.general) == [card]
+    assert scene.state.messages_in(scene.general) == [card]
     assert not card.is_loading
     assert card.pinged == set()
 

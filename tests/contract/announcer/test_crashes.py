@@ -143,7 +143,7 @@ async def test_where_the_bot_may_not_read_the_result_is_posted_once(
     card = scene.card(job)
     assert gallery_of(card) == [f"{job.job_id}-1.png"]
     assert known.delivery.posted_message_id == card.id
-    assert [message for message in scene.world.messages_in(scene.general) if message.attachments] == [card]
+    assert [message for message in scene.state.messages_in(scene.general) if message.attachments] == [card]
 
 
 async def test_a_result_that_was_edited_in_where_the_bot_may_not_read_is_edited_again(scene: Scene) -> None:

@@ -101,7 +101,7 @@ async def test_a_result_that_was_deleted_does_not_come_back(scene: Scene) -> Non
 async def test_where_the_bot_may_not_post_the_result_goes_to_its_owner(scene: Scene, denied: Permission) -> None:
     """50013 or 50001 in the channel: a direct message."""
     job = await scene.accepted(deferred=False)
-    scene.general.overwrites.append(Overwrite(target_id=scene.world.bot.id, is_role=False, deny=denied))
+    scene.general.overwrites.append(Overwrite(target_id=scene.state.bot.id, is_role=False, deny=denied))
     await scene.finish(job)
     async with scene.announcing():
         known = await scene.acknowledged(job)
@@ -114,7 +114,7 @@ async def test_where_the_bot_may_not_post_the_result_goes_to_its_owner(scene: Sc
 async def test_when_the_channel_is_gone_the_result_goes_to_its_owner(scene: Scene) -> None:
     """10003: a direct message."""
     job = await scene.accepted(deferred=False)
-    delete_channel(scene.world, scene.general)
+    delete_channel(scene.state, scene.general)
     await scene.finish(job)
     async with scene.announcing():
         await scene.acknowledged(job)
@@ -132,7 +132,7 @@ async def test_a_private_result_never_goes_into_the_channel(scene: Scene) -> Non
         await scene.move(job, cost=Decimal("0.05"))
         await scene.acknowledged(job)
     assert "$0.05" in str(card.components)
-    assert [message for message in scene.world.messages_in(scene.general) if not message.is_ephemeral] == []
+    assert [message for message in scene.state.messages_in(scene.general) if not message.is_ephemeral] == []
     assert scene.calls(*WRITES) == [(CREATE_MESSAGE, 200), (EDIT_MESSAGE, 200)]
 
 

@@ -29,7 +29,7 @@ def settings_for(sandbox: Sandbox, folder: Path, *, database_url: str | None = N
     """Return settings for a bot whose data lie in that folder."""
     return Settings(
         discord=DiscordSettings(
-            token=SecretStr(sandbox.world.bot_token),
+            token=SecretStr(sandbox.state.bot_token),
             api_url=sandbox.discord.api_url,
             gateway_url=sandbox.discord.gateway_url,
             cdn_url=sandbox.discord.cdn_url,
@@ -54,7 +54,7 @@ async def living_bot(sandbox: Sandbox, settings: Settings, *, wait: bool = True)
         # As in a process of its own: the library's locks on tokens are one process's.
         context = contextvars.copy_context()
         context.run(async_context.set, AsyncWebhookAdapter())  # type: ignore[no-untyped-call]  # the library names no type
-        serving = asyncio.create_task(stay_connected(bot, sandbox.world.bot_token), name="discord", context=context)
+        serving = asyncio.create_task(stay_connected(bot, sandbox.state.bot_token), name="discord", context=context)
         try:
             if wait:
                 await until(lambda: serving.done() or bot.is_connected, what="the connection")

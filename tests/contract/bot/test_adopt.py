@@ -10,7 +10,7 @@ from pydantic import SecretStr
 
 from bot.maintenance import CannotDo, adopt
 from bot.settings import DatabaseSettings, JobsSettings, RunComfySettings, Settings
-from sandbox.clock import WorldClock
+from sandbox.clock import SandboxClock
 from sandbox.model_api import ModelApiServer
 from services.jobs.model import JobStatus
 from services.store import migrate
@@ -24,7 +24,7 @@ REQUEST = "f033d089-3518-49c4-8abb-ef53018f7260"
 @pytest.fixture
 async def server() -> AsyncIterator[ModelApiServer]:
     """Provide a Model API that has no requests."""
-    async with ModelApiServer(clock=WorldClock(), host_map={}) as server:
+    async with ModelApiServer(clock=SandboxClock(), host_map={}) as server:
         yield server
 
 

@@ -48,16 +48,16 @@ async def test_commands_are_registered_as_soon_as_discord_takes_them(
     """While the registration meets 503s the bot is online and answers; it registers by itself when that is over."""
     settings = settings_for(sandbox, tmp_path)
     async with living_bot(sandbox, settings):
-        await until(lambda: sandbox.world.commands.writes == 1, what="the registration")
+        await until(lambda: sandbox.state.commands.writes == 1, what="the registration")
     fault = sandbox.discord.faults.fail(READ, status=503, times=None)
     async with living_bot(sandbox, settings) as (app, _):
         await until(lambda: fault.hits >= 8, what="eight tries in vain")
         reply = await sandbox.clients.ada.slash("edit", prompt="a fox", image1=paint("cat.png"))
         await reply.acknowledged()
         written = await app.services.notes.get_note(NOTE)
-        sandbox.world.commands.scopes.clear()
+        sandbox.state.commands.scopes.clear()
         sandbox.discord.faults.clear()
-        await until(lambda: sandbox.world.commands.writes == 2, what="the registration")
+        await until(lambda: sandbox.state.commands.writes == 2, what="the registration")
         while await app.services.notes.get_note(NOTE) == written:  # noqa: ASYNC110 - what the bot's own task writes
             await asyncio.sleep(0.01)
     told = [record for record in caplog.records if "register the commands" in record.getMessage()]
@@ -73,7 +73,7 @@ async def test_a_stop_while_commands_are_not_registered(sandbox: Sandbox, tmp_pa
         async with living_bot(sandbox, settings_for(sandbox, tmp_path)) as (app, bot):
             assert bot.is_connected
             assert await app.services.notes.get_note(NOTE) is None
-    assert sandbox.world.commands.writes == 0
+    assert sandbox.state.commands.writes == 0
 
 
 async def test_a_refusal_for_good_is_told_and_not_repeated(

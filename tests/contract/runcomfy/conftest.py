@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.clock import WorldClock
+from sandbox.clock import SandboxClock
 from sandbox.model_api import ModelApiServer, ModelRequest
 from sandbox.pictures import paint
 from services.clock import SystemClock
@@ -44,15 +44,15 @@ def gallery(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def world() -> WorldClock:
+def state() -> SandboxClock:
     """Provide the Model API's clock."""
-    return WorldClock()
+    return SandboxClock()
 
 
 @pytest.fixture
-async def server(world: WorldClock, gallery: Path) -> AsyncIterator[ModelApiServer]:
+async def server(state: SandboxClock, gallery: Path) -> AsyncIterator[ModelApiServer]:
     """Provide a Model API whose jobs wait for nothing; a violation of its rules fails the test."""
-    async with ModelApiServer(clock=world, host_map={"pictures.example.com": gallery}) as server:
+    async with ModelApiServer(clock=state, host_map={"pictures.example.com": gallery}) as server:
         server.pace.queue_seconds = server.pace.run_seconds = 0.0
         server.pace.shrink = SHRINK
         yield server

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from sandbox.clock import WorldClock
+from sandbox.clock import SandboxClock
 from sandbox.model_api import Fault, FaultOrder, ModelApiServer, ModelRequest, OutputShape, Route
 from services.errors import ResultNotReady, ResultProblem, ResultUnavailable
 from services.jobs.model import Job, MediaKind
@@ -171,10 +171,10 @@ async def test_an_expired_result_is_gone(
     server: ModelApiServer,
     results: ResultFolder,
     job: Job,
-    world: WorldClock,
+    state: SandboxClock,
 ) -> None:
     """The API's links die."""
-    await world.advance(server.behaviour.output_lives_seconds + 1)
+    await state.advance(server.behaviour.output_lives_seconds + 1)
     with pytest.raises(ResultUnavailable) as caught:
         await results.fetch(job, 1, most_bytes=PLENTY)
     assert caught.value.problem is ResultProblem.GONE

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 
-from sandbox.clock import WorldClock
+from sandbox.clock import SandboxClock
 from sandbox.model_api import (
     Behaviour,
     CancelledWord,
@@ -159,13 +159,13 @@ async def test_a_late_cost_is_no_trouble(
     server: ModelApiServer,
     client: RunComfyClient,
     finished: ModelRequest,
-    world: WorldClock,
+    state: SandboxClock,
 ) -> None:
     """Without a cost the result counts; a later answer may have it."""
     server.behaviour = replace(server.behaviour, cost_delay_seconds=60)
     progress = await client.get_result(finished.request_id)
     assert (progress.state, progress.cost) == (RequestState.SUCCEEDED, None)
-    await world.advance(61)
+    await state.advance(61)
     assert (await client.get_result(finished.request_id)).cost is not None
 
 
@@ -173,11 +173,11 @@ async def test_a_request_that_is_not_known_says_so(
     server: ModelApiServer,
     client: RunComfyClient,
     finished: ModelRequest,
-    world: WorldClock,
+    state: SandboxClock,
     naps: Naps,
 ) -> None:
     """404001 is an answer, not a bad moment: nothing is repeated. Under HTTP 200 too."""
-    await world.advance(8 * 24 * 3600)
+    await state.advance(8 * 24 * 3600)
     for behaviour in (Behaviour(), Behaviour(errors_under_200=True)):
         server.behaviour = behaviour
         for ask in (client.get_status, client.get_result, client.cancel):

@@ -39,7 +39,7 @@ class Client:
         self.notices = page.locator("#notices")
 
     async def open(self, person: str, channel: str | None = None) -> Client:
-        """Open the page as somebody and wait until the world is there."""
+        """Open the page as somebody and wait until the local Discord is there."""
         place = f"?person={person}" + (f"&channel={channel}" if channel else "")
         await self.page.goto(f"{self.stage.url}{place}")
         await expect(self.page.locator("#person-switch")).to_contain_text(person)

@@ -1,4 +1,4 @@
-"""One Chromium for all tests of the page, one world with the real bot, one with a bot of the tests' own."""
+"""One Chromium for all tests of the page, one sandbox with the real bot, one with a bot of the tests' own."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ async def browser() -> AsyncIterator[Browser]:
 
 @contextlib.asynccontextmanager
 async def opened_stage(folder: Path, *, module: str, spawn: Spawn) -> AsyncIterator[Stage]:
-    """Open a world whose bot is `module`, with its page."""
+    """Open a sandbox whose bot is `module`, with its page."""
     pictures = folder / "pictures"
     pictures.mkdir()
     (pictures / "cat.png").write_bytes(paint("cat.png").data)
@@ -67,7 +67,7 @@ async def opened_stage(folder: Path, *, module: str, spawn: Spawn) -> AsyncItera
 
 @pytest_asyncio.fixture(loop_scope=_LOOP, scope="session")
 async def bot_stage(browser: Browser, tmp_path_factory: pytest.TempPathFactory, spawn: Spawn) -> AsyncIterator[Stage]:
-    """The real bot's world."""
+    """The real bot's sandbox."""
     del browser  # without one, nothing need be started
     async with opened_stage(tmp_path_factory.mktemp("bot"), module="bot", spawn=spawn) as stage:
         yield stage
@@ -75,7 +75,7 @@ async def bot_stage(browser: Browser, tmp_path_factory: pytest.TempPathFactory, 
 
 @pytest_asyncio.fixture(loop_scope=_LOOP, scope="session")
 async def showcase(browser: Browser, tmp_path_factory: pytest.TempPathFactory, spawn: Spawn) -> AsyncIterator[Stage]:
-    """The world of the tests' own bot."""
+    """The sandbox of the tests' own bot."""
     del browser
     async with opened_stage(
         tmp_path_factory.mktemp("showcase"), module="tests.sandbox.browser.showcase_bot", spawn=spawn
@@ -120,5 +120,5 @@ async def open_client(browser: Browser, profile: BrowserContext) -> AsyncIterato
 
 @pytest_asyncio.fixture(loop_scope=_LOOP)
 async def ada(showcase: Stage, open_client: OpenClient) -> Client:
-    """Ada's page in the world of the tests' own bot."""
+    """Ada's page in the sandbox of the tests' own bot."""
     return await open_client(showcase)

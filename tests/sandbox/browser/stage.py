@@ -1,4 +1,4 @@
-"""The worlds in which the page is tried."""
+"""The sandboxes in which the page is tried."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ FOREIGN_NAME = "foreign.example"
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Stage:
-    """A world with its bot, and the address of its page. `kept` are the ids of messages that tests share."""
+    """A sandbox with its bot, and the address of its page. `kept` are the ids of messages that tests share."""
 
     sandbox: Sandbox
     bot: BotProcess
@@ -22,8 +22,8 @@ class Stage:
 
     def clear(self) -> None:
         """Take away what earlier tests left in the channels, so that each page begins with little to draw."""
-        world = self.sandbox.world
-        for channel in world.channels.values():
-            for message in world.messages_in(channel):
+        state = self.sandbox.state
+        for channel in state.channels.values():
+            for message in state.messages_in(channel):
                 if message.id not in self.kept:
-                    posting.remove(world, message)
+                    posting.remove(state, message)

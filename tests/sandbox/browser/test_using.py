@@ -14,7 +14,7 @@ RESPONSE_SECONDS = 3
 
 def interactions(stage: Stage) -> list[Interaction]:
     """Every interaction so far, oldest first."""
-    return list(stage.sandbox.world.interactions.values())
+    return list(stage.sandbox.state.interactions.values())
 
 
 async def test_a_pressed_button_is_answered_below(ada: Client) -> None:
@@ -76,13 +76,13 @@ async def test_menus_send_what_is_chosen(showcase: Stage, ada: Client) -> None:
     await listed.filter(has_text="Chalk").click()
     await ada.page.keyboard.press("Tab")
     await ada.sees("used style oil, chalk")
-    world = showcase.sandbox.world
-    (guild,) = world.guilds.values()
+    state = showcase.sandbox.state
+    (guild,) = state.guilds.values()
     roles = {role.name: role.id for role in guild.roles.values()}
     wanted = {
-        "Who": ("Ben", world.user("ben").id),
+        "Who": ("Ben", state.user("ben").id),
         "Which role": ("moderators", roles["moderators"]),
-        "Where": ("adults", world.channel("adults").id),
+        "Where": ("adults", state.channel("adults").id),
     }
     for menu, (label, value) in wanted.items():
         await message.get_by_role("combobox", name=menu).click()
@@ -203,7 +203,7 @@ async def test_files_are_dropped_and_pasted(showcase: Stage, ada: Client) -> Non
     await tray.last.get_by_role("button", name="Remove unwanted.png").click()
     await ada.line.press("Enter")
     await expect(ada.newest.locator(".gallery img")).to_have_count(2)
-    message = list(showcase.sandbox.world.messages.values())[-1]
+    message = list(showcase.sandbox.state.messages.values())[-1]
     assert [file.filename for file in message.attachments] == ["dropped.png", "pasted.png"]
 
 
@@ -219,7 +219,7 @@ async def test_a_dropped_file_goes_to_the_next_empty_option(bot_stage: Stage, op
 
 async def test_a_file_beyond_the_channels_limit_is_refused_at_once(showcase: Stage, ada: Client) -> None:
     """The page says how large the file is and how large it may be; nothing is sent."""
-    (guild,) = showcase.sandbox.world.guilds.values()
+    (guild,) = showcase.sandbox.state.guilds.values()
     await ada.page.evaluate(GIVE, ["huge.png", guild.upload_limit_bytes + 1, "drop"])
     await expect(ada.toast).to_contain_text("“huge.png” is too large")
     await expect(ada.page.locator(".file-tray .file-option")).to_have_count(0)

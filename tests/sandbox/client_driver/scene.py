@@ -1,4 +1,4 @@
-"""A world with clients but without a socket; the bot is one session that writes down what it is told."""
+"""A sandbox with clients but without a socket; the bot is one session that writes down what it is told."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sandbox.client_driver import Channels, ClientDrivers
-from sandbox.clock import WorldClock
+from sandbox.clock import SandboxClock
 from sandbox.discord.changes import ChangeKind
 from sandbox.discord.gateway import Gateway, Intent
-from sandbox.discord.gateway.of_world import WorldSource
 from sandbox.discord.gateway.session import Session, Shard
+from sandbox.discord.gateway.state_source import StateSource
 from sandbox.discord.interactions import Interaction
 from sandbox.discord.kinds import CallbackType, MessageFlag
 from sandbox.discord.messages import Message
-from sandbox.discord.population import populated_world
+from sandbox.discord.population import populated_state
+from sandbox.discord.state import DiscordState
 from sandbox.discord.wire import JsonObject
-from sandbox.discord.world import World
 
 PLAIN_FLAGS = MessageFlag(0)
 
@@ -43,7 +43,7 @@ class Ear:
 class Scene:
     """People, a bot that listens, and the means to answer in its place."""
 
-    world: World
+    state: DiscordState
     gateway: Gateway
     clients: ClientDrivers
     channels: Channels
@@ -57,13 +57,13 @@ class Scene:
     def register(self, *definitions: JsonObject, guild_id: int | None = None) -> None:
         """Register commands; descriptions and types are filled in."""
         whole = [{"type": 1, "description": "A command.", **definition} for definition in definitions]
-        self.world.commands.overwrite(guild_id, whole)
+        self.state.commands.overwrite(guild_id, whole)
 
     def answer(self, interaction: Interaction, kind: CallbackType) -> None:
         """Let the bot's first answer have arrived."""
         interaction.callback_type = kind
-        interaction.responded_at = self.world.clock.now()
-        self.world.tell(ChangeKind.INTERACTION_ANSWERED, interaction_id=interaction.id)
+        interaction.responded_at = self.state.clock.now()
+        self.state.tell(ChangeKind.INTERACTION_ANSWERED, interaction_id=interaction.id)
 
     def post(
         self,
@@ -76,12 +76,12 @@ class Scene:
         author_id: int | None = None,
     ) -> Message:
         """Let a message of the bot stand in #general."""
-        channel, now = self.channels.general.channel, self.world.clock.now()
+        channel, now = self.channels.general.channel, self.state.clock.now()
         message = Message(
-            id=self.world.snowflakes.next(),
+            id=self.state.snowflakes.next(),
             channel_id=channel.id,
             guild_id=channel.guild_id,
-            author_id=author_id or self.world.bot.id,
+            author_id=author_id or self.state.bot.id,
             created_at=now,
             content=content,
             components=components or [],
@@ -90,23 +90,23 @@ class Scene:
             visible_to=visible_to,
         )
         message.record_revision(now)
-        self.world.messages[message.id] = message
+        self.state.messages[message.id] = message
         channel.message_ids.append(message.id)
-        self.world.tell(ChangeKind.MESSAGE_CREATED, message_id=message.id)
+        self.state.tell(ChangeKind.MESSAGE_CREATED, message_id=message.id)
         return message
 
 
 def make_scene(*, is_connected: bool = True) -> Scene:
-    """A world in which the bot has logged in, unless it is not connected."""
-    world = populated_world(WorldClock())
-    gateway = Gateway(WorldSource(world), clock=world.clock, url=lambda: "ws://127.0.0.1/gateway")
+    """A sandbox in which the bot has logged in, unless it is not connected."""
+    state = populated_state(SandboxClock())
+    gateway = Gateway(StateSource(state), clock=state.clock, url=lambda: "ws://127.0.0.1/gateway")
     ear = Ear()
 
     def listener(event: str, data: dict[str, Any], guild_id: int | None) -> None:
         gateway.dispatch(event, data, guild_id=guild_id)
 
-    world.gateway_listeners.append(listener)
+    state.gateway_listeners.append(listener)
     if is_connected:
         session = Session(session_id="s", shard=Shard(), intents=Intent.GUILDS, bot_user_id="1", line=ear)
         gateway.sessions.append(session)
-    return Scene(world=world, gateway=gateway, clients=ClientDrivers(world, gateway), channels=Channels(world), ear=ear)
+    return Scene(state=state, gateway=gateway, clients=ClientDrivers(state, gateway), channels=Channels(state), ear=ear)

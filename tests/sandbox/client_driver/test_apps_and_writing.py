@@ -73,7 +73,7 @@ async def test_the_three_kinds_of_commands_do_not_stand_in_for_each_other() -> N
         await ada.user_command("edit", scene.clients.ben.user)
     with pytest.raises(CommandNotFound):
         await ada.slash("Greet")
-    offered = offered_commands(scene.world, ada.user, scene.channels.general.channel)
+    offered = offered_commands(scene.state, ada.user, scene.channels.general.channel)
     assert [command.name for command in offered] == ["edit", "Greet"]
 
 

@@ -35,7 +35,7 @@ V2: list[dict[str, Any]] = [
 
 @pytest.fixture
 def scene() -> Scene:
-    """A world."""
+    """A sandbox."""
     return make_scene()
 
 
@@ -95,7 +95,7 @@ async def test_others_ephemeral_messages_and_deleted_ones_are_out_of_reach(scene
     assert scene.channels.general.seen_by(ben) == []
     assert [type(one) for one in scene.channels.general.seen_by(ada)] == [PrivateReply]
     await ada.click(card, "Cancel")
-    private.deleted_at = scene.world.clock.now()
+    private.deleted_at = scene.state.clock.now()
     with pytest.raises(NotThere):
         await ada.click(card, "Cancel")
 
@@ -135,8 +135,8 @@ async def test_until_waits_for_a_change_and_tells_what_stood_there(scene: Scene)
     waiting = asyncio.create_task(card.until_text("Done"))
     await asyncio.sleep(0)
     message.content = "Done"
-    message.record_revision(scene.world.clock.now())
-    scene.world.tell(ChangeKind.MESSAGE_EDITED, message_id=message.id)
+    message.record_revision(scene.state.clock.now())
+    scene.state.tell(ChangeKind.MESSAGE_EDITED, message_id=message.id)
     assert await waiting is card
     assert [state.text for state in card.history] == ["Running", "Done"]
     assert card.edits == 1
@@ -156,7 +156,7 @@ async def test_a_reply_is_the_original_once_it_has_words(scene: Scene) -> None:
         await reply.message(timeout_seconds=0.01)
     original.flags = MessageFlag(0)
     assert (await reply.message()).id == original.id
-    original.deleted_at = scene.world.clock.now()
+    original.deleted_at = scene.state.clock.now()
     followup = scene.post(content="no", flags=MessageFlag.EPHEMERAL, visible_to=ada.id)
     reply.interaction.followup_ids.append(followup.id)
     assert (await reply.message()).text == "no"
@@ -180,6 +180,6 @@ async def test_a_reply_that_never_comes_raises(scene: Scene) -> None:
     """Waiting for a message ends as soon as the interaction has failed."""
     scene.register({"name": "quota"})
     reply = await scene.clients.ada.slash("quota")
-    await scene.world.clock.advance(3.1)
+    await scene.state.clock.advance(3.1)
     with pytest.raises(InteractionFailed, match="did not respond"):
         await reply.message()

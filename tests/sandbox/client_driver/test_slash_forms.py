@@ -40,7 +40,7 @@ EDIT = {
 
 @pytest.fixture
 def scene() -> Scene:
-    """A world where /edit is registered."""
+    """A sandbox where /edit is registered."""
     made = make_scene()
     made.register(EDIT)
     return made
@@ -49,7 +49,7 @@ def scene() -> Scene:
 async def test_options_are_typed_and_in_order(scene: Scene) -> None:
     """Each option carries its registered type; a choice may be named or valued."""
     await scene.clients.ada.slash("edit", prompt="a hat", size="Wide", count=2, strength=0.5, private=True)
-    command = scene.world.commands.find("edit")
+    command = scene.state.commands.find("edit")
     assert command is not None
     assert scene.interactions[0]["data"] == {
         "id": str(command.id),
@@ -92,7 +92,7 @@ async def test_a_picture_is_uploaded_first(scene: Scene) -> None:
     assert attachment["size"] == len(PICTURE.data)
     assert "ephemeral-attachments" in attachment["url"]
     assert attachment["url"] == attachment["proxy_url"]
-    assert scene.world.files.by_id[int(attachment_id)].data == PICTURE.data
+    assert scene.state.files.by_id[int(attachment_id)].data == PICTURE.data
 
 
 async def test_a_user_option_resolves_the_account(scene: Scene) -> None:
@@ -209,7 +209,7 @@ async def test_twice_delivers_the_same_interaction_two_times(scene: Scene) -> No
     await scene.clients.ada.slash("edit", prompt="a hat", twice=True)
     first, second = scene.interactions
     assert first == second
-    assert len(scene.world.interactions) == 1
+    assert len(scene.state.interactions) == 1
 
 
 async def test_autocomplete_marks_the_focused_option(scene: Scene) -> None:
@@ -222,7 +222,7 @@ async def test_autocomplete_marks_the_focused_option(scene: Scene) -> None:
         {"name": "prompt", "type": 3, "value": "a hat"},
         {"name": "style", "type": 3, "value": "oi", "focused": True},
     ]
-    interaction = next(iter(scene.world.interactions.values()))
+    interaction = next(iter(scene.state.interactions.values()))
     interaction.choices = [{"name": "Oil", "value": "oil"}]
     scene.answer(interaction, CallbackType.AUTOCOMPLETE_RESULT)
     assert [(choice.name, choice.value) for choice in await asking] == [("Oil", "oil")]
@@ -245,11 +245,11 @@ async def test_without_a_session_the_interaction_fails_at_once() -> None:
 
 
 async def test_after_three_seconds_of_silence_it_has_failed(scene: Scene) -> None:
-    """A bot that does not answer within 3 s of the world's clock has failed; an answer in time stays good."""
+    """A bot that does not answer within 3 s by the sandbox's clock has failed; an answer in time stays good."""
     silent = await scene.clients.ada.slash("edit", prompt="a hat")
     answered = await scene.clients.ada.slash("edit", prompt="a hat")
     assert silent.failed is None
     scene.answer(answered.interaction, CallbackType.DEFERRED_MESSAGE)
-    await scene.world.clock.advance(3.1)
+    await scene.state.clock.advance(3.1)
     assert await silent.failure() == "The application did not respond"
     assert answered.failed is None

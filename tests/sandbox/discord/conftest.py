@@ -10,7 +10,7 @@ import discord
 import pytest
 from discord.http import Route
 
-from sandbox.clock import WorldClock
+from sandbox.clock import SandboxClock
 from sandbox.discord.channels import Channel
 from sandbox.discord.conformance import Conformance
 from sandbox.discord.interaction_delivery import create_interaction
@@ -35,7 +35,7 @@ def conformance() -> Conformance | None:
 @pytest.fixture
 async def server(conformance: Conformance | None) -> AsyncIterator[DiscordServer]:
     """A fresh local Discord; afterwards its own answers are held against Discord's document."""
-    async with DiscordServer(clock=WorldClock()) as running:
+    async with DiscordServer(clock=SandboxClock()) as running:
         yield running
         assert running.violations == []
         if conformance is not None:
@@ -48,7 +48,7 @@ async def client(server: DiscordServer, monkeypatch: pytest.MonkeyPatch) -> Asyn
     monkeypatch.setattr(Route, "BASE", server.api_url)
     bot = discord.Client(intents=discord.Intents.none(), max_ratelimit_timeout=30)
     async with bot:
-        await bot.login(server.world.bot_token)
+        await bot.login(server.state.bot_token)
         yield bot
 
 
@@ -62,13 +62,13 @@ async def wire(server: DiscordServer) -> AsyncIterator[WireClient]:
 @pytest.fixture
 def ada(server: DiscordServer) -> User:
     """A plain member."""
-    return server.world.user("ada")
+    return server.state.user("ada")
 
 
 @pytest.fixture
 def general(server: DiscordServer) -> Channel:
     """The channel where everybody may write."""
-    return server.world.channel("general")
+    return server.state.channel("general")
 
 
 @pytest.fixture
@@ -85,7 +85,7 @@ def invoke(server: DiscordServer, ada: User, general: Channel) -> Invoke:
     ) -> Interaction:
         body = data or {"id": "1", "name": "edit", "type": 1, "options": []}
         return create_interaction(
-            server.world, kind, body, user=ada, channel=channel or general, message=message, parent=parent
+            server.state, kind, body, user=ada, channel=channel or general, message=message, parent=parent
         )
 
     return do
@@ -97,7 +97,7 @@ def raise_interaction(server: DiscordServer, client: discord.Client) -> Callable
     from sandbox.discord.interaction_payloads import interaction_payload  # noqa: PLC0415 - only here
 
     def build(interaction: Interaction) -> Any:  # noqa: ANN401 - discord.py's class is generic over private types
-        payload: Any = interaction_payload(server.world, interaction)
+        payload: Any = interaction_payload(server.state, interaction)
         return discord.Interaction(data=payload, state=client._connection)  # noqa: SLF001 - as the gateway does
 
     return build

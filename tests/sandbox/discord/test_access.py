@@ -6,7 +6,7 @@ import aiohttp
 import discord
 import pytest
 
-from sandbox.clock import WorldClock
+from sandbox.clock import SandboxClock
 from sandbox.discord.channel_deletion import delete_channel
 from sandbox.discord.channels import Channel, Overwrite
 from sandbox.discord.permission_flags import Permission
@@ -31,7 +31,7 @@ async def test_answers_are_exactly_json(wire: WireClient) -> None:
 
 async def test_an_unknown_route_is_501_and_a_violation() -> None:
     """So that a test cannot pass by a route that does nothing."""
-    async with DiscordServer(clock=WorldClock()) as server, aiohttp.ClientSession() as session:
+    async with DiscordServer(clock=SandboxClock()) as server, aiohttp.ClientSession() as session:
         async with session.get(f"{server.api_url}/stickers/5") as response:
             assert response.status == 501
         assert server.violations == ["no such route here: GET /stickers/5"]
@@ -68,7 +68,7 @@ async def test_permissions_decide(server: DiscordServer, wire: WireClient, gener
     path = f"/channels/{general.id}/messages"
 
     def deny(permission: Permission) -> None:
-        general.overwrites = [Overwrite(target_id=server.world.bot.id, is_role=False, deny=permission)]
+        general.overwrites = [Overwrite(target_id=server.state.bot.id, is_role=False, deny=permission)]
 
     deny(Permission.SEND_MESSAGES)
     assert (await wire("POST", path, HELLO)).code == (403, 50013)
@@ -81,15 +81,15 @@ async def test_permissions_decide(server: DiscordServer, wire: WireClient, gener
     assert (await wire("GET", path)).body == []
     deny(Permission.VIEW_CHANNEL)
     assert (await wire("POST", path, HELLO)).code == (403, 50001)
-    delete_channel(server.world, general)
+    delete_channel(server.state, general)
     assert (await wire("POST", path, HELLO)).code == (404, 10003)
 
 
 async def test_closed_direct_messages_are_refused(server: DiscordServer, client: discord.Client) -> None:
     """The conversation opens, the message is 403 / 50007."""
-    user = await client.fetch_user(server.world.user("ada").id)
+    user = await client.fetch_user(server.state.user("ada").id)
     assert (await user.send("Hello")).channel.id == (await user.create_dm()).id
-    server.world.user("ada").accepts_direct_messages = False
+    server.state.user("ada").accepts_direct_messages = False
     with pytest.raises(discord.Forbidden) as refused:
         await user.send("Hello")
     assert refused.value.code == 50007
@@ -97,13 +97,13 @@ async def test_closed_direct_messages_are_refused(server: DiscordServer, client:
 
 async def test_who_shares_no_guild_cannot_be_written_to(server: DiscordServer, wire: WireClient) -> None:
     """403 / 50007 after leaving; the bot itself is no recipient: 400 / 50033."""
-    ada = server.world.user("ada")
-    path = f"/channels/{server.world.direct_channel(ada).id}/messages"
+    ada = server.state.user("ada")
+    path = f"/channels/{server.state.direct_channel(ada).id}/messages"
     assert (await wire("POST", path, HELLO)).status == 200
-    for guild in server.world.guilds.values():
+    for guild in server.state.guilds.values():
         del guild.members[ada.id]
     assert (await wire("POST", path, HELLO)).code == (403, 50007)
-    to_itself = {"recipient_id": str(server.world.bot.id)}
+    to_itself = {"recipient_id": str(server.state.bot.id)}
     assert (await wire("POST", "/users/@me/channels", to_itself)).code == (400, 50033)
 
 
@@ -112,8 +112,8 @@ async def test_the_application_and_the_gateway_are_told(server: DiscordServer, c
     application = await client.application_info()
     assert application.owner.name == "owner"
     assert [guild.name async for guild in client.fetch_guilds()] == ["The Studio"]
-    server.world.login_limits.shards = 2
-    server.world.login_limits.remaining = 7
+    server.state.login_limits.shards = 2
+    server.state.login_limits.remaining = 7
     shards, url, limits = await client.http.get_bot_gateway()
     assert (shards, limits["total"], limits["remaining"]) == (2, 1000, 7)
     assert url.startswith("ws://127.0.0.1:")
@@ -121,7 +121,7 @@ async def test_the_application_and_the_gateway_are_told(server: DiscordServer, c
 
 async def test_bodies_that_are_no_json_are_refused(server: DiscordServer, general: Channel) -> None:
     """400 / 50109."""
-    headers = {"Authorization": f"Bot {server.world.bot_token}", "Content-Type": "application/json"}
+    headers = {"Authorization": f"Bot {server.state.bot_token}", "Content-Type": "application/json"}
     url = f"{server.api_url}/channels/{general.id}/messages"
     async with aiohttp.ClientSession() as session, session.post(url, data=b"{", headers=headers) as response:
         assert (response.status, (await response.json())["code"]) == (400, 50109)

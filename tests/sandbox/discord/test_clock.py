@@ -1,4 +1,4 @@
-"""The world's clock sleeps, is moved, and never stands still."""
+"""The sandbox's clock sleeps, is moved, and never stands still."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from sandbox.clock import WorldClock
+from sandbox.clock import SandboxClock
 
 NAP_SECONDS = 0.02
 LONG_SECONDS = 3600.0
@@ -14,7 +14,7 @@ LONG_SECONDS = 3600.0
 
 async def test_sleepers_cancelled_as_their_time_is_up() -> None:
     """Whoever is cancelled at that moment is gone, and others sleep and wake as before."""
-    clock, loop = WorldClock(), asyncio.get_running_loop()
+    clock, loop = SandboxClock(), asyncio.get_running_loop()
     sleepers = [asyncio.create_task(clock.sleep(NAP_SECONDS)) for _ in range(50)]
     await asyncio.sleep(0)
     for number, sleeper in enumerate(sleepers):
@@ -27,7 +27,7 @@ async def test_sleepers_cancelled_as_their_time_is_up() -> None:
 
 async def test_a_move_wakes_whom_it_passes() -> None:
     """Sleepers wake at once when their time has passed, the others sleep on; each move counts."""
-    clock = WorldClock()
+    clock = SandboxClock()
     short = asyncio.create_task(clock.sleep(LONG_SECONDS))
     long = asyncio.create_task(clock.sleep(3 * LONG_SECONDS))
     await asyncio.sleep(0)
@@ -43,4 +43,4 @@ async def test_a_move_wakes_whom_it_passes() -> None:
 async def test_it_does_not_run_backwards() -> None:
     """A negative move is refused."""
     with pytest.raises(ValueError, match="backwards"):
-        await WorldClock().advance(-1)
+        await SandboxClock().advance(-1)

@@ -19,7 +19,7 @@ OPTION: dict[str, Any] = {"type": 3, "name": "prompt", "description": "What to d
 def path(server: DiscordServer) -> str:
     """The path of global commands; this file is about other rules than rate limits."""
     server.rate_limits.enabled = False
-    return f"/applications/{server.world.application.id}/commands"
+    return f"/applications/{server.state.application.id}/commands"
 
 
 async def test_ids_stay_and_versions_change(wire: WireClient, path: str) -> None:
@@ -32,17 +32,17 @@ async def test_ids_stay_and_versions_change(wire: WireClient, path: str) -> None
     assert changed[0]["id"] == first["id"]
     assert changed[0]["version"] != first["version"]
     assert (await wire("GET", path)).body == changed
-    assert wire.server.world.commands.writes == 3
+    assert wire.server.state.commands.writes == 3
 
 
 async def test_a_guild_has_commands_of_its_own(wire: WireClient, server: DiscordServer, path: str) -> None:
     """They hide global ones of the same name, and end with the next overwrite."""
-    guild_id = next(iter(server.world.guilds))
+    guild_id = next(iter(server.state.guilds))
     guild_path = path.replace("/commands", f"/guilds/{guild_id}/commands")
     await wire("PUT", path, [COMMAND])
     own = (await wire("PUT", guild_path, [{**COMMAND, "description": "Here"}])).body[0]
     assert own["guild_id"] == str(guild_id)
-    found = server.world.commands.find("edit", guild_id=guild_id)
+    found = server.state.commands.find("edit", guild_id=guild_id)
     assert found is not None
     assert found.definition["description"] == "Here"
     assert (await wire("PUT", guild_path.replace(str(guild_id), "5"), [])).code == (403, 50001)
@@ -107,8 +107,8 @@ async def test_a_wrong_command_is_refused_by_path(
     errors = reply.body["errors"]["1"]
     for step in where:
         errors = errors[step]
-    assert wire.server.world.commands.in_scope(None) == []
-    assert wire.server.world.commands.writes == 0
+    assert wire.server.state.commands.in_scope(None) == []
+    assert wire.server.state.commands.writes == 0
 
 
 async def test_a_command_s_texts_end_at_8000_characters(wire: WireClient, path: str) -> None:
@@ -154,7 +154,7 @@ async def test_a_tree_of_discord_py_syncs(client: discord.Client, server: Discor
 
     synced = await tree.sync()
     assert {command.name for command in synced} == {"edit", "staff", "Edit This"}
-    found = server.world.commands.find("edit")
+    found = server.state.commands.find("edit")
     assert found is not None
     prompt, image, quality, count = found.definition["options"]
     assert (prompt["required"], prompt["max_length"], image["type"]) == (True, 4000, 11)

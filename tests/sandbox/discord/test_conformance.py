@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from sandbox.clock import WorldClock
+from sandbox.clock import SandboxClock
 from sandbox.discord.conformance import Conformance
 from sandbox.discord.server import DiscordServer
 from sandbox.discord.traffic import Call
@@ -32,7 +32,7 @@ def call(body: object, *, route: str = EDIT, status: int = 200, response: object
         route=route,
         parameters={},
         query={},
-        at=WorldClock().now(),
+        at=SandboxClock().now(),
         body=body,
         status=status,
         response=response,

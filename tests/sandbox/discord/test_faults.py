@@ -28,7 +28,7 @@ async def test_the_next_calls_fail(wire: WireClient, path: str) -> None:
     assert (await wire("GET", path)).status == 200
     assert [(await wire("POST", path, HELLO)).status for _ in range(3)] == [403, 403, 200]
     assert fault.hits == 2
-    assert len(wire.server.world.messages) == 1
+    assert len(wire.server.state.messages) == 1
 
 
 async def test_names_of_parameters_do_not_matter(wire: WireClient, path: str) -> None:
@@ -42,7 +42,7 @@ async def test_an_effect_can_happen_before_the_error(wire: WireClient, path: str
     """The message is there although the client reads a 502 of a proxy."""
     wire.server.faults.fail(CREATE, status=500, applied=True)
     assert (await wire("POST", path, HELLO)).status == 500
-    assert len(wire.server.world.messages) == 1
+    assert len(wire.server.state.messages) == 1
 
 
 async def test_a_429_tells_when_to_come_again(wire: WireClient, path: str) -> None:
@@ -60,7 +60,7 @@ async def test_a_connection_is_reset(wire: WireClient, path: str, *, applied: bo
     wire.server.faults.reset(CREATE, applied=applied)
     with pytest.raises(aiohttp.ClientError):
         await wire("POST", path, HELLO)
-    assert len(wire.server.world.messages) == messages
+    assert len(wire.server.state.messages) == messages
     assert wire.server.traffic[-1].status is None
 
 
@@ -73,7 +73,7 @@ async def test_silence_lasts(wire: WireClient, path: str) -> None:
     assert not done
     silent.cancel()
     await asyncio.wait([silent])
-    assert wire.server.world.messages == {}
+    assert wire.server.state.messages == {}
 
 
 async def test_a_delay_holds_the_answer_back(wire: WireClient, path: str) -> None:
@@ -86,14 +86,14 @@ async def test_a_delay_holds_the_answer_back(wire: WireClient, path: str) -> Non
 
 
 async def test_hooks_stand_before_and_after_the_effect(server: DiscordServer, wire: WireClient, path: str) -> None:
-    """There a test can kill the bot, or look at the world."""
+    """There a test can kill the bot, or look at the state."""
     seen: list[tuple[str, int]] = []
 
     async def before(call: Call) -> None:
-        seen.append((f"before {call.method}", len(server.world.messages)))
+        seen.append((f"before {call.method}", len(server.state.messages)))
 
     async def after(call: Call) -> None:
-        seen.append((f"after {call.method}", len(server.world.messages)))
+        seen.append((f"after {call.method}", len(server.state.messages)))
 
     server.faults.hook(CREATE, before=before, after=after)
     await wire("POST", path, HELLO)

@@ -82,7 +82,7 @@ async def test_a_file_above_the_place_s_limit_is_refused(
     server: DiscordServer, wire: WireClient, base: str, general: Channel
 ) -> None:
     """By its real size: 413 / 40005; the interaction tells the figure beforehand."""
-    guild = server.world.guild_of(general)
+    guild = server.state.guild_of(general)
     assert guild is not None
     assert guild.upload_limit_bytes == 10 * 1024 * 1024
     guild.premium_tier = 3
@@ -91,13 +91,13 @@ async def test_a_file_above_the_place_s_limit_is_refused(
     assert (await wire("POST", base, {}, files={"a.bin": b"x" * 1001})).code == (413, 40005)
     assert (await wire("POST", base, {}, files={"a.bin": b"x" * 1000})).status == 200
     interaction = create_interaction(
-        server.world,
+        server.state,
         InteractionType.COMMAND,
         {"id": "1", "name": "edit"},
-        user=server.world.user("ada"),
+        user=server.state.user("ada"),
         channel=general,
     )
-    assert interaction_payload(server.world, interaction)["attachment_size_limit"] == 1000
+    assert interaction_payload(server.state, interaction)["attachment_size_limit"] == 1000
     await wire.callback(interaction, 5)
     refused = await wire("PATCH", wire.original(interaction), {}, files={"a.bin": b"x" * 1001})
     assert refused.code == (413, 40005)
@@ -127,6 +127,6 @@ async def test_links_end_after_a_day(server: DiscordServer, wire: WireClient, ba
 
 async def test_a_command_s_file_can_be_fetched_by_anybody(server: DiscordServer) -> None:
     """A slash option's file is an ephemeral attachment with a signed link."""
-    attachment = server.world.upload_for_command(Upload(filename="my cat.png", data=png()))
+    attachment = server.state.upload_for_command(Upload(filename="my cat.png", data=png()))
     assert attachment.is_ephemeral
-    assert await fetch(server.world.files.url(attachment)) == 200
+    assert await fetch(server.state.files.url(attachment)) == 200

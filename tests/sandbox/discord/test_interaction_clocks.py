@@ -18,7 +18,7 @@ HELLO = {"content": "Hello"}
 
 
 async def test_an_answer_within_three_seconds_is_taken(wire: WireClient, invoke: Invoke) -> None:
-    """2.5 s of the world's time are early enough."""
+    """2.5 s by the sandbox's clock are early enough."""
     interaction = invoke()
     await wire.server.clock.advance(2.5)
     assert (await wire.callback(interaction, 4, HELLO)).status == 200
@@ -46,7 +46,7 @@ async def test_a_second_first_answer_is_refused(wire: WireClient, invoke: Invoke
     assert (await wire.callback(interaction, 4, HELLO)).code == (400, 40060)
     await wire.server.clock.advance(60)
     assert (await wire.callback(interaction, 5)).code == (400, 40060)
-    assert len(wire.server.world.messages) == 1
+    assert len(wire.server.state.messages) == 1
 
 
 async def test_an_answer_that_is_refused_leaves_the_interaction_open(wire: WireClient, invoke: Invoke) -> None:
@@ -80,7 +80,7 @@ async def test_a_token_opens_nothing_before_the_first_answer(wire: WireClient, i
     """404 / 10015; a made-up token is 401 / 50027; another application's is 10015."""
     interaction = invoke()
     assert (await wire("POST", wire.hook(interaction), HELLO)).code == (404, 10015)
-    application = wire.server.world.application.id
+    application = wire.server.state.application.id
     assert (await wire("POST", f"/webhooks/{application}/nonsense", HELLO)).code == (401, 50027)
     await wire.callback(interaction, 5)
     assert (await wire("POST", f"/webhooks/5/{interaction.token}", HELLO)).code == (404, 10015)
@@ -108,7 +108,7 @@ async def test_each_kind_takes_its_own_answers(
     }
     first = invoke()
     await wire.callback(first, 4, HELLO)
-    message = server.world.messages[first.original_message_id or 0]
+    message = server.state.messages[first.original_message_id or 0]
     taken = set()
     for callback in (1, 4, 5, 6, 7, 8, 9, 10):
         on = message if kind is InteractionType.COMPONENT else None
@@ -166,7 +166,7 @@ async def test_an_update_changes_the_component_s_message(
     """Types 6 and 7 make @original mean the message on which the button stands."""
     first = invoke()
     await wire.callback(first, 4, HELLO)
-    message = server.world.messages[first.original_message_id or 0]
+    message = server.state.messages[first.original_message_id or 0]
     deferred = invoke(InteractionType.COMPONENT, {"custom_id": "b", "component_type": 2}, message=message)
     await wire.callback(deferred, 6)
     await wire("PATCH", wire.original(deferred), {"content": "Changed"})
@@ -194,14 +194,14 @@ async def test_a_deleted_original_is_unknown(wire: WireClient, invoke: Invoke) -
 
 async def test_what_was_deleted_meanwhile_cannot_be_answered(wire: WireClient, invoke: Invoke) -> None:
     """The button's message: 10008; the whole channel: 10003."""
-    world = wire.server.world
+    state = wire.server.state
     first = invoke()
     await wire.callback(first, 4, HELLO)
-    message = world.messages[first.original_message_id or 0]
+    message = state.messages[first.original_message_id or 0]
     click = invoke(InteractionType.COMPONENT, {"custom_id": "b", "component_type": 2}, message=message)
     await wire("DELETE", wire.original(first))
     assert (await wire.callback(click, 7, HELLO)).code == (404, 10008)
-    delete_channel(world, world.channels[click.channel_id])
+    delete_channel(state, state.channels[click.channel_id])
     assert (await wire.callback(click, 5)).code == (404, 10003)
     assert (await wire("POST", wire.hook(first), HELLO)).code == (404, 10003)
 
@@ -217,12 +217,12 @@ async def test_another_interaction_s_message_is_unknown(wire: WireClient, invoke
 
 async def test_a_private_defer_is_seen_by_one(wire: WireClient, invoke: Invoke) -> None:
     """Thinking and filled, it is there for the person who asked; a followup that fills it stays private."""
-    world, interaction = wire.server.world, invoke()
+    state, interaction = wire.server.state, invoke()
     await wire.callback(interaction, 5, {"flags": 64})
-    channel = world.channels[interaction.channel_id]
+    channel = state.channels[interaction.channel_id]
 
     def seen(name: str) -> list[str]:
-        return [message.content for message in world.seen_by(world.user(name).id, channel)]
+        return [message.content for message in state.seen_by(state.user(name).id, channel)]
 
     assert (seen("ada"), seen("ben")) == ([""], [])
     assert (await wire("POST", wire.hook(interaction), HELLO)).body["flags"] & 64
@@ -243,7 +243,7 @@ async def test_an_ephemeral_message_is_no_channel_s_message(wire: WireClient, in
 
 async def test_an_interaction_is_answered_where_the_bot_may_not_post(wire: WireClient, invoke: Invoke) -> None:
     """The token posts and edits without the bot's own permissions."""
-    interaction = invoke(channel=wire.server.world.channel("announcements"))
+    interaction = invoke(channel=wire.server.state.channel("announcements"))
     assert (await wire.callback(interaction, 5)).status == 200
     assert (await wire("PATCH", wire.original(interaction), HELLO)).status == 200
     path = f"/channels/{interaction.channel_id}/messages"

@@ -101,7 +101,7 @@ async def test_junk_in_messages_is_refused_or_heeded(
 
 async def test_junk_in_registrations_is_refused_or_heeded(unlimited: DiscordServer, wire: WireClient) -> None:
     """In a bulk overwrite."""
-    path = f"/applications/{unlimited.world.application.id}/commands"
+    path = f"/applications/{unlimited.state.application.id}/commands"
     for body in command_bodies():
         assert (await wire("PUT", path, body)).status in (200, 400), body
     assert unlimited.violations == []

@@ -30,7 +30,7 @@ def base(server: DiscordServer, general: Channel) -> str:
 def said(server: DiscordServer, channel: Channel, user: User, content: str) -> Message:
     """A message of a person."""
     draft = read_draft(DraftSource(body={"content": content}, uploads={}, upload_limit_bytes=1))
-    return posting.publish(server.world, channel, draft, author_id=user.id)
+    return posting.publish(server.state, channel, draft, author_id=user.id)
 
 
 async def test_a_message_is_created_read_edited_and_deleted(wire: WireClient, base: str) -> None:
@@ -43,7 +43,7 @@ async def test_a_message_is_created_read_edited_and_deleted(wire: WireClient, ba
     assert (await wire("GET", path)).body["content"] == "Two"
     assert (await wire("DELETE", path)).status == 204
     assert (await wire("GET", path)).code == (404, 10008)
-    revisions = wire.server.world.messages[int(created["id"])].revisions
+    revisions = wire.server.state.messages[int(created["id"])].revisions
     assert [(state.content, state.is_deleted) for state in revisions] == [("One", False), ("Two", False), ("Two", True)]
 
 
@@ -92,7 +92,7 @@ async def test_an_edit_may_not_empty_a_message(wire: WireClient, base: str) -> N
     """400 / 50006, and the message stays as it was."""
     created = (await wire("POST", base, {"content": "One"})).body
     assert (await wire("PATCH", f"{base}/{created['id']}", {"content": None})).code == (400, 50006)
-    assert wire.server.world.messages[int(created["id"])].content == "One"
+    assert wire.server.state.messages[int(created["id"])].content == "One"
 
 
 async def test_content_ends_at_2000_characters(wire: WireClient, base: str) -> None:
@@ -111,7 +111,7 @@ async def test_a_reply_names_its_message(
     asked = said(server, general, ada, "Well?")
     reply = (await wire("POST", base, {"content": "Yes", "message_reference": {"message_id": str(asked.id)}})).body
     assert reply["referenced_message"]["content"] == "Well?"
-    assert server.world.messages[int(reply["id"])].pinged == {ada.id}
+    assert server.state.messages[int(reply["id"])].pinged == {ada.id}
     gone = {"content": "Yes", "message_reference": {"message_id": "5"}}
     assert (await wire("POST", base, gone)).code == (400, 50035)
 
@@ -120,24 +120,24 @@ async def test_a_mention_pings_unless_it_is_not_allowed(
     server: DiscordServer, wire: WireClient, base: str, ada: User
 ) -> None:
     """allowed_mentions decides who is named and who is pinged, in layouts too."""
-    text = f"{ada.mention} @everyone <@&{next(iter(server.world.guilds))}>"
+    text = f"{ada.mention} @everyone <@&{next(iter(server.state.guilds))}>"
     layout = {"flags": 1 << 15, "components": [{"type": 17, "components": [{"type": 10, "content": text}]}]}
     for body in ({"content": text}, layout):
         loud = (await wire("POST", base, body)).body
         assert [user["username"] for user in loud["mentions"]] == ["ada"]
         assert not loud["mention_everyone"]
-        assert server.world.messages[int(loud["id"])].pinged == {ada.id}
+        assert server.state.messages[int(loud["id"])].pinged == {ada.id}
         for allowed in SILENT:
             silent = (await wire("POST", base, {**body, "allowed_mentions": allowed})).body
             assert silent["mentions"] == []
-            assert server.world.messages[int(silent["id"])].pinged == set()
+            assert server.state.messages[int(silent["id"])].pinged == set()
 
 
 async def test_an_edit_pings_nobody(server: DiscordServer, wire: WireClient, base: str, ada: User) -> None:
     """A mention that an edit brings is named, but notifies no one."""
     created = (await wire("POST", base, {"content": "One"})).body
     await wire("PATCH", f"{base}/{created['id']}", {"content": ada.mention})
-    message = server.world.messages[int(created["id"])]
+    message = server.state.messages[int(created["id"])]
     assert message.mentioned.user_ids == (ada.id,)
     assert message.pinged == set()
 

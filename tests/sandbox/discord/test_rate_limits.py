@@ -17,7 +17,7 @@ HELLO = {"content": "Hello"}
 
 
 async def test_a_full_bucket_answers_429(wire: WireClient, general: Channel) -> None:
-    """Five messages in five seconds; the sixth waits, and the world's clock frees the bucket."""
+    """Five messages in five seconds; the sixth waits, and the sandbox's clock frees the bucket."""
     path = f"/channels/{general.id}/messages"
     replies = [await wire("POST", path, HELLO) for _ in range(6)]
     assert [reply.status for reply in replies] == [200] * 5 + [429]
@@ -27,7 +27,7 @@ async def test_a_full_bucket_answers_429(wire: WireClient, general: Channel) -> 
     assert 0 < refused.body["retry_after"] <= 5
     assert int(refused.headers["Retry-After"]) >= refused.body["retry_after"]
     assert refused.headers["Via"] == "1.1 google"
-    other = wire.server.world.channel("adults")
+    other = wire.server.state.channel("adults")
     assert (await wire("POST", f"/channels/{other.id}/messages", HELLO)).status == 200
     await wire.server.clock.advance(5.1)
     assert (await wire("POST", path, HELLO)).status == 200
@@ -68,4 +68,4 @@ async def test_discord_py_waits_and_goes_on(server: DiscordServer, client: disco
     channel = client.get_partial_messageable(general.id)
     for number in range(5):
         await channel.send(str(number))
-    assert [message.content for message in server.world.messages_in(general)] == ["0", "1", "2", "3", "4"]
+    assert [message.content for message in server.state.messages_in(general)] == ["0", "1", "2", "3", "4"]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.clock import WorldClock
+from sandbox.clock import SandboxClock
 from sandbox.discord.conformance import Conformance
 from sandbox.discord.traffic import Call
 
@@ -69,7 +69,7 @@ def call(body: object, *, method: str = "POST", status: int = 200, response: obj
         route=f"{method} /rooms/{{id}}",
         parameters={"id": "5"},
         query={},
-        at=WorldClock().now(),
+        at=SandboxClock().now(),
         body=body,
         status=status,
         response=response,

@@ -42,7 +42,7 @@ async def test_a_deferred_command_is_filled_with_a_layout_and_a_file(
     interaction = raise_interaction(invoke())
     response = await interaction.response.defer()
     assert response.is_thinking()
-    thinking = server.world.messages[response.message_id]
+    thinking = server.state.messages[response.message_id]
     assert thinking.is_loading
     message = await interaction.edit_original_response(view=card(), attachments=[picture()])
     assert message.id == thinking.id
@@ -54,7 +54,7 @@ async def test_a_deferred_command_is_filled_with_a_layout_and_a_file(
     assert gallery.items[0].media.attachment_id == message.attachments[0].id
     assert await message.attachments[0].read()
     assert message.edited_at is None
-    assert server.world.seen_by(server.world.user("ben").id, general) == [thinking]
+    assert server.state.seen_by(server.state.user("ben").id, general) == [thinking]
 
 
 async def test_a_direct_answer_carries_its_message(
@@ -79,7 +79,7 @@ async def test_the_first_followup_of_a_public_defer_is_public(
     response = await interaction.response.defer()
     followup = await interaction.followup.send("Secret", ephemeral=True, wait=True)
     assert followup.id == response.message_id
-    assert MessageFlag.EPHEMERAL not in server.world.messages[followup.id].flags
+    assert MessageFlag.EPHEMERAL not in server.state.messages[followup.id].flags
 
 
 async def test_a_followup_after_deleting_the_deferred_message_is_private(
@@ -92,9 +92,9 @@ async def test_a_followup_after_deleting_the_deferred_message_is_private(
     followup = await interaction.followup.send("Secret", ephemeral=True, wait=True)
     assert followup.id != response.message_id
     assert followup.flags.ephemeral
-    world = server.world
-    assert [m.content for m in world.seen_by(world.user("ada").id, general)] == ["Secret"]
-    assert world.seen_by(world.user("ben").id, general) == []
+    state = server.state
+    assert [m.content for m in state.seen_by(state.user("ada").id, general)] == ["Secret"]
+    assert state.seen_by(state.user("ben").id, general) == []
 
 
 async def test_a_layout_goes_through_a_partial_message(
@@ -109,7 +109,7 @@ async def test_a_layout_goes_through_a_partial_message(
         view=card(text="Again", media="attachment://result.png"), attachments=list(sent.attachments)
     )
     assert edited.attachments[0].id == sent.attachments[0].id
-    assert server.world.messages[sent.id].revisions[-1].components[0]["components"][0]["content"] == "Again"
+    assert server.state.messages[sent.id].revisions[-1].components[0]["components"][0]["content"] == "Again"
 
 
 async def test_a_layout_goes_through_a_webhook_of_the_token(

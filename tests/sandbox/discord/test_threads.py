@@ -24,7 +24,7 @@ HELLO = {"content": "Hello"}
 @pytest.fixture
 def thread(server: DiscordServer, general: Channel, ada: User) -> Channel:
     """A thread of Ada's in general."""
-    return open_thread(server.world, general, "sketches", owner=ada)
+    return open_thread(server.state, general, "sketches", owner=ada)
 
 
 @pytest.fixture
@@ -53,7 +53,7 @@ async def test_who_may_write(server: DiscordServer, wire: WireClient, base: str,
     """Send Messages in Threads decides, in the parent's overwrites: else 50013."""
 
     def deny(permission: Permission) -> None:
-        general.overwrites = [Overwrite(target_id=server.world.bot.id, is_role=False, deny=permission)]
+        general.overwrites = [Overwrite(target_id=server.state.bot.id, is_role=False, deny=permission)]
 
     deny(Permission.SEND_MESSAGES)
     assert (await wire("POST", base, HELLO, files={"a.txt": b"a"})).status == 200
@@ -70,9 +70,9 @@ async def test_in_the_archive_nothing_is_edited(
     public, private = invoke(channel=thread), invoke(channel=thread)
     await wire.callback(public, 4, HELLO)
     await wire.callback(private, 4, {**HELLO, "flags": 64})
-    message = server.world.messages[public.original_message_id or 0]
+    message = server.state.messages[public.original_message_id or 0]
     click = invoke(InteractionType.COMPONENT, {"custom_id": "b", "component_type": 2}, message=message, channel=thread)
-    archive(server.world, thread)
+    archive(server.state, thread)
     edited = {"content": "Edited"}
     assert (await wire("PATCH", f"{base}/{message.id}", edited)).code == (400, 50083)
     assert (await wire("PATCH", wire.original(public), edited)).code == (400, 50083)
@@ -86,8 +86,8 @@ async def test_a_locked_thread_takes_no_messages(
     server: DiscordServer, wire: WireClient, base: str, thread: Channel, general: Channel
 ) -> None:
     """400 / 160005, but to who manages threads."""
-    archive(server.world, thread, is_locked=True)
+    archive(server.state, thread, is_locked=True)
     assert (await wire("POST", base, HELLO)).code == (400, 160005)
-    allowed = Overwrite(target_id=server.world.bot.id, is_role=False, allow=Permission.MANAGE_THREADS)
+    allowed = Overwrite(target_id=server.state.bot.id, is_role=False, allow=Permission.MANAGE_THREADS)
     general.overwrites = [allowed]
     assert (await wire("POST", base, HELLO)).status == 200

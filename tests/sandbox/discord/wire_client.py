@@ -44,7 +44,7 @@ class WireClient:
         token: str | None = None,
     ) -> Reply:
         """Send one call; `files` by name makes it multipart."""
-        headers = {"Authorization": f"Bot {token or self.server.world.bot_token}"}
+        headers = {"Authorization": f"Bot {token or self.server.state.bot_token}"}
         data: aiohttp.FormData | bytes | None = None
         if files is not None:
             data = aiohttp.FormData(quote_fields=False)
@@ -67,7 +67,7 @@ class WireClient:
 
     def hook(self, interaction: Interaction) -> str:
         """The path that an interaction's token opens."""
-        return f"/webhooks/{self.server.world.application.id}/{interaction.token}"
+        return f"/webhooks/{self.server.state.application.id}/{interaction.token}"
 
     def original(self, interaction: Interaction) -> str:
         """The path of an interaction's original response."""

@@ -1,4 +1,4 @@
-"""A gateway on a real socket over a small stand-in for the world, and a client that speaks frames by hand."""
+"""A gateway on a real socket over a small stand-in for the state, and a client that speaks frames by hand."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 import aiohttp
 from aiohttp import web
 
-from sandbox.clock import WorldClock
+from sandbox.clock import SandboxClock
 from sandbox.discord.gateway import Gateway, GatewayPace, Intent
 
 TOKEN = "the-bot"
@@ -24,7 +24,7 @@ Frame = dict[str, object]
 
 @dataclass(kw_only=True)
 class TwoGuilds:
-    """A world of two guilds, which fall on different shards when there are two."""
+    """A sandbox of two guilds, which fall on different shards when there are two."""
 
     allowed_intents: Intent = NO_INTENTS
     guild_ids: Sequence[int] = (GUILD_IN_SHARD_0, GUILD_IN_SHARD_1)
@@ -115,7 +115,7 @@ class GatewayRig:
     """A running gateway."""
 
     gateway: Gateway
-    clock: WorldClock
+    clock: SandboxClock
     url: str
     http: aiohttp.ClientSession
     open_sockets: contextlib.AsyncExitStack
@@ -148,7 +148,7 @@ async def running_gateway(
     *, pace: GatewayPace | None = None, source: TwoGuilds | None = None
 ) -> AsyncIterator[GatewayRig]:
     """Run a gateway over `TwoGuilds` on a free port of loopback."""
-    clock = WorldClock()
+    clock = SandboxClock()
     pace = pace or GatewayPace(identify_window_seconds=0)
     urls: list[str] = []
     gateway = Gateway(source or TwoGuilds(), clock=clock, url=lambda: urls[0], pace=pace)

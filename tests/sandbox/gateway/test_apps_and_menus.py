@@ -31,7 +31,7 @@ async def sandbox(tmp_path: Path, spawn: Spawn) -> AsyncIterator[Sandbox]:
 
 def role_id(sandbox: Sandbox) -> str:
     """The moderators' role."""
-    (guild,) = sandbox.world.guilds.values()
+    (guild,) = sandbox.state.guilds.values()
     return next(str(role.id) for role in guild.roles.values() if role.name == "moderators")
 
 
@@ -68,7 +68,7 @@ async def test_menus_of_users_roles_and_channels_name_things(sandbox: Sandbox) -
 
 async def test_options_name_users_roles_and_channels(sandbox: Sandbox) -> None:
     """Each arrives as discord.py's own type of it."""
-    (guild,) = sandbox.world.guilds.values()
+    (guild,) = sandbox.state.guilds.values()
     options: dict[str, OptionValue] = {
         "user": sandbox.clients.ben.user,
         "role": guild.roles[int(role_id(sandbox))],

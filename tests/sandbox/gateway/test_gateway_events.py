@@ -142,7 +142,7 @@ async def test_a_goodbye_ends_the_session() -> None:
 
 
 async def test_a_session_is_forgotten_after_a_while() -> None:
-    """A session without a connection is kept for three minutes of the world's time."""
+    """A session without a connection is kept for three minutes by the sandbox's clock."""
     async with running_gateway() as rig:
         client = await rig.logged_in()
         rig.gateway.drop()

@@ -103,7 +103,7 @@ async def test_discord_py_sees_permissions_limits_and_contexts(sandbox: Sandbox,
 
 
 async def test_silence_fails_after_three_seconds(sandbox: Sandbox, bot: BotProcess) -> None:
-    """A bot that never answers: moving the world's clock shows what the person reads."""
+    """A bot that never answers: moving the sandbox's clock shows what the person reads."""
     reply = await sandbox.clients.ada.slash("sulk")
     await bot.wait_for_log(f"sulking over {reply.interaction.id}")
     await sandbox.clock.advance(3.1)

@@ -8,7 +8,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from sandbox.clock import WorldClock
+from sandbox.clock import SandboxClock
 from sandbox.model_api import ModelApiServer
 from sandbox.pictures import paint
 from tests.sandbox.model_api.plain_client import Client
@@ -28,13 +28,13 @@ def gallery(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def clock() -> WorldClock:
-    """Provide the world's clock."""
-    return WorldClock()
+def clock() -> SandboxClock:
+    """Provide the sandbox's clock."""
+    return SandboxClock()
 
 
 @pytest.fixture
-async def server(clock: WorldClock, gallery: Path) -> AsyncIterator[ModelApiServer]:
+async def server(clock: SandboxClock, gallery: Path) -> AsyncIterator[ModelApiServer]:
     """Provide a quick server whose jobs wait for nothing."""
     async with ModelApiServer(clock=clock, host_map={"pictures.example.com": gallery}) as server:
         server.pace.queue_seconds = server.pace.run_seconds = 0.0

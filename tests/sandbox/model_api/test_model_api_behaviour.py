@@ -10,7 +10,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from sandbox.clock import WorldClock
+from sandbox.clock import SandboxClock
 from sandbox.model_api import (
     BadInput,
     BadToken,
@@ -186,9 +186,9 @@ async def test_the_result_may_echo_the_inputs(server: ModelApiServer, client: Cl
 
 
 async def test_outputs_may_lie_on_another_host_and_expire(
-    server: ModelApiServer, client: Client, clock: WorldClock
+    server: ModelApiServer, client: Client, clock: SandboxClock
 ) -> None:
-    """The origin in the addresses is a switch; files and then request ids vanish by the world's clock."""
+    """The origin in the addresses is a switch; files and then request ids vanish by the sandbox's clock."""
     server.behaviour = Behaviour(
         output_origin="https://elsewhere.example", output_lives_seconds=60, request_lives_seconds=120
     )
@@ -206,7 +206,7 @@ async def test_outputs_may_lie_on_another_host_and_expire(
     assert (gone.status, gone.json["error_code"]) == (404, 404001)
 
 
-async def test_the_cost_may_come_late_or_never(server: ModelApiServer, client: Client, clock: WorldClock) -> None:
+async def test_the_cost_may_come_late_or_never(server: ModelApiServer, client: Client, clock: SandboxClock) -> None:
     """A finished job whose cost is not known yet has none in its result."""
     server.behaviour = Behaviour(cost_delay_seconds=30)
     request_id = await finished(client, server)
@@ -243,7 +243,7 @@ async def test_data_uris_are_refused_unless_switched(server: ModelApiServer, cli
     assert server.submits[0].outputs
 
 
-async def test_the_catalog_can_be_searched_and_paged(clock: WorldClock, tmp_path: Path) -> None:
+async def test_the_catalog_can_be_searched_and_paged(clock: SandboxClock, tmp_path: Path) -> None:
     """Extra models stand beside the built-in one, with schemas when asked for."""
     files = []
     for name in ("alpha/text-to-image", "beta/one/image-to-video", "gamma/two"):

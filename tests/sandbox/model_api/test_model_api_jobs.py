@@ -11,7 +11,7 @@ import aiohttp
 import pytest
 from PIL import Image
 
-from sandbox.clock import WorldClock
+from sandbox.clock import SandboxClock
 from sandbox.model_api import ModelApiServer, RequestState
 from tests.sandbox.model_api.plain_client import BOAT, CAT, MODEL, Client
 
@@ -33,9 +33,9 @@ async def test_a_submit_answers_exactly_the_four_documented_fields(server: Model
 
 
 async def test_a_job_goes_from_the_queue_to_a_picture(
-    server: ModelApiServer, client: Client, clock: WorldClock
+    server: ModelApiServer, client: Client, clock: SandboxClock
 ) -> None:
-    """The position counts down by the world's clock, then the job runs, and its result needs no token."""
+    """The position counts down by the sandbox's clock, then the job runs, and its result needs no token."""
     server.pace.queue_seconds, server.pace.run_seconds, server.pace.positions = 200, 100, 2
     request_id = str((await client.submit(image_urls=[CAT, BOAT])).json["request_id"])
     request = server.requests[request_id]
@@ -145,7 +145,7 @@ async def test_an_input_that_cannot_be_fetched_fails_the_job_with_a_sentence(
 
 
 async def test_inputs_on_a_loopback_server_are_fetched_without_authorization(
-    server: ModelApiServer, client: Client, clock: WorldClock
+    server: ModelApiServer, client: Client, clock: SandboxClock
 ) -> None:
     """Links of a local file host work as they are, and see no token."""
     await client.submit()

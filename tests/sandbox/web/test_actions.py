@@ -169,10 +169,10 @@ async def test_what_is_not_answered_fails_as_at_discord(live: PageClient, sandbo
 
 async def test_without_any_bot_a_command_fails_at_once(page: PageClient, sandbox: Sandbox) -> None:
     """Nobody waits three seconds for one who is not there."""
-    sandbox.world.commands.overwrite(None, [{"type": 1, "name": "edit", "description": "Edit."}])
+    sandbox.state.commands.overwrite(None, [{"type": 1, "name": "edit", "description": "Edit."}])
     await page.ask("slash", command="edit", options={})
     await page.until(lambda page: page.entries and page.entries[0]["state"] == "failed")
-    (sent,) = sandbox.world.interactions.values()
+    (sent,) = sandbox.state.interactions.values()
     assert sandbox.clock.now() < sent.respond_until
 
 

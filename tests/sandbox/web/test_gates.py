@@ -100,8 +100,8 @@ async def raw_get(server: PageServer, path: str) -> bytes:
 
 async def test_a_file_over_the_limit_is_refused_while_it_arrives(page: PageClient, sandbox: Sandbox) -> None:
     """The largest is that of the place; one byte more is a sentence with 413, and nothing is kept."""
-    (guild,) = sandbox.world.guilds.values()
-    guild.custom_upload_limit_bytes = sandbox.world.direct_upload_limit_bytes = 2048
+    (guild,) = sandbox.state.guilds.values()
+    guild.custom_upload_limit_bytes = sandbox.state.direct_upload_limit_bytes = 2048
     for size, status in ((2048, 200), (2049, 413), (1 << 20, 413)):
         file = Picture(name="a.bin", data=os.urandom(size), content_type="application/octet-stream")
         headers = {"Origin": page.origin}

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.clock import WorldClock
+from sandbox.clock import SandboxClock
 from sandbox.model_api import Authorization, ModelApiServer
 from sandbox.pictures import paint
 from sandbox.sandbox import Sandbox
@@ -70,7 +70,7 @@ async def runcomfy(tmp_path: Path) -> AsyncIterator[ModelApiServer]:
     folder = tmp_path / "hosted"
     folder.mkdir()
     (folder / "cat.png").write_bytes(PICTURE.data)
-    async with ModelApiServer(clock=WorldClock(), host_map={HOSTED: folder}, token=TOKEN) as server:
+    async with ModelApiServer(clock=SandboxClock(), host_map={HOSTED: folder}, token=TOKEN) as server:
         server.pace.queue_seconds = server.pace.run_seconds = 0.2
         yield server
 
@@ -122,7 +122,7 @@ async def test_the_real_discord_before_the_local_api(tmp_path: Path) -> None:
     async with Sandbox.open(data_dir=tmp_path / "real") as real:
         config = tmp_path / "operator.toml"
         config.write_text(
-            f'[discord]\ntoken = "{real.world.bot_token}"\napi_url = "{real.discord.api_url}"\n'
+            f'[discord]\ntoken = "{real.state.bot_token}"\napi_url = "{real.discord.api_url}"\n'
             f'gateway_url = "{real.discord.gateway_url}"\ncdn_url = "{real.discord.cdn_url}"\n'
         )
         started = sandbox_process("--discord", "real", "--config", str(config), folder=tmp_path)
@@ -139,7 +139,7 @@ async def test_the_real_discord_before_the_local_api(tmp_path: Path) -> None:
             await page.until(lambda page: [one["state"] for one in page.panel["requests"]] == ["succeeded"])
             await card.until_text("Done")
         assert real.violations == []
-        assert real.world.bot_token not in "".join(printed)
+        assert real.state.bot_token not in "".join(printed)
 
 
 @pytest.mark.parametrize(

@@ -62,7 +62,7 @@ async def test_switching_the_person_shows_what_that_person_may_see(page: PageCli
 
 
 async def test_a_reload_comes_back_to_the_same_place(server: PageServer) -> None:
-    """Person and channel are in the page's address, all else in the world; the view is the same to the letter."""
+    """Person and channel are in the page's address, all else is state; the view is the same to the letter."""
     async with open_page_client(server.url, person="mod") as first:
         adults = first.view["channels"][1]["id"]
         await first.ask("open_channel", channel=adults)
@@ -133,9 +133,9 @@ async def test_many_changes_are_few_views(page: PageClient, sandbox: Sandbox) ->
 
 
 async def test_the_bot_is_seen_typing(page: PageClient, sandbox: Sandbox) -> None:
-    """For ten seconds of the world."""
+    """For ten seconds by the sandbox's clock."""
     general = page.view["channel"]["id"]
-    headers = {"Authorization": f"Bot {sandbox.world.bot_token}"}
+    headers = {"Authorization": f"Bot {sandbox.state.bot_token}"}
     async with page.http.post(f"{sandbox.discord.api_url}/channels/{general}/typing", headers=headers) as answer:
         assert answer.status == 204
     await page.until(lambda page: page.view["typing"] == ["Comfycord"])

@@ -88,7 +88,7 @@ async def test_the_panel_follows_a_job(page: PageClient, sandbox: Sandbox) -> No
     assert submit["status"] == 200
     assert submit["ms"] is not None
     assert any(text.startswith("PATCH /webhooks/") and "/…/" in text for text in texts)
-    tokens = [one.token for one in sandbox.world.interactions.values()] + [sandbox.world.bot_token]
+    tokens = [one.token for one in sandbox.state.interactions.values()] + [sandbox.state.bot_token]
     assert not any(token in row["text"] for row in rows for token in tokens)
 
 
@@ -157,7 +157,7 @@ async def test_the_card_deleted_in_the_middle(page: PageClient) -> None:
 
 
 async def test_the_tokens_time_passed(page: PageClient, sandbox: Sandbox) -> None:
-    """After 15 minutes of the world the interaction's token is dead, and the card finishes all the same."""
+    """After 15 minutes by the sandbox's clock the interaction's token is dead, and the card finishes all the same."""
     await turn(page, "hold_queue", value=True)
     await edit(page)
     await page.until(lambda page: "In queue" in read(page))

@@ -1,4 +1,4 @@
-"""The bot's settings for a running world."""
+"""The bot's settings for a running sandbox."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ async def test_the_file_points_at_both_servers_and_takes_overrides(tmp_path: Pat
         )
     written = tomllib.loads(path.read_text())
     assert written["discord"] == {
-        "token": sandbox.world.bot_token,
+        "token": sandbox.state.bot_token,
         "api_url": sandbox.discord.api_url,
         "gateway_url": sandbox.discord.gateway_url,
         "cdn_url": sandbox.discord.cdn_url,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeAlias
 
-from sandbox.clock import WorldClock
+from sandbox.clock import SandboxClock
 from sandbox.discord.changes import Change, ChangeKind, Changes
 from sandbox.discord.channels import Channel
 from sandbox.discord.commands import CommandRegistry
@@ -23,7 +23,7 @@ from sandbox.discord.wire import JsonObject
 GatewayListener: TypeAlias = Callable[[str, JsonObject, int | None], None]
 
 
-class World:
+class DiscordState:
     """Everything that exists: accounts, guilds, channels, messages, commands, interactions and files.
 
     `gateway_listeners` receive every event as (name, data, guild id or None for what is direct); `changes` tells
@@ -31,7 +31,7 @@ class World:
     """
 
     def __init__(
-        self, *, clock: WorldClock, snowflakes: Snowflakes, application: Application, bot: User, bot_token: str
+        self, *, clock: SandboxClock, snowflakes: Snowflakes, application: Application, bot: User, bot_token: str
     ) -> None:
         self.clock = clock
         self.snowflakes = snowflakes

@@ -1,4 +1,4 @@
-"""What the folders share whose tests have one world and one bot for all of them."""
+"""What the folders share whose tests have one sandbox and one bot for all of them."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ if TYPE_CHECKING:
 
 
 def run_in_one_loop(items: Iterable[pytest.Item], folder: Path) -> None:
-    """Run the folder's tests in the one event loop that the shared world lives in."""
+    """Run the folder's tests in the one event loop that the shared sandbox lives in."""
     for item in items:
         if folder in item.path.parents:
             item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
 
 
 @contextlib.asynccontextmanager
-async def opened_world(
+async def opened_sandbox(
     data_dir: Path, *, pictures: Path, conformance: Conformance | None, spawn: Spawn
 ) -> AsyncIterator[Sandbox]:
     """Open a sandbox for many tests; at the end the bot has broken no rule of either wire."""

@@ -1,4 +1,4 @@
-"""The bot's settings file for a world of the sandbox."""
+"""The bot's settings file for a sandbox."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def write_config(
     path.parent.mkdir(parents=True, exist_ok=True)
     sections: dict[str, Section | Sequence[Section]] = {
         "discord": {
-            "token": discord.world.bot_token,
+            "token": discord.state.bot_token,
             "api_url": discord.api_url,
             "gateway_url": discord.gateway_url,
             "cdn_url": discord.cdn_url,
