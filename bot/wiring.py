@@ -25,7 +25,7 @@ from services.jobs.housekeeper import Housekeeper
 from services.jobs.pacing import JobTiming, RequestBudget, SubmitGate
 from services.jobs.poller import Poller
 from services.jobs.ports import JobStore
-from services.jobs.quota import QuotaLimits
+from services.jobs.quota import QuotaLimits, QuotaPolicy, SameLimits
 from services.jobs.service import JobService
 from services.jobs.signals import JobSignals
 from services.jobs.submitter import Submitter
@@ -117,10 +117,11 @@ def load_catalog(settings: Settings) -> Catalog:
     return Catalog.load([ModelEntry(model_id=model.id, command=model.command) for model in settings.models])
 
 
-def quota_limits(settings: Settings) -> QuotaLimits:
-    """Return one user's limits."""
+def quota_policy(settings: Settings) -> QuotaPolicy:
+    """Return what decides over each user's limits."""
     quota = settings.quota
-    return QuotaLimits(per_day=quota.jobs_per_day, running=quota.running_per_user, waiting=quota.waiting_per_user)
+    limits = QuotaLimits(per_day=quota.jobs_per_day, running=quota.running_per_user, waiting=quota.waiting_per_user)
+    return SameLimits(limits=limits)
 
 
 def job_timing(settings: Settings) -> JobTiming:
@@ -187,7 +188,7 @@ async def _say_goodbye(outside: Outside, owner: str) -> None:
 def assemble(settings: Settings, outside: Outside, *, catalog: Catalog, owner: str) -> App:
     """Make the core's parts and hand each what it needs. Nothing runs yet."""
     store, api, clock = outside.store, outside.api, outside.clock
-    timing, limits = job_timing(settings), quota_limits(settings)
+    timing, policy = job_timing(settings), quota_policy(settings)
     signals = JobSignals()
     changes = Changes(store, clock, signals)
     canceller = Canceller(api, changes, clock)
@@ -212,25 +213,23 @@ def assemble(settings: Settings, outside: Outside, *, catalog: Catalog, owner: s
         gate=SubmitGate(clock, random.random),
         clock=clock,
         owner=owner,
-        limits=limits,
         timing=timing,
         accepted=poller.watch,
         unstored=unstored,
     )
     housekeeper = Housekeeper(store=store, changes=changes, clock=clock, owner=owner, timing=timing)
     job_service = JobService(
-        store=store, changes=changes, canceller=canceller, signals=signals, clock=clock, limits=limits, timing=timing
+        store=store, changes=changes, canceller=canceller, signals=signals, clock=clock, policy=policy, timing=timing
     )
     notes = SqlNotes(outside.database)
     copies = CopyWatch(notes, clock)
     failover = Failover(
         store=store,
         processes=None if outside.database.is_alone else SqlProcesses(outside.database),
-        submit=job_service.submit,
+        jobs=job_service,
         copies=copies,
         clock=clock,
         owner=owner,
-        limits=limits,
     )
     services = BotServices(
         jobs=job_service,

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-import discord
-
 from services.jobs.cancelling import CancelOutcome
-from services.jobs.service import Actor
 
 _OUTCOMES: Mapping[CancelOutcome, str] = {
     CancelOutcome.CANCELLED: "Cancelled. It does not count towards the quota.",
@@ -23,13 +20,3 @@ _OUTCOMES: Mapping[CancelOutcome, str] = {
 def outcome_sentence(outcome: CancelOutcome) -> str:
     """Return what became of the wish."""
     return _OUTCOMES[outcome]
-
-
-def actor_of(interaction: discord.Interaction[discord.Client]) -> Actor:
-    """Return who asks and what they may do here; in direct messages nobody manages anything."""
-    return Actor(
-        user_id=interaction.user.id,
-        channel_id=interaction.channel_id,
-        guild_id=interaction.guild_id,
-        may_manage=interaction.guild_id is not None and interaction.permissions.manage_messages,
-    )

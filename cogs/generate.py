@@ -2,27 +2,20 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Mapping
 from functools import partial
 
 import discord
 from discord.ext import commands
 
-from cogs.answers import Acknowledgement, Deferral, acknowledge, answer_privately, with_prompt
-from cogs.card_address import address_of
-from cogs.errors import sentence
-from cogs.inputs import GivenFile, Wish, given_prompt, read_wish
+from cogs.answers import acknowledge
+from cogs.inputs import GivenFile, given_prompt, read_request
 from cogs.options import CommandPlan, Role, plan_command
-from cogs.ownership import is_ours_to_submit
 from cogs.places import require_place
 from cogs.services import BotServices, services_of
 from cogs.slash_command import SlashCommand, build_command
-from services.errors import ComfycordError, StoreUnavailable
-from services.jobs.ids import new_job_id
-from services.jobs.model import NewJob
-
-log = logging.getLogger(__name__)
+from cogs.submission import refuse, submit_if_ours
+from services.errors import ComfycordError
 
 Interaction = discord.Interaction[discord.Client]
 
@@ -49,67 +42,21 @@ class Generate(commands.Cog):
             self._bot.tree.remove_command(built.name)
 
     async def run(self, plan: CommandPlan, interaction: Interaction, values: Mapping[str, object]) -> None:
-        """Check what needs no I/O, acknowledge, submit; a refusal is private and gives the prompt back.
-
-        Only who acknowledged it submits: of several deliveries of one event, to this process, to others on its
-        database, or to a copy of the bot with a database of its own, one is paid for.
-        """
-        prompt = given_prompt(plan, values)
+        """Check what needs no I/O, acknowledge, submit."""
         try:
-            wish = read_wish(plan, values, _files(plan, values), now=self._services.clock.now())
-            if not wish.is_private:
+            request = read_request(plan, values, _files(plan, values), now=self._services.clock.now())
+            if not request.is_private:
                 require_place(interaction)
         except ComfycordError as error:
-            await _refuse(interaction, error, prompt)
+            await refuse(interaction, error, given_prompt(plan, values))
             return
-        deferral = await acknowledge(interaction, private=wish.is_private)
-        new = _new_job(plan, wish, interaction, deferral)
-        if deferral.acknowledgement is Acknowledgement.TAKEN:
-            self._services.failover.watch(new)
-        try:
-            if await is_ours_to_submit(interaction, deferral):
-                await self._submit(new)
-        except ComfycordError as error:
-            await _refuse(interaction, error, prompt)
-
-    async def _submit(self, new: NewJob) -> None:
-        """Submit, once more where the database did not answer: the interaction's id keeps that one job."""
-        try:
-            await self._services.jobs.submit(new)
-        except StoreUnavailable:
-            log.warning("job_id=%s the database did not answer; tried once more", new.job_id)
-            await self._services.jobs.submit(new)
+        deferral = await acknowledge(interaction, private=request.is_private)
+        await submit_if_ours(interaction, deferral, request)
 
 
 def _files(plan: CommandPlan, values: Mapping[str, object]) -> Mapping[str, GivenFile]:
     given = {option.name: values.get(option.name) for option in plan.of(Role.PICTURE)}
     return {name: value for name, value in given.items() if isinstance(value, discord.Attachment)}
-
-
-def _new_job(plan: CommandPlan, wish: Wish, interaction: Interaction, deferral: Deferral) -> NewJob:
-    return NewJob(
-        job_id=new_job_id(),
-        interaction_id=interaction.id,
-        owner_id=interaction.user.id,
-        guild_id=interaction.guild_id,
-        channel_id=interaction.channel_id or 0,
-        command=plan.name,
-        model_id=plan.spec.model_id,
-        prompt=wish.prompt,
-        inputs=wish.inputs,
-        input_names=wish.input_names,
-        is_private=wish.is_private,
-        delivery=address_of(interaction, deferral),
-    )
-
-
-async def _refuse(interaction: Interaction, error: ComfycordError, prompt: str) -> None:
-    log.info("interaction=%d refused: %s", interaction.id, type(error).__name__)
-    # A commit whose answer was lost may have been one: there only the history knows.
-    charged = "" if isinstance(error, StoreUnavailable) else " Nothing was charged."
-    told = f"{sentence(error)}{charged}"
-    content, file = with_prompt(told, prompt)
-    await answer_privately(interaction, content, file=file, plain=told)
 
 
 async def setup(bot: commands.Bot) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from mimetypes import MimeTypes
 from pathlib import PurePosixPath
@@ -14,7 +13,7 @@ from urllib.parse import unquote, urlsplit
 from cogs.options import CommandPlan, Role, choice_of
 from cogs.ui import text
 from services.errors import InputProblem, InvalidInput
-from services.jobs.model import Json
+from services.jobs.model import GenerationRequest, Json, MediaKind, MediaRef, MediaSource
 from services.models.inputs import validate_inputs
 from services.models.media_rules import MediaFacts, require_rules
 from services.models.signed_links import require_live_link
@@ -70,23 +69,6 @@ class GivenFile(Protocol):
         ...
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Wish:
-    """What a person asks a model for: the request's whole body, and what people are shown of it."""
-
-    prompt: str
-    inputs: Mapping[str, Json]
-    input_names: tuple[str, ...]
-    is_private: bool
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Picture:
-    url: str
-    name: str
-    is_attachment: bool
-
-
 def given_prompt(plan: CommandPlan, values: Mapping[str, object]) -> str:
     """Return the prompt as it was typed, to give it back with a refusal."""
     value = next((values.get(option.name) for option in plan.of(Role.PROMPT)), None)
@@ -98,9 +80,9 @@ def is_private(plan: CommandPlan, values: Mapping[str, object]) -> bool:
     return any(values.get(option.name) is True for option in plan.of(Role.PRIVATE))
 
 
-def read_wish(
+def read_request(
     plan: CommandPlan, values: Mapping[str, object], files: Mapping[str, GivenFile], *, now: datetime
-) -> Wish:
+) -> GenerationRequest:
     """Read a command's options, by their names; what was left out is absent or None.
 
     `now`, aware UTC, is for links that die.
@@ -115,16 +97,18 @@ def read_wish(
             by_input[option.input.name] = choice_of(option.input, value)
     if plan.spec.pictures is not None and pictures:
         by_input[plan.spec.pictures.name] = [picture.url for picture in pictures]
-    attachments = frozenset(picture.url for picture in pictures if picture.is_attachment)
+    attachments = frozenset(picture.url for picture in pictures if picture.source is MediaSource.ATTACHMENT)
     try:
         inputs = validate_inputs(plan.spec, by_input, attachment_urls=attachments)
     except InvalidInput as error:
         option_name = _shown_as(plan, error.input_name)
         raise InvalidInput(option_name, error.problem, value=error.value, limit=error.limit) from error
-    return Wish(
+    return GenerationRequest(
+        command=plan.name,
+        model_id=plan.spec.model_id,
         prompt=given_prompt(plan, values),
         inputs=inputs,
-        input_names=tuple(picture.name for picture in pictures),
+        media=tuple(pictures),
         is_private=is_private(plan, values),
     )
 
@@ -191,9 +175,13 @@ def _is_picture(file: GivenFile) -> bool:
     return suffix in PICTURE_SUFFIXES or not suffix or (is_unknown and (says_picture or has_sides))
 
 
+def _picture(source: MediaSource, url: str, name: str) -> MediaRef:
+    return MediaRef(kind=MediaKind.IMAGE, source=source, url=url, name=name)
+
+
 def _read_pictures(
     plan: CommandPlan, values: Mapping[str, object], files: Mapping[str, GivenFile], *, now: datetime
-) -> Sequence[_Picture]:
+) -> Sequence[MediaRef]:
     spec = plan.spec.pictures
     if spec is None:
         return ()
@@ -204,13 +192,13 @@ def _read_pictures(
             require_picture(option.name, file)
             facts = MediaFacts(size_bytes=file.size, width=file.width, height=file.height)
             require_rules(spec.media_rules, facts, input_name=option.name, file_name=file.filename)
-            pictures.append(_Picture(url=file.url, name=file.filename[:_NAME_MAX], is_attachment=True))
+            pictures.append(_picture(MediaSource.ATTACHMENT, file.url, file.filename[:_NAME_MAX]))
     for option in plan.of(Role.URLS):
         given = values.get(option.name)
         for url in split_urls(str(given)) if given else ():
             public = require_public_url(url, input_name=option.name)
             require_live_link(public, input_name=option.name, now=now)
-            pictures.append(_Picture(url=public, name=_name_of(public), is_attachment=False))
+            pictures.append(_picture(MediaSource.ADDRESS, public, _name_of(public)))
     _require_count(spec, len(pictures))
     return pictures
 

@@ -10,7 +10,8 @@ from discord import app_commands
 from discord.ext import commands
 
 from cogs.answers import acknowledge, answer_privately, show_privately
-from cogs.cancelling import actor_of, outcome_sentence
+from cogs.cancelling import outcome_sentence
+from cogs.interaction_facts import actor_of
 from cogs.services import BotServices, services_of
 from cogs.ui import text
 from cogs.ui.details_view import render_details, render_plain_details
@@ -65,9 +66,9 @@ class Jobs(commands.Cog):
         if not deferral.is_ours:
             return
         job = await self._services.jobs.require_own(_require_id(job_id), interaction.user.id)
-        retry = await self._services.jobs.find_retry(job.job_id)
+        resubmission = await self._services.jobs.get_resubmission(job.job_id)
         spec = self._services.catalog.get(job.model_id)
-        panel, files = render_details(job, spec, anew_as=retry.job_id if retry else None)
+        panel, files = render_details(job, spec, anew_as=resubmission.job_id if resubmission else None)
         await show_privately(interaction, panel, *files, plain=lambda: render_plain_details(job))
 
     @app_commands.command(description="Cancel a job that does not run yet")

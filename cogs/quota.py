@@ -7,6 +7,7 @@ from discord import app_commands, ui
 from discord.ext import commands
 
 from cogs.answers import acknowledge, show_privately
+from cogs.interaction_facts import actor_of
 from cogs.services import BotServices, services_of
 from cogs.ui import text
 from cogs.ui.base import Panel
@@ -29,7 +30,7 @@ class Quota(commands.Cog):
         deferral = await acknowledge(interaction, private=True)
         if not deferral.is_ours:
             return
-        usage, limits = await self._services.jobs.quota(interaction.user.id)
+        usage, limits = await self._services.jobs.quota(actor_of(interaction))
         await show_privately(interaction, render_quota(usage, limits))
 
 

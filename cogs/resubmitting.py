@@ -11,8 +11,7 @@ from cogs.errors import sentence
 from cogs.places import CannotPost, require_place
 from cogs.services import BotServices
 from services.errors import NotAllowed
-from services.jobs.ids import new_job_id
-from services.jobs.model import Delivery, Job, NewJob
+from services.jobs.model import GenerationRequest, Job, Parent, Relation
 from services.models.signed_links import has_dead_links
 
 _SOMEBODY_ELSES = "This job is somebody else's: only they may submit it anew. Nothing was charged."
@@ -30,11 +29,11 @@ async def job_to_submit_anew(
     except NotAllowed:
         await answer_privately(interaction, _SOMEBODY_ELSES)
         return None
-    retry = await services.jobs.find_retry(job_id)
-    if retry is not None:
+    there = await services.jobs.get_resubmission(job_id)
+    if there is not None:
         # The same press delivered twice has its card.
-        if retry.interaction_id != interaction.id:
-            await answer_privately(interaction, submitted_already(retry))
+        if there.interaction_id != interaction.id:
+            await answer_privately(interaction, submitted_already(there))
         return None
     refusal = _refusal(job, interaction, now=services.clock.now())
     if refusal is not None:
@@ -45,9 +44,9 @@ async def job_to_submit_anew(
     return job
 
 
-def submitted_already(retry: Job) -> str:
+def submitted_already(job: Job) -> str:
     """Return what a press reads that came after another one."""
-    return f"It was submitted anew already, as job `{retry.job_id}`. This press charged nothing."
+    return f"It was submitted anew already, as job `{job.job_id}`. This press charged nothing."
 
 
 def _refusal(job: Job, interaction: discord.Interaction[discord.Client], *, now: datetime) -> str | None:
@@ -64,20 +63,14 @@ def _refusal(job: Job, interaction: discord.Interaction[discord.Client], *, now:
     return None
 
 
-def job_in_place_of(old: Job, interaction: discord.Interaction[discord.Client], delivery: Delivery) -> NewJob:
-    """Return the new job: the same model and inputs, a card of its own where the button was pressed."""
-    return NewJob(
-        job_id=new_job_id(),
-        interaction_id=interaction.id,
-        owner_id=old.owner_id,
-        guild_id=interaction.guild_id,
-        channel_id=interaction.channel_id or old.channel_id,
+def resubmission_of(old: Job) -> GenerationRequest:
+    """Return the same request once more, in place of the old job."""
+    return GenerationRequest(
         command=old.command,
         model_id=old.model_id,
         prompt=old.prompt,
         inputs=old.inputs,
-        input_names=old.input_names,
+        media=old.media,
         is_private=old.is_private,
-        delivery=delivery,
-        retry_of=old.job_id,
+        parent=Parent(job_id=old.job_id, relation=Relation.RESUBMISSION),
     )

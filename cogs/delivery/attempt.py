@@ -80,8 +80,8 @@ class Attempt:
 
     async def run(self) -> None:
         """Show the job's state and acknowledge it. Raises: TryLater, OnItsWay, LeaseLost, StoreUnavailable."""
-        retry = await self._tools.updates.find_retry(self._job)
-        self._anew_as = retry.job_id if retry else None
+        resubmission = await self._tools.updates.get_resubmission(self._job)
+        self._anew_as = resubmission.job_id if resubmission else None
         try:
             await self._walk()
         except (TryLater, OnItsWay) as error:

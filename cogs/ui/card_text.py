@@ -47,10 +47,10 @@ def prompt(job: Job) -> str:
 
 def names(job: Job) -> str:
     """Return the pictures' names on one line; empty where the job has none."""
-    if not job.input_names:
+    if not job.media:
         return ""
-    label = "**Picture**" if len(job.input_names) == 1 else "**Pictures**"
-    kept, left = _fitting([shown_line(name, _NAME_MAX) for name in job.input_names], NAMES_MAX - 40, ", ")
+    label = "**Picture**" if len(job.media) == 1 else "**Pictures**"
+    kept, left = _fitting([shown_line(medium.name, _NAME_MAX) for medium in job.media], NAMES_MAX - 40, ", ")
     return f"{label} {kept}" + (f" and {left} more" if left else "")
 
 
@@ -78,8 +78,8 @@ def progress(job: Job, *, anew_as: str | None = None) -> str:
         lines.append(_TOO_LATE)
     elif job.is_running:
         lines.append("A running job cannot be cancelled.")
-    if job.retry_of and not job.status.is_terminal:
-        lines.append(f"Submitted in place of job `{cut(job.retry_of, 40)}`.")
+    if job.resubmits and not job.status.is_terminal:
+        lines.append(f"Submitted in place of job `{cut(job.resubmits, 40)}`.")
     return "\n".join(lines)
 
 

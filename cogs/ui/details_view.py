@@ -90,15 +90,15 @@ def _text_file(name: str, content: str) -> discord.File:
 
 def _given(job: Job, spec: ModelSpec | None) -> list[str]:
     lines = []
-    if job.input_names:
-        names = ", ".join(text.shown_line(name, 60) for name in job.input_names)
+    if job.media:
+        names = ", ".join(text.shown_line(medium.name, 60) for medium in job.media)
         lines.append(f"**Pictures** {text.cut_escaped(names, _INPUTS_MAX)}")
     pairs = _parameters(job, spec)
     if pairs:
         lines.append(f"**Parameters** {text.cut_escaped(' · '.join(pairs), _PARAMETERS_MAX)}")
     lines.append("Only you see its card." if job.is_private else "Its card is public.")
-    if job.retry_of:
-        lines.append(f"Submitted in place of job `{job.retry_of}`.")
+    if job.resubmits:
+        lines.append(f"Submitted in place of job `{job.resubmits}`.")
     return lines
 
 

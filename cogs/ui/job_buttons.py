@@ -11,13 +11,14 @@ import discord
 from discord import ui
 
 from cogs.answers import Acknowledgement, acknowledge, answer_privately, send_privately
-from cogs.cancelling import actor_of, outcome_sentence
-from cogs.card_address import address_of, token_until
+from cogs.cancelling import outcome_sentence
 from cogs.errors import NOT_SET_UP_HERE, guarded
+from cogs.interaction_facts import actor_of, token_until
 from cogs.ownership import is_ours_to_submit
 from cogs.places import missing_here
-from cogs.resubmitting import job_in_place_of, job_to_submit_anew, submitted_already
+from cogs.resubmitting import job_to_submit_anew, resubmission_of, submitted_already
 from cogs.services import BotServices, services_of
+from cogs.submission import submit
 from cogs.ui.base import Panel
 from services.errors import JobNotFound
 from services.jobs.cancelling import CancelOutcome
@@ -137,10 +138,9 @@ class ConfirmAnewButton(ui.DynamicItem[Button], template=f"cc:confirm:(?P<place>
             log.warning("job_id=%s a press claims that its private job is public", self.job_id)
             await answer_privately(interaction, _NOT_ITS_BUTTON)
             return
-        new = job_in_place_of(old, interaction, address_of(interaction, deferral))
-        accepted = await services.jobs.submit(new)
+        accepted = await submit(interaction, deferral, resubmission_of(old))
         # The same press delivered twice has its card; another press must not leave a second message behind.
-        if accepted.job.interaction_id != interaction.id:
+        if accepted is not None and accepted.job.interaction_id != interaction.id:
             await answer_privately(interaction, submitted_already(accepted.job))
 
 

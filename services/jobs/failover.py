@@ -9,16 +9,16 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 from services.clock import Clock
-from services.errors import ComfycordError, QuotaExceeded, StoreUnavailable
+from services.errors import ComfycordError, StoreUnavailable
 from services.jobs.copies import CopyWatch
-from services.jobs.model import NewJob
-from services.jobs.ports import Accepted, JobStore, Processes
-from services.jobs.quota import QuotaLimits, require_room
+from services.jobs.model import Actor, CardOrigin, GenerationRequest
+from services.jobs.ports import JobStore, Processes
+from services.jobs.service import JobService
 
 log = logging.getLogger(__name__)
 
@@ -42,7 +42,9 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Lost:
-    new: NewJob
+    request: GenerationRequest
+    actor: Actor
+    origin: CardOrigin
     at: float
 
 
@@ -68,27 +70,26 @@ class Failover:
         *,
         store: JobStore,
         processes: Processes | None,
-        submit: Callable[[NewJob], Awaitable[Accepted]],
+        jobs: JobService,
         copies: CopyWatch,
         clock: Clock,
         owner: str,
-        limits: QuotaLimits,
     ) -> None:
         """`processes` is None where only one can work on the database: there nobody can have won but a copy."""
         self._store = store
         self._processes = processes
-        self._submit = submit
+        self._jobs = jobs
         self._copies = copies
         self._clock = clock
         self._owner = owner
-        self._limits = limits
         self._lost: dict[int, _Lost] = {}
         self._beat_at: float | None = None
 
-    def watch(self, new: NewJob) -> None:
+    def watch(self, request: GenerationRequest, actor: Actor, origin: CardOrigin) -> None:
         """Watch a command that somebody else has acknowledged."""
         if self._processes is not None and len(self._lost) < _MOST_LOST:
-            self._lost[new.interaction_id] = _Lost(new=new, at=self._clock.monotonic())
+            lost = _Lost(request=request, actor=actor, origin=origin, at=self._clock.monotonic())
+            self._lost[origin.interaction_id] = lost
 
     async def run(self) -> None:
         """Beat and watch until cancelled."""
@@ -120,25 +121,19 @@ class Failover:
             if interaction_id not in accepted:
                 if verdict is Verdict.UNDECIDED:
                     continue
-                await self._act(lost.new, verdict)
+                await self._act(lost, verdict)
             del self._lost[interaction_id]
 
-    async def _act(self, new: NewJob, verdict: Verdict) -> None:
+    async def _act(self, lost: _Lost, verdict: Verdict) -> None:
+        interaction_id = lost.origin.interaction_id
         if verdict is Verdict.THE_DEAD:
-            log.warning("job_id=%s is taken over: who acknowledged it died before it was accepted", new.job_id)
+            log.warning("interaction=%d is taken over: who acknowledged it died before it was accepted", interaction_id)
             try:
-                await self._submit(new)
+                await self._jobs.submit(lost.request, lost.actor, lost.origin)
             except StoreUnavailable:
                 raise
             except ComfycordError as error:
-                log.info("interaction=%d refused: %s", new.interaction_id, type(error).__name__)
-        elif verdict is Verdict.A_COPY or await self._has_room(new):
-            self._copies.saw_copy(new.interaction_id)
-
-    async def _has_room(self, new: NewJob) -> bool:
-        """Whether no process of this database would have refused the command."""
-        try:
-            require_room(await self._store.usage(new.owner_id, now=self._clock.now()), self._limits)
-        except QuotaExceeded:
-            return False
-        return True
+                log.info("interaction=%d refused: %s", interaction_id, type(error).__name__)
+        elif verdict is Verdict.A_COPY or await self._jobs.has_room(lost.actor):
+            # No process of this database would have refused it.
+            self._copies.saw_copy(interaction_id)

@@ -144,9 +144,99 @@ class Delivery:
     digest: str | None = None
 
 
+class MediaSource(StrEnum):
+    """Where a job's medium comes from."""
+
+    ATTACHMENT = "attachment"  # uploaded to Discord with the command
+    ADDRESS = "address"  # a public https address that somebody wrote
+    OUTPUT = "output"  # a file of another job's result
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class MediaRef:
+    """One medium that goes into a job: what it is, where the API fetches it, and what people call it."""
+
+    kind: MediaKind
+    source: MediaSource
+    url: str = field(repr=False)
+    name: str = field(repr=False)
+
+
+class Relation(StrEnum):
+    """What a job is to the one it came from."""
+
+    RESUBMISSION = "resubmission"  # in place of one whose submit was never confirmed: there is one at most
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Parent:
+    """The job that another one came from."""
+
+    job_id: str
+    relation: Relation
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class GenerationRequest:
+    """What a model is asked for, validated. `inputs` is the API's body with the defaults filled in."""
+
+    command: str
+    model_id: str
+    prompt: str = field(repr=False)
+    inputs: Mapping[str, Json] = field(repr=False)
+    media: tuple[MediaRef, ...] = ()
+    is_private: bool = False
+    parent: Parent | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Actor:
+    """Who asks, and where. `may_manage` is Discord's Manage Messages in that channel, so it holds for that channel."""
+
+    user_id: int
+    channel_id: int | None = None
+    guild_id: int | None = None
+    role_ids: frozenset[int] = frozenset()
+    may_manage: bool = False
+
+    def may_cancel(self, job: Job) -> bool:
+        """Whether this person may cancel the job: its owner, or who keeps order where its card stands."""
+        if job.owner_id == self.user_id:
+            return True
+        return self.may_manage and self.guild_id is not None and job.channel_id == self.channel_id
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CardOrigin:
+    """The interaction that asked for a job: where its card stands, and what reaches it at first.
+
+    `message_id` is the message that the acknowledgement made, where that is known; `token` edits it until
+    `token_until`.
+    """
+
+    interaction_id: int
+    application_id: int
+    channel_id: int
+    token: str = field(repr=False)
+    token_until: datetime
+    upload_limit_bytes: int
+    message_id: int | None = None
+
+    @property
+    def delivery(self) -> Delivery:
+        """The card's first address."""
+        return Delivery(
+            application_id=self.application_id,
+            token=self.token,
+            token_until=self.token_until,
+            upload_limit_bytes=self.upload_limit_bytes,
+            original_message_id=self.message_id,
+        )
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class NewJob:
-    """What a person asks for, validated, before it is accepted."""
+    """A request on its way into the store."""
 
     job_id: str
     interaction_id: int
@@ -157,10 +247,15 @@ class NewJob:
     model_id: str
     prompt: str
     inputs: Mapping[str, Json]  # the request's body, defaults filled in
-    input_names: tuple[str, ...]  # the pictures' names, for people
+    media: tuple[MediaRef, ...]
     is_private: bool
     delivery: Delivery
-    retry_of: str | None = None  # the unconfirmed job that this one is submitted in place of
+    parent: Parent | None = None
+
+    @property
+    def resubmits(self) -> str | None:
+        """The unconfirmed job that this one is submitted in place of."""
+        return resubmitted(self.parent)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -179,15 +274,16 @@ class Job:
     model_id: str
     prompt: str = field(repr=False)
     inputs: Mapping[str, Json] = field(repr=False)
-    input_names: tuple[str, ...] = field(repr=False)
+    media: tuple[MediaRef, ...] = field(repr=False)
     is_private: bool
     delivery: Delivery
-    retry_of: str | None
+    parent: Parent | None
     status: JobStatus
     version: int
     created_at: datetime
     changed_at: datetime
     deadline: datetime
+    running_limit: int  # how many of its owner's jobs may be in flight with it, by what held when it was accepted
     submitted_at: datetime | None = None  # when the POST was about to leave
     queued_at: datetime | None = None  # when the request id came
     started_at: datetime | None = None
@@ -198,6 +294,11 @@ class Job:
     cost: Decimal | None = None  # USD
     failure: JobFailure | None = field(default=None, repr=False)
     cancel: CancelState = CancelState.NONE
+
+    @property
+    def resubmits(self) -> str | None:
+        """The unconfirmed job that this one was submitted in place of."""
+        return resubmitted(self.parent)
 
     @property
     def is_cancellable(self) -> bool:
@@ -250,3 +351,8 @@ class Job:
     def touched(self, *, at: datetime) -> Job:
         """Return the job with a higher version and nothing else changed: its card is rendered again."""
         return replace(self, version=self.version + 1, changed_at=at)
+
+
+def resubmitted(parent: Parent | None) -> str | None:
+    """Return the job that is submitted once more, if that is what the parent is."""
+    return parent.job_id if parent is not None and parent.relation is Relation.RESUBMISSION else None

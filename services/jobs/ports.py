@@ -52,10 +52,10 @@ class JobStore(Protocol):
     async def accept(self, new: NewJob, *, limits: QuotaLimits, now: datetime, deadline: datetime) -> Accepted:
         """Insert the job as WAITING (version 1) if its owner has room, counting in the same transaction.
 
-        An `interaction_id` (or `retry_of`) that is there already gives the job that has it, `is_new=False`, whatever
-        the quota says. Concurrent calls of one owner are decided one after the other.
-        A `retry_of` whose job was reopened meanwhile is refused, in the same transaction; that of an accepted one has
-        its card drawn again, which tells of the new job.
+        The limits are stored with it: `start_waiting` goes by them. An `interaction_id` that is there already, and a
+        job that was resubmitted already, give the job that is there, `is_new=False`, whatever the quota says.
+        Concurrent calls of one owner are decided one after the other. Where the job that is to be resubmitted was
+        reopened meanwhile, this is refused, in the same transaction; else its card is drawn again, to tell of the new.
         Raises: QuotaExceeded, InvalidTransition.
         """
         ...
@@ -64,7 +64,7 @@ class JobStore(Protocol):
         """Return the job."""
         ...
 
-    async def get_retry(self, job_id: str) -> Job | None:
+    async def get_resubmission(self, job_id: str) -> Job | None:
         """Return the job that was submitted in place of this one; there is one at most."""
         ...
 
@@ -80,11 +80,11 @@ class JobStore(Protocol):
         """
         ...
 
-    async def start_waiting(self, lease: Lease, *, limits: QuotaLimits, now: datetime, most: int) -> Sequence[Job]:
+    async def start_waiting(self, lease: Lease, *, now: datetime, most: int) -> Sequence[Job]:
         """Claim up to `most` WAITING jobs into SUBMITTING under the lease and return them, oldest first.
 
-        No owner gets more than `limits.running` jobs in flight, counted in the claiming transaction with the owner's
-        row locked. A row with an expired deadline is not claimed.
+        No job starts that would be more in flight than it was accepted with (`QuotaLimits.running`), counted in the
+        claiming transaction with its owner's row locked. A row with an expired deadline is not claimed.
         """
         ...
 

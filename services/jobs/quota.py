@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Protocol
 
 from services.errors import QuotaExceeded, QuotaKind
+from services.jobs.model import Actor
 
 WINDOW = timedelta(hours=24)
 
@@ -17,6 +19,25 @@ class QuotaLimits:
     per_day: int
     running: int
     waiting: int
+
+
+class QuotaPolicy(Protocol):
+    """Turns who asks into what they may have. The limits are stored with the job and hold when it is claimed."""
+
+    def limits_for(self, actor: Actor) -> QuotaLimits:
+        """Return this person's limits here, as they are now."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SameLimits:
+    """The same limits for everybody."""
+
+    limits: QuotaLimits
+
+    def limits_for(self, actor: Actor) -> QuotaLimits:  # noqa: ARG002 - who asks makes no difference
+        """Return everybody's limits."""
+        return self.limits
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -4,39 +4,24 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
 from services.clock import Clock
-from services.errors import InvalidTransition, JobNotFound, NotAllowed
+from services.errors import InvalidTransition, JobNotFound, NotAllowed, QuotaExceeded
 from services.jobs.cancelling import Canceller, CancelOutcome, with_cancel
 from services.jobs.changes import Changes
-from services.jobs.model import CancelState, Job, JobStatus, NewJob
+from services.jobs.ids import new_job_id
+from services.jobs.model import Actor, CancelState, CardOrigin, GenerationRequest, Job, JobStatus, NewJob
 from services.jobs.pacing import JobTiming
 from services.jobs.ports import Accepted, HistoryPage, JobStore
-from services.jobs.quota import QuotaLimits, Usage
+from services.jobs.quota import QuotaLimits, QuotaPolicy, Usage, require_room
 from services.jobs.signals import JobSignals
 
 log = logging.getLogger(__name__)
 
 HISTORY_PAGE = 5
 SUGGESTIONS = 25
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Actor:
-    """Who asks, and where. `may_manage` is Discord's Manage Messages in that channel, so it holds for that channel."""
-
-    user_id: int
-    channel_id: int | None = None
-    guild_id: int | None = None
-    may_manage: bool = False
-
-    def may_cancel(self, job: Job) -> bool:
-        """Whether this person may cancel the job: its owner, or who keeps order where its card stands."""
-        if job.owner_id == self.user_id:
-            return True
-        return self.may_manage and self.guild_id is not None and job.channel_id == self.channel_id
 
 
 class JobService:
@@ -50,7 +35,7 @@ class JobService:
         canceller: Canceller,
         signals: JobSignals,
         clock: Clock,
-        limits: QuotaLimits,
+        policy: QuotaPolicy,
         timing: JobTiming,
     ) -> None:
         self._store = store
@@ -59,19 +44,20 @@ class JobService:
         self._signals = signals
         self._clock = clock
         self._timing = timing
-        self.limits = limits
+        self._policy = policy
 
-    async def submit(self, new: NewJob) -> Accepted:
-        """Accept the job: when this returns, its row is committed and it will end, whatever happens.
+    async def submit(self, request: GenerationRequest, actor: Actor, origin: CardOrigin) -> Accepted:
+        """Accept a job: when this returns, its row is committed and it will end, whatever happens.
 
-        Raises: QuotaExceeded, StoreUnavailable.
+        Of several calls for one interaction one makes the job, and all return it.
+        Raises: QuotaExceeded, InvalidTransition (what is to be resubmitted is confirmed by now), StoreUnavailable.
         """
         now = self._clock.now()
-        accepted = await self._store.accept(
-            new, limits=self.limits, now=now, deadline=now + self._timing.waiting_deadline
-        )
+        new = _new_job(request, actor, origin)
+        deadline = now + self._timing.waiting_deadline
+        accepted = await self._store.accept(new, limits=self._policy.limits_for(actor), now=now, deadline=deadline)
         if accepted.is_new:
-            log.info("job_id=%s accepted model=%s owner=%d", accepted.job.job_id, new.model_id, new.owner_id)
+            log.info("job_id=%s accepted model=%s owner=%d", new.job_id, new.model_id, new.owner_id)
             self._signals.room.wake()
             self._signals.changed.wake()
         else:
@@ -130,9 +116,9 @@ class JobService:
             raise InvalidTransition(msg)
         return job
 
-    async def find_retry(self, job_id: str) -> Job | None:
-        """Return the job that was submitted in place of this one, if it was submitted anew."""
-        return await self._store.get_retry(job_id)
+    async def get_resubmission(self, job_id: str) -> Job | None:
+        """Return the job that was submitted in place of this one, if it was resubmitted."""
+        return await self._store.get_resubmission(job_id)
 
     async def history(self, owner_id: int, *, page: int) -> HistoryPage:
         """Return one page of this person's jobs, newest first."""
@@ -144,9 +130,17 @@ class JobService:
             owner_id, text=text.strip(), only_cancellable=only_cancellable, most=SUGGESTIONS
         )
 
-    async def quota(self, owner_id: int) -> tuple[Usage, QuotaLimits]:
-        """Return what this person has used, and the limits."""
-        return await self._store.usage(owner_id, now=self._clock.now()), self.limits
+    async def quota(self, actor: Actor) -> tuple[Usage, QuotaLimits]:
+        """Return what this person has used, and their limits."""
+        return await self._store.usage(actor.user_id, now=self._clock.now()), self._policy.limits_for(actor)
+
+    async def has_room(self, actor: Actor) -> bool:
+        """Whether a job of this person's would be accepted now. Raises: StoreUnavailable."""
+        try:
+            require_room(*await self.quota(actor))
+        except QuotaExceeded:
+            return False
+        return True
 
     async def renew_token(self, job_id: str, *, token: str, until: datetime, message_id: int) -> None:
         """Use the fresh interaction token that a press on the card brought."""
@@ -175,3 +169,21 @@ class JobService:
             raise InvalidTransition(msg)
         self._signals.polls.wake()
         return changed.job
+
+
+def _new_job(request: GenerationRequest, actor: Actor, origin: CardOrigin) -> NewJob:
+    return NewJob(
+        job_id=new_job_id(),
+        interaction_id=origin.interaction_id,
+        owner_id=actor.user_id,
+        guild_id=actor.guild_id,
+        channel_id=origin.channel_id,
+        command=request.command,
+        model_id=request.model_id,
+        prompt=request.prompt,
+        inputs=request.inputs,
+        media=request.media,
+        is_private=request.is_private,
+        delivery=origin.delivery,
+        parent=request.parent,
+    )

@@ -13,7 +13,6 @@ from services.jobs.changes import GRACE_SECONDS, Change, Changes
 from services.jobs.model import CancelState, Job, JobFailure, JobStatus
 from services.jobs.pacing import JobTiming, SubmitGate
 from services.jobs.ports import JobStore, Lease, ModelApi
-from services.jobs.quota import QuotaLimits
 from services.jobs.signals import JobSignals
 from services.jobs.unstored import UnstoredRequests
 
@@ -28,7 +27,7 @@ class Submitter:
     STALE_SHARE = 0.1
     STOP_WRITE_SECONDS = 1.0
 
-    def __init__(  # noqa: PLR0913 - one name for each thing that a submit touches
+    def __init__(
         self,
         *,
         store: JobStore,
@@ -38,7 +37,6 @@ class Submitter:
         gate: SubmitGate,
         clock: Clock,
         owner: str,
-        limits: QuotaLimits,
         timing: JobTiming,
         accepted: Callable[[Job], None],
         unstored: UnstoredRequests,
@@ -50,7 +48,6 @@ class Submitter:
         self._gate = gate
         self._clock = clock
         self._lease = Lease(owner=owner, ttl_seconds=timing.submit_seconds)
-        self._limits = limits
         self._timing = timing
         self._accepted = accepted
         self._unstored = unstored
@@ -90,7 +87,7 @@ class Submitter:
 
     async def _claim(self, most: int) -> Sequence[Job]:
         now = self._clock.now()
-        claim = asyncio.ensure_future(self._store.start_waiting(self._lease, limits=self._limits, now=now, most=most))
+        claim = asyncio.ensure_future(self._store.start_waiting(self._lease, now=now, most=most))
         try:
             return await asyncio.shield(claim)
         except asyncio.CancelledError:

@@ -84,9 +84,9 @@ class JobUpdates:
             except Exception:
                 log.exception("the leases of cards could not be renewed")
 
-    async def find_retry(self, job: Job) -> Job | None:
+    async def get_resubmission(self, job: Job) -> Job | None:
         """Return the job that was submitted in place of an unconfirmed one, for its card to tell."""
-        return await self._store.get_retry(job.job_id) if job.status is JobStatus.UNCONFIRMED else None
+        return await self._store.get_resubmission(job.job_id) if job.status is JobStatus.UNCONFIRMED else None
 
     async def save(self, job: Job, delivery: Delivery) -> bool:
         """Write where the card is (before a message is sent, after it was); False: the lease is lost, stop."""

@@ -173,7 +173,7 @@ def _decided(batch: Sequence[Asked], known: Mapping[int, Job], usages: dict[int,
         except QuotaExceeded as refusal:
             answers.append(refusal)
             continue
-        job = accepted_job(new, at=asked.now, deadline=asked.deadline)
+        job = accepted_job(new, asked.limits, at=asked.now, deadline=asked.deadline)
         known[new.interaction_id] = job
         usages[new.owner_id] = replace(
             usage, today=usage.today + 1, waiting=usage.waiting + 1, oldest_at=usage.oldest_at or asked.now

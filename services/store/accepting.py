@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import bindparam, insert, or_, select, text, update
+from sqlalchemy import and_, bindparam, insert, or_, select, text, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -17,13 +17,15 @@ from services.store.database import Database
 from services.store.quota_counting import count_usage
 from services.store.rows import FREE_POLL, accepted_job, change_parameters, change_statement, job_of, new_row
 from services.store.store_part import StorePart
-from services.store.tables import jobs, users
+from services.store.tables import IS_RESUBMISSION, jobs, users
 
 # The row to be locked must exist: on PostgreSQL there is nothing to lock otherwise. (SQLite's writers come one by one.)
 _ENSURE_USER = text("INSERT INTO users (user_id) VALUES (:user_id) ON CONFLICT DO NOTHING")
 _LOCK_USER = select(users.c.user_id).where(users.c.user_id == bindparam("user_id")).with_for_update()
 _OF_INTERACTION = jobs.c.interaction_id == bindparam("interaction")
-_ALREADY_OR_RETRIED = select(jobs).where(or_(_OF_INTERACTION, jobs.c.retry_of == bindparam("unconfirmed")))
+_ALREADY_THERE = select(jobs).where(
+    or_(_OF_INTERACTION, and_(IS_RESUBMISSION, jobs.c.parent_id == bindparam("unconfirmed")))
+)
 # Locked, so that a request id that turns up now waits for the decision.
 _STATUS = select(jobs.c.status).where(jobs.c.job_id == bindparam("wanted")).with_for_update()
 _HOLDER = select(jobs.c.job_id).where(
@@ -54,16 +56,18 @@ class Accepting(StorePart):
 
         Raises: QuotaExceeded, InvalidTransition, StoreUnavailable.
         """
-        if new.retry_of is None:
+        if new.resubmits is None:
             asked = Asked(new=new, limits=limits, now=now, deadline=deadline)
             try:
                 return await self._queue.accept(asked)
             except IntegrityError:
                 # Its interaction came in under another owner's lock at the same moment: now it can be seen.
                 return await self._queue.accept(asked)
-        return await self._accept_anew(new, limits=limits, now=now, deadline=deadline)
+        return await self._accept_resubmission(new, limits=limits, now=now, deadline=deadline)
 
-    async def _accept_anew(self, new: NewJob, *, limits: QuotaLimits, now: datetime, deadline: datetime) -> Accepted:
+    async def _accept_resubmission(
+        self, new: NewJob, *, limits: QuotaLimits, now: datetime, deadline: datetime
+    ) -> Accepted:
         """Accept a job in place of an unconfirmed one, whose row is locked too."""
 
         async def work(connection: AsyncConnection) -> Accepted:
@@ -71,11 +75,11 @@ class Accepting(StorePart):
             await connection.execute(_LOCK_USER, {"user_id": new.owner_id})
             if (there := await _find_accepted(connection, new)) is not None:
                 return Accepted(job=there, is_new=False)
-            await _require_unconfirmed(connection, new.retry_of)
+            await _require_unconfirmed(connection, new.resubmits)
             require_room(await count_usage(connection, new.owner_id, now=now), limits)
-            job = accepted_job(new, at=now, deadline=deadline)
+            job = accepted_job(new, limits, at=now, deadline=deadline)
             await connection.execute(_INSERT, new_row(job))
-            await connection.execute(_SHOW_AGAIN, {"wanted": new.retry_of, "now": now})
+            await connection.execute(_SHOW_AGAIN, {"wanted": new.resubmits, "now": now})
             return Accepted(job=job, is_new=True)
 
         try:
@@ -116,18 +120,16 @@ class Accepting(StorePart):
         return await self._database.read(work)
 
 
-async def _require_unconfirmed(connection: AsyncConnection, retry_of: str | None) -> None:
+async def _require_unconfirmed(connection: AsyncConnection, job_id: str | None) -> None:
     """Refuse to submit anew what was reopened while its owner read the warning: both would run, and be paid for."""
-    if retry_of is None:
+    if job_id is None:
         return
-    status = (await connection.execute(_STATUS, {"wanted": retry_of})).scalar_one_or_none()
+    status = (await connection.execute(_STATUS, {"wanted": job_id})).scalar_one_or_none()
     if status is not None and status is not JobStatus.UNCONFIRMED:
-        raise InvalidTransition(f"{retry_of} is {status} again")
+        raise InvalidTransition(f"{job_id} is {status} again")
 
 
 async def _find_accepted(connection: AsyncConnection, new: NewJob) -> Job | None:
-    result = await connection.execute(
-        _ALREADY_OR_RETRIED, {"interaction": new.interaction_id, "unconfirmed": new.retry_of}
-    )
+    result = await connection.execute(_ALREADY_THERE, {"interaction": new.interaction_id, "unconfirmed": new.resubmits})
     found = [job_of(row) for row in result]
     return next((job for job in found if job.interaction_id == new.interaction_id), found[0] if found else None)

@@ -10,7 +10,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.jobs.model import FOLLOWED, Job, JobStatus
 from services.jobs.ports import Lease
-from services.jobs.quota import QuotaLimits
 from services.store.engine import db_now
 from services.store.rows import FREE_ANNOUNCE, FREE_POLL, change_parameters, change_statement, job_of
 from services.store.store_part import StorePart
@@ -31,7 +30,7 @@ def _candidates(*owners: ColumnElement[bool]) -> Select[tuple[str, int]]:
     """Return the waiting jobs that may start, by whose turn it is.
 
     A job's place is how many of its owner's jobs would be in flight with it: the first ones of everybody come before
-    anybody's second, and none whose place is beyond the limit comes at all.
+    anybody's second, and none whose place is beyond its own limit comes at all.
     """
     in_flight = (
         select(jobs.c.owner_id, func.count().label("jobs"))
@@ -46,15 +45,16 @@ def _candidates(*owners: ColumnElement[bool]) -> Select[tuple[str, int]]:
             jobs.c.owner_id,
             jobs.c.created_at,
             jobs.c.number,
+            jobs.c.running_limit,
             (turn + func.coalesce(in_flight.c.jobs, 0)).label("place"),
         )
         .outerjoin(in_flight, in_flight.c.owner_id == jobs.c.owner_id)
-        .where(IS_WAITING, jobs.c.deadline > bindparam("now"), *owners)
+        .where(IS_WAITING, jobs.c.running_limit > 0, jobs.c.deadline > bindparam("now"), *owners)
         .subquery("waiting")
     )
     return (
         select(waiting.c.job_id, waiting.c.owner_id)
-        .where(waiting.c.place <= bindparam("running"))
+        .where(waiting.c.place <= waiting.c.running_limit)
         .order_by(waiting.c.place, waiting.c.created_at, waiting.c.number)
         .limit(bindparam("most"))
     )
@@ -114,9 +114,9 @@ _FORGET_CARDS = update(jobs).where(jobs.c.announce_owner.is_not(None)).values(FR
 class Leasing(StorePart):
     """Claims of waiting jobs, and the poll leases of those in flight."""
 
-    async def start_waiting(self, lease: Lease, *, limits: QuotaLimits, now: datetime, most: int) -> Sequence[Job]:
+    async def start_waiting(self, lease: Lease, *, now: datetime, most: int) -> Sequence[Job]:
         """Claim waiting jobs into SUBMITTING, in fairness among their owners. Raises: StoreUnavailable."""
-        asked: dict[str, object] = {"now": now, "running": limits.running, "most": most}
+        asked: dict[str, object] = {"now": now, "most": most}
 
         async def work(connection: AsyncConnection) -> Sequence[Job]:
             owners = {row.owner_id for row in await connection.execute(_CANDIDATES, asked)}

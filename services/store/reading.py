@@ -15,10 +15,10 @@ from services.store.column_types import storable
 from services.store.quota_counting import count_usage
 from services.store.rows import job_of
 from services.store.store_part import StorePart
-from services.store.tables import IS_WAITING, jobs, status_in
+from services.store.tables import IS_RESUBMISSION, IS_WAITING, jobs, status_in
 
 _GET = select(jobs).where(jobs.c.job_id == bindparam("wanted"))
-_RETRY = select(jobs).where(jobs.c.retry_of == bindparam("wanted"))
+_RESUBMISSION = select(jobs).where(IS_RESUBMISSION, jobs.c.parent_id == bindparam("wanted"))
 _ACCEPTED = select(jobs.c.interaction_id).where(jobs.c.interaction_id.in_(bindparam("wanted", expanding=True)))
 _OWNED = select(jobs).where(jobs.c.owner_id == bindparam("user_id"))
 _NEWEST = (jobs.c.created_at.desc(), jobs.c.number.desc())
@@ -50,9 +50,9 @@ class Reading(StorePart):
 
         return await self._database.read(work)
 
-    async def get_retry(self, job_id: str) -> Job | None:
+    async def get_resubmission(self, job_id: str) -> Job | None:
         """Return the job that was submitted in place of this one. Raises: StoreUnavailable."""
-        found = await self._read_jobs(_RETRY, {"wanted": storable(job_id)})
+        found = await self._read_jobs(_RESUBMISSION, {"wanted": storable(job_id)})
         return found[0] if found else None
 
     async def accepted_interactions(self, interaction_ids: Sequence[int]) -> frozenset[int]:

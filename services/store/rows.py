@@ -9,8 +9,9 @@ from typing import TypeVar
 
 from sqlalchemy import ColumnElement, Row, RowMapping, Update, bindparam, case, update
 
-from services.jobs.model import Delivery, Job, JobStatus, NewJob
+from services.jobs.model import Delivery, Job, JobStatus, NewJob, Parent
 from services.jobs.pacing import hold_seconds
+from services.jobs.quota import QuotaLimits
 from services.store.column_types import EPOCH, LARGEST
 from services.store.tables import IS_UNANNOUNCED, jobs
 
@@ -33,7 +34,9 @@ FACTS = (
     "failure",
     "cancel",
 )
-JOB_FIELDS = tuple(field.name for field in fields(Job) if field.name != "delivery")
+# Which columns have other names, or are several.
+_OWN_COLUMNS = frozenset({"delivery", "parent"})
+JOB_FIELDS = tuple(field.name for field in fields(Job) if field.name not in _OWN_COLUMNS)
 DELIVERY_FIELDS = tuple(field.name for field in fields(Delivery))
 
 # Nobody's lease: the name and the moment of one that is free.
@@ -41,8 +44,8 @@ FREE_POLL: Mapping[str, str | int | None] = {"poll_owner": None, "poll_until": 0
 FREE_ANNOUNCE: Mapping[str, str | int | None] = {"announce_owner": None, "announce_until": 0}
 
 
-def accepted_job(new: NewJob, *, at: datetime, deadline: datetime) -> Job:
-    """Return the job as it is when it has just been accepted."""
+def accepted_job(new: NewJob, limits: QuotaLimits, *, at: datetime, deadline: datetime) -> Job:
+    """Return the job as it is when it has just been accepted under these limits."""
     return Job(
         **{field.name: getattr(new, field.name) for field in fields(NewJob)},
         status=JobStatus.WAITING,
@@ -50,6 +53,7 @@ def accepted_job(new: NewJob, *, at: datetime, deadline: datetime) -> Job:
         created_at=at,
         changed_at=at,
         deadline=deadline,
+        running_limit=limits.running,
     )
 
 
@@ -59,6 +63,8 @@ def new_row(job: Job) -> dict[str, object]:
     return {
         **{name: getattr(job, name) for name in JOB_FIELDS},
         **card_columns(job.delivery),
+        "parent_id": job.parent.job_id if job.parent else None,
+        "relation": job.parent.relation if job.parent else None,
         "search_text": f"{job.job_id}\n{job.prompt}".casefold(),
         **FREE_POLL,
         **FREE_ANNOUNCE,
@@ -82,7 +88,8 @@ def delivery_of(row: RowMapping) -> Delivery:
 def job_of(row: Row[tuple[object, ...]]) -> Job:
     """Return the row's job."""
     columns = row._mapping  # noqa: SLF001 - SQLAlchemy's public way to columns by name
-    return Job(**{name: columns[name] for name in JOB_FIELDS}, delivery=delivery_of(columns))
+    parent = Parent(job_id=columns["parent_id"], relation=columns["relation"]) if columns["parent_id"] else None
+    return Job(**{name: columns[name] for name in JOB_FIELDS}, parent=parent, delivery=delivery_of(columns))
 
 
 def due(job: Job, *, is_entered: bool = True) -> datetime:

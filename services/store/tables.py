@@ -33,7 +33,10 @@ from services.jobs.model import (
     JobStatus,
     Json,
     MediaKind,
+    MediaRef,
+    MediaSource,
     Output,
+    Relation,
 )
 from services.store.column_types import AsJson, PlainText, UsDollars, UtcMicros, Word
 
@@ -51,8 +54,16 @@ def _inputs(value: Json) -> dict[str, Json]:
     return cast("dict[str, Json]", value)
 
 
-def _names(value: Json) -> tuple[str, ...]:
-    return tuple(cast("list[str]", value))
+def _media_to_json(media: tuple[MediaRef, ...]) -> Json:
+    return [asdict(medium) for medium in media]
+
+
+def _media(value: Json) -> tuple[MediaRef, ...]:
+    rows = cast("list[dict[str, str]]", value)
+    return tuple(
+        MediaRef(kind=MediaKind(row["kind"]), source=MediaSource(row["source"]), url=row["url"], name=row["name"])
+        for row in rows
+    )
 
 
 def _outputs_to_json(outputs: tuple[Output, ...]) -> Json:
@@ -103,7 +114,8 @@ jobs = Table(
     Column("number", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
     Column("job_id", Text, nullable=False, unique=True),
     Column("interaction_id", BigInteger, nullable=False, unique=True),
-    Column("retry_of", Text),
+    # The job that this one came from; what it is to that stands below.
+    Column("parent_id", Text),
     Column("owner_id", BigInteger, ForeignKey("users.user_id"), nullable=False),
     Column("guild_id", BigInteger),
     Column("channel_id", BigInteger, nullable=False),
@@ -113,7 +125,6 @@ jobs = Table(
     # Id and prompt case-folded by Unicode's rules: SQLite's own lower() knows ASCII only.
     Column("search_text", PlainText, nullable=False),
     Column("inputs", AsJson(dict, _inputs), nullable=False),
-    Column("input_names", AsJson(list, _names), nullable=False),
     Column("is_private", Boolean, nullable=False),
     Column("status", Word(JobStatus), nullable=False),
     Column("version", BigInteger, nullable=False),
@@ -156,6 +167,10 @@ jobs = Table(
     Column("due_at", UtcMicros, nullable=False),
     Column("latest_due_at", UtcMicros, nullable=False),
     Column("not_before", UtcMicros, nullable=False),
+    Column("relation", Word(Relation)),
+    # How many of its owner's jobs may be in flight with it, as it was when it was accepted.
+    Column("running_limit", BigInteger, nullable=False, server_default="1"),
+    Column("media", AsJson(_media_to_json, _media), nullable=False, server_default="[]"),
 )
 
 
@@ -165,6 +180,7 @@ def status_in(statuses: Iterable[JobStatus]) -> ColumnElement[bool]:
 
 
 # A query uses a partial index only where it repeats the index's condition word for word (SQLite proves no more).
+IS_RESUBMISSION = jobs.c.relation == literal_column(f"'{Relation.RESUBMISSION.value}'")
 IS_WAITING = status_in({JobStatus.WAITING})
 IS_LIVE = status_in(LIVE)
 IS_IN_FLIGHT = status_in(IN_FLIGHT)
@@ -179,8 +195,8 @@ def _partial_index(name: str, *columns: Column[object], where: ColumnElement[boo
     return Index(name, *columns, unique=is_unique, sqlite_where=where, postgresql_where=where)
 
 
-# Almost no job is another's retry: an index of all rows would look useless to a planner with statistics.
-_partial_index("uq_jobs_retry_of", jobs.c.retry_of, where=jobs.c.retry_of.is_not(None), is_unique=True)
+# Submitted once more at most; an index of all rows would look useless to a planner with statistics.
+_partial_index("uq_jobs_resubmission", jobs.c.parent_id, where=IS_RESUBMISSION, is_unique=True)
 # A request of the API is one job's, or its result would be posted twice. Ids name no model: one space for all.
 _partial_index("uq_jobs_request_id", jobs.c.request_id, where=jobs.c.request_id.is_not(None), is_unique=True)
 Index("ix_jobs_history", jobs.c.owner_id, jobs.c.created_at, jobs.c.number)

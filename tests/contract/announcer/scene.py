@@ -47,6 +47,7 @@ from tests.contract.announcer.results_folder import ResultsFolder
 from tests.contract.jobs.core import Core
 from tests.contract.jobs.scripted_api import ScriptedApi
 from tests.rig import until
+from tests.unit.jobs.factories import pictures, resubmitting
 
 MODEL_ID = "openai/gpt-image-1-5/image-to-image"
 PLENTY = QuotaLimits(per_day=1000, running=1000, waiting=1000)
@@ -112,7 +113,7 @@ class Scene:
         channel: Channel | None = None,
         deferred: bool = True,
         knows_message: bool = True,
-        retry_of: str | None = None,
+        resubmits: str | None = None,
         **delivery: object,
     ) -> Job:
         """Let Ada use the command: the interaction is deferred, the job is in the store."""
@@ -144,9 +145,9 @@ class Scene:
             model_id=MODEL_ID,
             prompt="a fox in the snow",
             inputs={"prompt": "a fox in the snow"},
-            input_names=("cat.png",),
+            media=pictures("cat.png"),
             is_private=private,
-            retry_of=retry_of,
+            parent=None if resubmits is None else resubmitting(resubmits),
             delivery=replace(address, **delivery),  # type: ignore[arg-type] # any of Delivery's fields
         )
         return (await self.store.accept(new, limits=PLENTY, now=now, deadline=now + timedelta(days=1))).job

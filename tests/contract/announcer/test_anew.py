@@ -29,7 +29,7 @@ async def test_the_old_card_tells_which_job_took_its_place(scene: Scene) -> None
     """One edit of the same message: the new job's id in words, and no button any more."""
     async with scene.announcing():
         job = await unconfirmed(scene)
-        new = await scene.accepted(retry_of=job.job_id)
+        new = await scene.accepted(resubmits=job.job_id)
         card = await scene.shows(job, f"It was submitted anew as job `{new.job_id}`.")
         await scene.move(new, JobStatus.CANCELLED)
         await scene.acknowledged(job)
@@ -43,7 +43,7 @@ async def test_presses_at_the_same_moment_make_one_job(scene: Scene) -> None:
     """Each press is an interaction of its own: all but one get the job of the one."""
     async with scene.announcing():
         job = await unconfirmed(scene)
-        presses = [scene.accepted(retry_of=job.job_id, deferred=False) for _ in range(8)]
+        presses = [scene.accepted(resubmits=job.job_id, deferred=False) for _ in range(8)]
         made = {accepted.job_id for accepted in await asyncio.gather(*presses)}
         (new_id,) = made
         await scene.shows(job, f"It was submitted anew as job `{new_id}`.")
@@ -55,7 +55,7 @@ async def test_a_process_that_dies_right_after_leaves_a_card_that_tells(scene: S
     """The old card is due by the same commit that makes the new job: whoever starts next draws it."""
     async with scene.announcing():
         job = await unconfirmed(scene)
-    new = await scene.accepted(retry_of=job.job_id)
+    new = await scene.accepted(resubmits=job.job_id)
     async with scene.announcing("next"):
         await scene.shows(job, f"It was submitted anew as job `{new.job_id}`.")
 
@@ -64,7 +64,7 @@ async def test_a_reopened_job_shows_its_own_course_again(scene: Scene) -> None:
     """Its request turned up although it was submitted anew: the card goes on to the result."""
     async with scene.announcing():
         job = await unconfirmed(scene)
-        new = await scene.accepted(retry_of=job.job_id)
+        new = await scene.accepted(resubmits=job.job_id)
         await scene.shows(job, f"as job `{new.job_id}`")
         await scene.move(job, JobStatus.QUEUED)
         await scene.finish(job)

@@ -15,12 +15,12 @@ from services.jobs.changes import Changes
 from services.jobs.copies import CopyWatch
 from services.jobs.failover import Failover
 from services.jobs.housekeeper import Housekeeper
-from services.jobs.model import Job, JobStatus, NewJob
+from services.jobs.model import Actor, CardOrigin, GenerationRequest, Job, JobStatus, NewJob
 from services.jobs.pacing import JobTiming, RequestBudget, SubmitGate
 from services.jobs.poller import Poller
 from services.jobs.ports import JobStore, JournalEntry, Processes, RequestJournal
-from services.jobs.quota import QuotaLimits
-from services.jobs.service import Actor, JobService
+from services.jobs.quota import QuotaLimits, SameLimits
+from services.jobs.service import JobService
 from services.jobs.signals import JobSignals
 from services.jobs.submitter import Submitter
 from services.jobs.unstored import UnstoredRequests
@@ -103,7 +103,6 @@ class Core:
             gate=self.gate,
             clock=clock,
             owner=owner,
-            limits=limits,
             timing=timing,
             accepted=self.poller.watch,
             unstored=self.unstored,
@@ -115,7 +114,7 @@ class Core:
             canceller=canceller,
             signals=signals,
             clock=clock,
-            limits=limits,
+            policy=SameLimits(limits=limits),
             timing=timing,
         )
         self.updates = JobUpdates(store=store, signals=signals, clock=clock, owner=owner, timing=timing)
@@ -125,11 +124,10 @@ class Core:
         return Failover(
             store=self.store,
             processes=processes,
-            submit=self.jobs.submit,
+            jobs=self.jobs,
             copies=copies,
             clock=self.clock,
             owner=self.owner,
-            limits=self.jobs.limits,
         )
 
     @contextlib.asynccontextmanager
@@ -164,4 +162,28 @@ def overdue(timing: JobTiming = BRISK) -> JobTiming:
 
 async def submit(core: Core, new: NewJob) -> Job:
     """Accept the job."""
-    return (await core.jobs.submit(new)).job
+    return (await core.jobs.submit(*asked_for(new))).job
+
+
+def asked_for(new: NewJob) -> tuple[GenerationRequest, Actor, CardOrigin]:
+    """Return what the entrance takes to make such a job."""
+    request = GenerationRequest(
+        command=new.command,
+        model_id=new.model_id,
+        prompt=new.prompt,
+        inputs=new.inputs,
+        media=new.media,
+        is_private=new.is_private,
+        parent=new.parent,
+    )
+    card = new.delivery
+    origin = CardOrigin(
+        interaction_id=new.interaction_id,
+        application_id=card.application_id,
+        channel_id=new.channel_id,
+        token=card.token,
+        token_until=card.token_until,
+        upload_limit_bytes=card.upload_limit_bytes,
+        message_id=card.original_message_id,
+    )
+    return request, Actor(user_id=new.owner_id, channel_id=new.channel_id, guild_id=new.guild_id), origin

@@ -6,9 +6,8 @@ import pytest
 
 from services.errors import ApiUnavailable, JobNotFound, NotAllowed
 from services.jobs.cancelling import CancelOutcome
-from services.jobs.model import CancelState, Job, JobStatus
+from services.jobs.model import Actor, CancelState, Job, JobStatus
 from services.jobs.ports import Progress, RequestState
-from services.jobs.service import Actor
 from tests.contract.jobs.core import OWNER, Core, submit
 from tests.contract.jobs.scripted_api import ScriptedApi
 from tests.contract.store.making import BEN, make_new
@@ -105,5 +104,5 @@ async def test_a_cancelled_job_gives_its_quota_back(core: Core) -> None:
     """Cancelled before running is free."""
     job = await queued(core)
     await core.jobs.cancel(job.job_id, OWNER)
-    usage, _ = await core.jobs.quota(job.owner_id)
+    usage, _ = await core.jobs.quota(Actor(user_id=job.owner_id))
     assert (usage.today, usage.in_flight, usage.waiting) == (0, 0, 0)

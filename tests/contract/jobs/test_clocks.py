@@ -11,12 +11,12 @@ import pytest
 
 from services.clock import SystemClock
 from services.errors import QuotaExceeded
-from services.jobs.model import Job, JobStatus
+from services.jobs.model import Actor, Job, JobStatus
 from services.jobs.ports import Lease, Progress, RequestState
 from services.jobs.quota import QuotaLimits
 from services.store.database import Database
 from services.store.jobs import SqlJobStore
-from tests.contract.jobs.core import BRISK, LIMITS, Core, submit
+from tests.contract.jobs.core import BRISK, Core, submit
 from tests.contract.jobs.scripted_api import ScriptedApi
 from tests.contract.store.making import make_new
 
@@ -48,9 +48,9 @@ class SlowClaims(SqlJobStore):
         self._clock, self._away = clock, away
         self.late = 0
 
-    async def start_waiting(self, lease: Lease, *, limits: QuotaLimits, now: datetime, most: int) -> Sequence[Job]:
+    async def start_waiting(self, lease: Lease, *, now: datetime, most: int) -> Sequence[Job]:
         """Claim; the first time, a second passes before the answer is there, and the clock is set."""
-        jobs = await super().start_waiting(lease, limits=limits, now=now, most=most)
+        jobs = await super().start_waiting(lease, now=now, most=most)
         if jobs and not self.late:
             self.late += 1
             self._clock.away = self._away
@@ -105,8 +105,8 @@ async def test_a_lease_is_the_database_s_to_measure(
     right, wrong = Core(store, api), Core(other_store, api, clock=MovedClock(away))
     alive, dead = await submit(right, make_new(100)), await submit(right, make_new(101))
     now = right.clock.now()
-    [first] = await store.start_waiting(Lease(owner="alive", ttl_seconds=60), limits=LIMITS, now=now, most=1)
-    [second] = await store.start_waiting(Lease(owner="dead", ttl_seconds=0), limits=LIMITS, now=now, most=1)
+    [first] = await store.start_waiting(Lease(owner="alive", ttl_seconds=60), now=now, most=1)
+    [second] = await store.start_waiting(Lease(owner="dead", ttl_seconds=0), now=now, most=1)
     assert (first.job_id, second.job_id) == (alive.job_id, dead.job_id)
     await wrong.housekeeper.tidy()
     assert (await right.until(alive.job_id, JobStatus.SUBMITTING)).version == first.version
@@ -163,7 +163,7 @@ async def test_a_quota_counts_jobs_of_every_clock(
     for core in (right, wrong):
         with pytest.raises(QuotaExceeded):
             await submit(core, make_new())
-        assert (await core.jobs.quota(make_new().owner_id))[0].today == 3
+        assert (await core.jobs.quota(Actor(user_id=make_new().owner_id)))[0].today == 3
 
 
 async def test_a_card_comes_late_by_the_difference_at_most(

@@ -17,7 +17,7 @@ from services.store.jobs import SqlJobStore
 from services.store.notes import SqlNotes
 from services.store.processes import SqlProcesses
 from services.store.tables import processes
-from tests.contract.jobs.core import LIMITS, Core
+from tests.contract.jobs.core import LIMITS, Core, asked_for
 from tests.contract.jobs.scripted_api import ScriptedApi
 from tests.contract.store.making import NOW, PLENTY, make_new
 from tests.unit.jobs.hand_clock import HandClock
@@ -44,7 +44,7 @@ class Loser:
         new = make_new()
         self.copies.received(new.interaction_id)
         self.copies.lost(new.interaction_id)
-        self.failover.watch(new)
+        self.failover.watch(*asked_for(new))
         return new
 
     async def pass_time(self, seconds: float, *, silent: str = "") -> None:
@@ -96,7 +96,7 @@ async def test_of_two_losers_one_takes_over(loser: Loser, database: Database) ->
     await loser.processes.beat(SIBLING)
     new = await loser.lose()
     await other.failover.tick()
-    other.failover.watch(new)
+    other.failover.watch(*asked_for(new))
     for one in (loser, other):
         one.clock.move(DEAD_SECONDS + 1)
     await loser.age(SIBLING, by=DEAD_SECONDS + 1)

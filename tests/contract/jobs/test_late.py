@@ -11,7 +11,7 @@ import pytest
 
 from services.errors import ApiUnavailable, InvalidTransition
 from services.jobs.cancelling import CancelOutcome
-from services.jobs.model import LATE_FOR, JobStatus, MediaKind, Output
+from services.jobs.model import LATE_FOR, Actor, JobStatus, MediaKind, Output
 from services.jobs.ports import Progress, RequestState
 from services.store.jobs import SqlJobStore
 from tests.contract.jobs.core import BRISK, OWNER, Core, overdue, submit
@@ -52,13 +52,13 @@ async def test_a_late_job_takes_no_place_and_no_quota(core: Core) -> None:
     async with core.running():
         for job in jobs:
             await core.until(job.job_id, JobStatus.LATE)
-        usage, _ = await core.jobs.quota(ADA)
+        usage, _ = await core.jobs.quota(Actor(user_id=ADA))
         assert (usage.today, usage.in_flight, usage.waiting) == (0, 0, 0)
         core.api.becomes(DONE, "req-3")
         await until(lambda: core.api.requests["req-3"].progress is DONE, what="the end")
         late = {job.job_id for job in jobs}
         async with asyncio.timeout(5):
-            while (await core.jobs.quota(ADA))[0].today != 1:  # noqa: ASYNC110 - the poller's doing
+            while (await core.jobs.quota(Actor(user_id=ADA)))[0].today != 1:  # noqa: ASYNC110 - the poller's doing
                 await asyncio.sleep(0.01)
         assert len(late) == 5
 

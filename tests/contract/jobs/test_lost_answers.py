@@ -13,7 +13,6 @@ from sqlalchemy.exc import IntegrityError, NotSupportedError, ProgrammingError
 from services.errors import ApiNotSent, StoreUnavailable
 from services.jobs.model import CancelState, Job, JobStatus
 from services.jobs.ports import Lease, Progress, RequestState
-from services.jobs.quota import QuotaLimits
 from services.store.database import Database
 from services.store.jobs import SqlJobStore
 from tests.contract.jobs.core import BRISK, OWNER, Core, submit
@@ -37,9 +36,9 @@ class LossyStore(SqlJobStore):
         self.claimed = asyncio.Event()
         self.after_lost_wait: asyncio.Event = asyncio.Event()
 
-    async def start_waiting(self, lease: Lease, *, limits: QuotaLimits, now: datetime, most: int) -> Sequence[Job]:
+    async def start_waiting(self, lease: Lease, *, now: datetime, most: int) -> Sequence[Job]:
         """Claim, and lose the answer or be late with it."""
-        jobs = await super().start_waiting(lease, limits=limits, now=now, most=most)
+        jobs = await super().start_waiting(lease, now=now, most=most)
         if jobs:
             self.claimed.set()
         if jobs and self.claim_delays:

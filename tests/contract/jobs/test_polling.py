@@ -9,11 +9,10 @@ import pytest
 
 from services.clock import SystemClock
 from services.errors import ApiRefused, ApiUnavailable, FailureKind, RequestNotFound
-from services.jobs.model import JobStatus, MediaKind, Output
+from services.jobs.model import Actor, JobStatus, MediaKind, Output
 from services.jobs.pacing import RequestBudget
 from services.jobs.poller import Poller
 from services.jobs.ports import Lease, Progress, RequestState
-from services.jobs.service import Actor
 from services.store.jobs import SqlJobStore
 from tests.contract.jobs.core import Core, submit
 from tests.contract.jobs.scripted_api import ScriptedApi

@@ -8,7 +8,7 @@ import logging
 import pytest
 
 from services.errors import ApiOutcomeUnknown, InvalidTransition
-from services.jobs.model import Job, JobStatus
+from services.jobs.model import Actor, Job, JobStatus
 from services.jobs.ports import Progress, RequestState
 from tests.contract.jobs.core import Core, submit
 from tests.contract.jobs.scripted_api import ScriptedApi
@@ -55,7 +55,7 @@ async def test_an_answer_with_another_jobs_request_leaves_the_outcome_unknown(
     told = [record for record in caplog.records if record.levelno >= logging.ERROR]
     assert len(told) == 1
     assert all(part in told[0].getMessage() for part in (second.job_id, first.job_id, "req-1"))
-    assert (await core.jobs.quota(second.owner_id))[0].today == 2
+    assert (await core.jobs.quota(Actor(user_id=second.owner_id)))[0].today == 2
 
 
 async def test_an_api_that_repeats_itself_closes_the_gate(core: Core, api: ScriptedApi) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from services.errors import ApiNotSent, ApiOutcomeUnknown, ApiRefused, FailureKind, StoreUnavailable
 from services.jobs.changes import Changes
-from services.jobs.model import CancelState, JobStatus
+from services.jobs.model import Actor, CancelState, JobStatus
 from services.jobs.ports import Lease, Progress, RequestState
 from services.store.jobs import SqlJobStore
 from tests.contract.jobs.core import LIMITS, OWNER, Core, overdue, submit
@@ -59,7 +59,7 @@ async def test_an_unknown_outcome_is_never_sent_again(core: Core, api: ScriptedA
         await core.until(job.job_id, JobStatus.UNCONFIRMED)
         await asyncio.sleep(0.3)  # three scans: time enough to do it wrong
     assert api.submits_begun == 1
-    usage, _ = await core.jobs.quota(job.owner_id)
+    usage, _ = await core.jobs.quota(Actor(user_id=job.owner_id))
     assert usage.today == 0
 
 
@@ -90,7 +90,7 @@ async def test_a_dead_process_leaves_unconfirmed_when_its_lease_has_run_out(core
     """Another process ends what was being submitted, and never submits it."""
     job = await submit(core, make_new())
     dead = Lease(owner="dead", ttl_seconds=0)
-    assert await store.start_waiting(dead, limits=LIMITS, now=core.clock.now(), most=1)
+    assert await store.start_waiting(dead, now=core.clock.now(), most=1)
     await core.housekeeper.tidy()
     after = await store.get(job.job_id)
     assert after is not None
@@ -100,7 +100,7 @@ async def test_a_dead_process_leaves_unconfirmed_when_its_lease_has_run_out(core
 async def test_a_living_process_is_left_alone(core: Core, store: SqlJobStore) -> None:
     """A submit under a living lease may still get its answer."""
     job = await submit(core, make_new())
-    assert await store.start_waiting(Lease(owner="alive", ttl_seconds=60), limits=LIMITS, now=core.clock.now(), most=1)
+    assert await store.start_waiting(Lease(owner="alive", ttl_seconds=60), now=core.clock.now(), most=1)
     await core.housekeeper.tidy()
     after = await store.get(job.job_id)
     assert after is not None
@@ -144,7 +144,7 @@ async def test_jobs_beyond_at_once_wait_and_start_by_themselves(core: Core, api:
         for job in mine:
             queued = await core.until(job.job_id, JobStatus.QUEUED)
             assert queued.request_id is not None
-            in_flight = (await core.jobs.quota(job.owner_id))[0].in_flight
+            in_flight = (await core.jobs.quota(Actor(user_id=job.owner_id)))[0].in_flight
             assert in_flight <= LIMITS.running
             api.becomes(Progress(state=RequestState.SUCCEEDED), queued.request_id)
             await core.until(job.job_id, JobStatus.SUCCEEDED)

@@ -15,6 +15,7 @@ from services.jobs.quota import QuotaLimits
 from services.store.database import Database
 from services.store.jobs import SqlJobStore
 from services.store.tables import jobs
+from tests.unit.jobs.factories import pictures
 
 NOW = datetime(2026, 3, 1, 12, 0, 0, 123456, tzinfo=UTC)
 DEADLINE = NOW + timedelta(days=1)
@@ -58,7 +59,7 @@ def make_new(owner_id: int = ADA, **also: object) -> NewJob:
         model_id="openai/gpt-image-1.5/edit",
         prompt="a fox in the snow",
         inputs={"prompt": "a fox in the snow", "images": ["https://example.com/a.png"], "n": 1, "x": None},
-        input_names=("fox.png",),
+        media=pictures("fox.png"),
         is_private=False,
         delivery=make_delivery(),
     )
@@ -84,7 +85,7 @@ async def move(store: SqlJobStore, job: Job, *statuses: JobStatus, now: datetime
 
 async def start(store: SqlJobStore, *, most: int = 100, lease: Lease = LEASE, now: datetime = NOW) -> list[Job]:
     """Start all that wait."""
-    return list(await store.start_waiting(lease, limits=PLENTY, now=now, most=most))
+    return list(await store.start_waiting(lease, now=now, most=most))
 
 
 async def reload(store: SqlJobStore, job: Job) -> Job:

@@ -26,6 +26,7 @@ from tests.contract.store.making import (
     reload,
     stored,
 )
+from tests.unit.jobs.factories import resubmitting
 
 THREE_A_DAY = QuotaLimits(per_day=3, running=100, waiting=100)
 THREE_AT_ONCE = QuotaLimits(per_day=1000, running=1, waiting=2)
@@ -38,7 +39,7 @@ async def test_an_accepted_job_waits_and_is_there_whole(store: SqlJobStore) -> N
     assert accepted.is_new
     job = accepted.job
     assert (job.status, job.version, job.created_at, job.deadline) == (JobStatus.WAITING, 1, NOW, DEADLINE)
-    assert (job.prompt, job.inputs, job.input_names) == (new.prompt, new.inputs, new.input_names)
+    assert (job.prompt, job.inputs, job.media) == (new.prompt, new.inputs, new.media)
     assert job.delivery == new.delivery
     assert await store.get(new.job_id) == job
 
@@ -60,8 +61,8 @@ async def test_an_interaction_delivered_twice_is_one_job(store: SqlJobStore) -> 
 async def test_an_unconfirmed_job_is_submitted_anew_once(store: SqlJobStore) -> None:
     """Two presses of "submit anew" make one job."""
     lost = await move(store, await accept(store), JobStatus.SUBMITTING, JobStatus.UNCONFIRMED)
-    first = await store.accept(make_new(retry_of=lost.job_id), limits=PLENTY, now=NOW, deadline=DEADLINE)
-    again = await store.accept(make_new(retry_of=lost.job_id), limits=PLENTY, now=NOW, deadline=DEADLINE)
+    first = await store.accept(make_new(parent=resubmitting(lost.job_id)), limits=PLENTY, now=NOW, deadline=DEADLINE)
+    again = await store.accept(make_new(parent=resubmitting(lost.job_id)), limits=PLENTY, now=NOW, deadline=DEADLINE)
     assert first.is_new
     assert again == Accepted(job=first.job, is_new=False)
 
@@ -72,7 +73,7 @@ async def test_a_reopened_job_is_not_submitted_anew(store: SqlJobStore) -> None:
     found = lost.accepted_by_api("req-1", at=NOW, within=timedelta(hours=1))
     assert await store.replace(found, expected_version=lost.version)
     with pytest.raises(InvalidTransition):
-        await store.accept(make_new(retry_of=lost.job_id), limits=PLENTY, now=NOW, deadline=DEADLINE)
+        await store.accept(make_new(parent=resubmitting(lost.job_id)), limits=PLENTY, now=NOW, deadline=DEADLINE)
     assert (await store.usage(ADA, now=NOW)).today == 1
 
 
@@ -214,7 +215,7 @@ async def test_a_change_does_not_move_the_card(store: SqlJobStore) -> None:
 async def test_an_end_frees_the_poll_lease(store: SqlJobStore, database: Database, status: JobStatus) -> None:
     """A job that has ended, or waits again, has nobody who asks about it."""
     await accept(store)
-    [job] = await store.start_waiting(LEASE, limits=PLENTY, now=NOW, most=1)
+    [job] = await store.start_waiting(LEASE, now=NOW, most=1)
     if status is JobStatus.CANCELLED:
         job = await move(store, job, JobStatus.QUEUED)
     await move(store, job, status)

@@ -52,7 +52,7 @@ async def _writes_fail(store: SqlJobStore, job: Job, reason: str) -> None:
     writes: list[Callable[[], Awaitable[object]]] = [
         lambda: store.accept(make_new(), limits=PLENTY, now=NOW, deadline=DEADLINE),
         lambda: store.replace(job.touched(at=NOW), expected_version=job.version),
-        lambda: store.start_waiting(LEASE, limits=PLENTY, now=NOW, most=5),
+        lambda: store.start_waiting(LEASE, now=NOW, most=5),
         lambda: store.take_changed(LEASE, now=at(60), most=5),
         lambda: store.renew(LEASE),
         lambda: store.release(LEASE.owner),
@@ -72,7 +72,7 @@ async def test_a_read_only_file_is_an_outage(sqlite_files: SqliteFiles) -> None:
         await set_writer(database, "query_only = ON")
         await _writes_fail(store, job, "readonly")
         await set_writer(database, "query_only = OFF")
-        assert len(await store.start_waiting(LEASE, limits=PLENTY, now=NOW, most=5)) == 1
+        assert len(await store.start_waiting(LEASE, now=NOW, most=5)) == 1
 
 
 async def test_a_database_that_takes_no_writes_is_unwell(
@@ -133,4 +133,4 @@ async def test_a_read_only_server_is_an_outage(postgres: PostgresServer) -> None
         await postgres.execute(f"ALTER DATABASE {name} SET default_transaction_read_only = on", CUT.format(name))
         await _writes_fail(store, job, "read-only transaction")
         await postgres.execute(f"ALTER DATABASE {name} RESET default_transaction_read_only", CUT.format(name))
-        assert len(await store.start_waiting(LEASE, limits=PLENTY, now=NOW, most=5)) == 1
+        assert len(await store.start_waiting(LEASE, now=NOW, most=5)) == 1

@@ -11,7 +11,7 @@ import pytest
 from services.jobs.model import JobStatus
 from services.jobs.ports import Lease
 from services.store.jobs import SqlJobStore
-from tests.contract.store.making import BEN, NOW, OTHER, PLENTY, accept, at, move
+from tests.contract.store.making import BEN, NOW, OTHER, accept, at, move
 from tests.contract.store.working_process import POLLED, WAITING
 
 
@@ -37,7 +37,7 @@ async def test_two_processes_share_the_work(store: SqlJobStore, url: str) -> Non
     polled = []
     for n in range(POLLED):
         await accept(store, now=at(n))
-        [job] = await store.start_waiting(Lease(owner="dead", ttl_seconds=0), limits=PLENTY, now=NOW, most=1)
+        [job] = await store.start_waiting(Lease(owner="dead", ttl_seconds=0), now=NOW, most=1)
         polled.append((await move(store, job, JobStatus.QUEUED)).job_id)
     waiting = [(await accept(store, n)).job_id for n in range(WAITING)]
     async with asyncio.timeout(120):

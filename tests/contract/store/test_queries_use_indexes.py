@@ -16,6 +16,7 @@ from services.store.jobs import SqlJobStore
 from services.store.rows import accepted_job, new_row
 from services.store.tables import jobs, users
 from tests.contract.store.making import LEASE, NOW, PLENTY, at, make_delivery, make_new
+from tests.unit.jobs.factories import resubmitting
 
 OWNERS = 50
 MANY = 3000
@@ -28,7 +29,7 @@ Statement = tuple[str, Parameters | list[Parameters]]
 
 def _job(number: int) -> Job:
     created = NOW - timedelta(minutes=10 * (MANY - number))
-    return accepted_job(make_new(number % OWNERS), at=created, deadline=created + timedelta(days=1))
+    return accepted_job(make_new(number % OWNERS), PLENTY, at=created, deadline=created + timedelta(days=1))
 
 
 def _row(number: int) -> dict[str, object]:
@@ -121,8 +122,8 @@ CALLS: dict[str, tuple[Callable[[SqlJobStore], Awaitable[object]], set[str]]] = 
         {"uq_jobs_interaction_id", "ix_jobs_counted", "ix_jobs_live"},
     ),
     "accept_anew": (
-        lambda store: store.accept(make_new(7, retry_of="lost"), limits=PLENTY, now=NOW, deadline=at(60)),
-        {"uq_jobs_interaction_id", "uq_jobs_retry_of"},
+        lambda store: store.accept(make_new(7, parent=resubmitting("lost")), limits=PLENTY, now=NOW, deadline=at(60)),
+        {"uq_jobs_interaction_id", "uq_jobs_resubmission"},
     ),
     "usage": (lambda store: store.usage(7, now=NOW), {"ix_jobs_counted", "ix_jobs_live"}),
     "get": (lambda store: store.get("job0000001"), {"uq_jobs_job_id"}),
@@ -131,7 +132,7 @@ CALLS: dict[str, tuple[Callable[[SqlJobStore], Awaitable[object]], set[str]]] = 
         {"uq_jobs_job_id"},
     ),
     "start_waiting": (
-        lambda store: store.start_waiting(LEASE, limits=PLENTY, now=NOW, most=5),
+        lambda store: store.start_waiting(LEASE, now=NOW, most=5),
         {"ix_jobs_waiting", "ix_jobs_live"},
     ),
     "take_up": (lambda store: store.take_up(LEASE, most=5), {"ix_jobs_leases"}),

@@ -25,10 +25,11 @@ FIXED = {
     "model_id",
     "prompt",
     "inputs",
-    "input_names",
+    "media",
     "is_private",
     "delivery",
-    "retry_of",
+    "parent",
+    "running_limit",
     "created_at",
 }
 

@@ -68,36 +68,40 @@ async def test_who_has_jobs_in_flight_comes_after_who_has_none(store: SqlJobStor
 async def test_no_more_than_the_limit_are_in_flight(store: SqlJobStore) -> None:
     """An owner's jobs beyond "at once" wait until one ends, then start by themselves."""
     for n in range(4):
-        await accept(store, now=at(n))
-    claimed = await store.start_waiting(LEASE, limits=TWO_AT_ONCE, now=NOW, most=10)
+        await accept(store, now=at(n), limits=TWO_AT_ONCE)
+    claimed = await store.start_waiting(LEASE, now=NOW, most=10)
     assert len(claimed) == 2
-    assert await store.start_waiting(LEASE, limits=TWO_AT_ONCE, now=NOW, most=10) == ()
+    assert await store.start_waiting(LEASE, now=NOW, most=10) == ()
     await move(store, claimed[0], JobStatus.QUEUED, JobStatus.RUNNING)
-    assert await store.start_waiting(LEASE, limits=TWO_AT_ONCE, now=NOW, most=10) == ()
+    assert await store.start_waiting(LEASE, now=NOW, most=10) == ()
     await move(store, claimed[1], JobStatus.FAILED)
-    assert len(await store.start_waiting(LEASE, limits=TWO_AT_ONCE, now=NOW, most=10)) == 1
+    assert len(await store.start_waiting(LEASE, now=NOW, most=10)) == 1
+
+
+async def test_each_job_starts_by_the_limit_that_it_was_accepted_with(store: SqlJobStore) -> None:
+    """Whose roles gave more, or whose limits have changed since: what held at the acceptance holds."""
+    first = await accept(store, now=at(0), limits=ONE_AT_ONCE)
+    await accept(store, now=at(1), limits=ONE_AT_ONCE)
+    more = await accept(store, now=at(2), limits=replace(PLENTY, running=3))
+    assert [job.job_id for job in await start(store)] == [first.job_id, more.job_id]
 
 
 async def test_a_limit_of_none_starts_none(store: SqlJobStore) -> None:
     """With no place at once, nothing starts."""
-    await accept(store)
-    none = QuotaLimits(per_day=10, running=0, waiting=10)
-    assert list(await store.start_waiting(LEASE, limits=none, now=NOW, most=10)) == []
+    await accept(store, limits=QuotaLimits(per_day=10, running=0, waiting=10))
+    assert list(await store.start_waiting(LEASE, now=NOW, most=10)) == []
 
 
 async def test_concurrent_starts_share_the_jobs(store: SqlJobStore, other_store: SqlJobStore) -> None:
     """Two processes that start at once claim each job once, and never pass the limit together."""
     for n in range(30):
-        await accept(store, n % 10)
+        await accept(store, n % 10, limits=TWO_AT_ONCE)
     batches = await asyncio.gather(
-        *(
-            one.start_waiting(lease, limits=TWO_AT_ONCE, now=NOW, most=3)
-            for one, lease in [(store, LEASE), (other_store, OTHER)] * 10
-        ),
+        *(one.start_waiting(lease, now=NOW, most=3) for one, lease in [(store, LEASE), (other_store, OTHER)] * 10),
     )
     claimed = [job.job_id for batch in batches for job in batch]
     assert len(claimed) == len(set(claimed))
-    rest = await store.start_waiting(LEASE, limits=TWO_AT_ONCE, now=NOW, most=100)
+    rest = await store.start_waiting(LEASE, now=NOW, most=100)
     assert len(claimed) + len(rest) == 20
     usages = [await store.usage(owner, now=NOW) for owner in range(10)]
     assert [(usage.in_flight, usage.waiting) for usage in usages] == [(2, 1)] * 10
@@ -107,10 +111,10 @@ async def test_accepting_and_starting_at_once_keeps_the_limits(store: SqlJobStor
     """While commands come in and jobs start at once, nobody passes "at once", and nothing waits for ever."""
     for _ in range(5):
         await asyncio.gather(
-            *(accept(store, n % 3) for n in range(12)),
-            *(one.start_waiting(LEASE, limits=ONE_AT_ONCE, now=NOW, most=5) for one in [store, other_store] * 3),
+            *(accept(store, n % 3, limits=ONE_AT_ONCE) for n in range(12)),
+            *(one.start_waiting(LEASE, now=NOW, most=5) for one in [store, other_store] * 3),
         )
-    await store.start_waiting(LEASE, limits=ONE_AT_ONCE, now=NOW, most=5)
+    await store.start_waiting(LEASE, now=NOW, most=5)
     usages = [await store.usage(owner, now=NOW) for owner in range(3)]
     assert [usage.in_flight for usage in usages] == [1, 1, 1]
     assert [usage.waiting for usage in usages] == [19, 19, 19]
@@ -200,8 +204,8 @@ async def test_a_start_wins_over_a_stale_copy(store: SqlJobStore) -> None:
 async def test_starting_looks_beyond_owners_without_room(store: SqlJobStore) -> None:
     """Members who are at their limit do not keep others from starting, however many jobs they have waiting."""
     for n in range(5):
-        await accept(store, ADA, now=at(n))
-    await store.start_waiting(LEASE, limits=ONE_AT_ONCE, now=NOW, most=1)
+        await accept(store, ADA, now=at(n), limits=ONE_AT_ONCE)
+    await store.start_waiting(LEASE, now=NOW, most=1)
     late = await accept(store, BEN, now=at(100), limits=PLENTY)
-    claimed = await store.start_waiting(LEASE, limits=ONE_AT_ONCE, now=NOW, most=1)
+    claimed = await store.start_waiting(LEASE, now=NOW, most=1)
     assert [job.job_id for job in claimed] == [late.job_id]

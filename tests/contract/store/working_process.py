@@ -12,7 +12,7 @@ from services.jobs.ports import Lease
 from services.jobs.quota import QuotaLimits
 from services.store.engine import open_database
 from services.store.jobs import SqlJobStore
-from tests.contract.store.making import BEN, NOW, PLENTY, accept, at
+from tests.contract.store.making import BEN, NOW, accept, at
 
 THREE = QuotaLimits(per_day=3, running=10, waiting=10)
 # How many jobs of each kind the test makes beforehand.
@@ -41,7 +41,7 @@ async def main(url: str, name: str) -> None:
         polled: list[str] = []
         shown: list[str] = []
         for _ in range(WAITING):
-            claimed = await store.start_waiting(lease, limits=PLENTY, now=NOW, most=3)
+            claimed = await store.start_waiting(lease, now=NOW, most=3)
             started += [job.job_id for job in claimed if job.owner_id != BEN]
             polled += [job.job_id for job in await store.take_up(lease, most=3)]
             taken = await store.take_changed(lease, now=at(9999), most=3)

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from cogs.inputs import PICTURE_MAX_BYTES, given_prompt, is_private, read_wish
+from cogs.inputs import PICTURE_MAX_BYTES, given_prompt, is_private, read_request
 from cogs.options import plan_command
 from services.errors import InputProblem, InvalidInput
 from services.models.catalog import ModelCommand, load_built_in
@@ -38,7 +38,7 @@ class Attached:
 
 def read(values: dict[str, object] | None = None, **files: Attached) -> dict[str, object]:
     """Read a call with a prompt and return the body."""
-    return dict(read_wish(PLAN, {"prompt": "a fox"} | (values or {}), files, now=NOW).inputs)
+    return dict(read_request(PLAN, {"prompt": "a fox"} | (values or {}), files, now=NOW).inputs)
 
 
 def refusal(values: dict[str, object] | None = None, **files: Attached) -> tuple[str, InputProblem]:
@@ -50,7 +50,7 @@ def refusal(values: dict[str, object] | None = None, **files: Attached) -> tuple
 
 def test_the_body_is_whole() -> None:
     """Pictures go in the order of their options, addresses behind attachments, defaults are written out."""
-    wish = read_wish(
+    request = read_request(
         PLAN,
         {
             "prompt": "a fox",
@@ -61,7 +61,7 @@ def test_the_body_is_whole() -> None:
         {"image3": Attached(filename="third.gif", content_type="image/gif", url="u3"), "image1": Attached(url="u1")},
         now=NOW,
     )
-    assert wish.inputs == DEFAULTS | {
+    assert request.inputs == DEFAULTS | {
         "prompt": "a fox",
         "image_urls": [
             "u1",
@@ -72,9 +72,9 @@ def test_the_body_is_whole() -> None:
         ],
         "quality": "low",
     }
-    assert wish.input_names == ("cat.png", "third.gif", "one.png", "b.example", "x y.webp")
-    assert wish.is_private
-    assert wish.prompt == "a fox"
+    assert [medium.name for medium in request.media] == ["cat.png", "third.gif", "one.png", "b.example", "x y.webp"]
+    assert request.is_private
+    assert request.prompt == "a fox"
 
 
 @pytest.mark.parametrize(

@@ -30,6 +30,7 @@ from services.jobs.model import (
 from services.jobs.ports import HistoryPage
 from services.jobs.quota import QuotaLimits, Usage
 from tests.unit.cogs_ui.samples import NOW, job, spec
+from tests.unit.jobs.factories import pictures, resubmitting
 
 NASTY = "```\n# <@1> [x](https://a.example) ||" + "*" * 4_000
 
@@ -110,12 +111,12 @@ def test_details_of_the_worst() -> None:
     worst = job(
         JobStatus.FAILED,
         prompt=NASTY,
-        input_names=tuple(f"{number}{'_' * 250}" for number in range(10)),
+        media=pictures(*(f"{number}{'_' * 250}" for number in range(10))),
         failure=JobFailure(kind=FailureKind.MODEL_FAILED, reason=NASTY),
         request_id="r" * 500,
         cost=Decimal("1.5"),
         cancel=CancelState.REFUSED,
-        retry_of="k" * 10,
+        parent=resubmitting("k" * 10),
         outputs=(
             Output(url="javascript:alert(1)", kind=MediaKind.IMAGE),
             Output(url=f"https://a.example/{'x' * 600}", kind=MediaKind.IMAGE),
@@ -225,7 +226,7 @@ async def test_panels_are_finished() -> None:
 def test_an_address_that_is_none_breaks_no_answer(odd: str) -> None:
     """What the API wrote is shown as far as a request can carry it; a button leads nowhere else."""
     outputs = (Output(url=odd, kind=MediaKind.IMAGE), Output(url="https://files.example/2.png", kind=MediaKind.IMAGE))
-    done = job(JobStatus.SUCCEEDED, outputs=outputs, request_id="half \udfff", input_names=("\ud83d.png",))
+    done = job(JobStatus.SUCCEEDED, outputs=outputs, request_id="half \udfff", media=pictures("\ud83d.png"))
     for panel in (render_details(done, spec())[0], render_plain_details(done), render_history(page(done))):
         json.dumps(panel.to_components(), ensure_ascii=False).encode()
     assert [button.url for button in buttons(render_details(done, spec())[0])] == ["https://files.example/2.png"]

@@ -11,6 +11,7 @@ from cogs.ui.base import Panel
 from services.jobs.model import Delivery, Job, JobStatus, Json
 from services.models.catalog import load_built_in
 from services.models.spec import ModelSpec
+from tests.unit.jobs.factories import pictures
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 MODEL_ID = "openai/gpt-image-1-5/image-to-image"
@@ -34,17 +35,18 @@ def job(status: JobStatus = JobStatus.WAITING, /, **changes: object) -> Job:
         model_id=MODEL_ID,
         prompt="a fox in the snow",
         inputs={"prompt": "a fox in the snow", "image_urls": ["https://a.example/cat.png"], "quality": "low"},
-        input_names=("cat.png", "dog.png"),
+        media=pictures("cat.png", "dog.png"),
         is_private=False,
         delivery=Delivery(
             application_id=1, token="t", token_until=NOW + timedelta(minutes=14), upload_limit_bytes=10 << 20
         ),
-        retry_of=None,
+        parent=None,
         status=status,
         version=1,
         created_at=NOW,
         changed_at=NOW + timedelta(seconds=50),
         deadline=NOW + timedelta(hours=1),
+        running_limit=3,
         submitted_at=NOW + timedelta(seconds=3) if after_submit else None,
         started_at=NOW + timedelta(seconds=9) if after_submit else None,
         finished_at=NOW + timedelta(seconds=44) if status.is_terminal else None,

@@ -11,6 +11,7 @@ from cogs.ui.job_card import digest_of, render_card, render_plain_card
 from services.errors import FailureKind, ResultProblem
 from services.jobs.model import CancelState, Job, JobFailure, JobStatus, MediaKind, Output
 from tests.unit.cogs_ui.samples import NOW, buttons, job, payload, spec, text, walk
+from tests.unit.jobs.factories import pictures, resubmitting
 
 WORDS = {
     JobStatus.WAITING: "Waiting",
@@ -245,12 +246,12 @@ def nasty_jobs() -> list[Job]:
         job(
             status,
             prompt=prompt,
-            input_names=("*" * 251 + ".png",) * 10,
+            media=pictures("*" * 251 + ".png") * 10,
             inputs={"quality": "`" * 3000, "image_size": "_" * 3000, "background": "[" * 900, "output_format": "é"},
             failure=JobFailure(kind=FailureKind.BAD_INPUT, reason="_" * 500),
             cost=Decimal("123456789.123456789"),
             queue_position=10**9,
-            retry_of="k" * 10,
+            parent=resubmitting("k" * 10),
             model_id="m" * 300,
             cancel=cancel,
         )
@@ -313,7 +314,7 @@ def test_equal_facts_give_an_equal_digest_and_other_facts_another() -> None:
 
 def test_a_plain_card_holds_nothing_that_somebody_wrote() -> None:
     """What Discord may have refused is left out: prompt, names, reasons, links."""
-    nasty = job(JobStatus.FAILED, prompt="PROMPT", input_names=("NAME",), failure=JobFailure(kind=FailureKind.REFUSED))
+    nasty = job(JobStatus.FAILED, prompt="PROMPT", media=pictures("NAME"), failure=JobFailure(kind=FailureKind.REFUSED))
     shown = text(render_plain_card(nasty))
     assert "PROMPT" not in shown
     assert "NAME" not in shown

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from services.jobs.model import Delivery, Job, JobStatus
+from services.jobs.model import Delivery, Job, JobStatus, MediaKind, MediaRef, MediaSource, Parent, Relation
 
 NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 
@@ -17,6 +17,19 @@ def make_delivery(**changes: Any) -> Delivery:  # noqa: ANN401 - any field of De
         application_id=1, token="tok", token_until=NOON + timedelta(minutes=15), upload_limit_bytes=10 * 1024 * 1024
     )
     return replace(base, **changes)
+
+
+def pictures(*names: str) -> tuple[MediaRef, ...]:
+    """Return attached pictures with these names."""
+    return tuple(
+        MediaRef(kind=MediaKind.IMAGE, source=MediaSource.ATTACHMENT, url="https://example.com/a.png", name=name)
+        for name in names
+    )
+
+
+def resubmitting(job_id: str) -> Parent:
+    """Return what a job has as its parent that is submitted in place of another."""
+    return Parent(job_id=job_id, relation=Relation.RESUBMISSION)
 
 
 def make_job(status: JobStatus = JobStatus.QUEUED, **changes: Any) -> Job:  # noqa: ANN401 - any field of Job
@@ -31,15 +44,16 @@ def make_job(status: JobStatus = JobStatus.QUEUED, **changes: Any) -> Job:  # no
         model_id="openai/gpt-image-1-5/image-to-image",
         prompt="a fox",
         inputs={"prompt": "a fox"},
-        input_names=("cat.png",),
+        media=pictures("cat.png"),
         is_private=False,
         delivery=make_delivery(),
-        retry_of=None,
+        parent=None,
         status=status,
         version=3,
         created_at=NOON,
         changed_at=NOON,
         deadline=NOON + timedelta(hours=1),
+        running_limit=3,
         submitted_at=NOON,
         request_id="req-1",
     )

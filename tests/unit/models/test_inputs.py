@@ -162,7 +162,7 @@ def test_only_discords_own_addresses_pass_unchecked() -> None:
 def test_the_refusal_keeps_the_prompt_out_of_the_log() -> None:
     """The error's text, which logs show, holds no value that somebody gave."""
     with pytest.raises(InvalidInput) as caught:
-        validate_inputs(EDIT, GIVEN | {"prompt": "secret wish" * 400})
+        validate_inputs(EDIT, GIVEN | {"prompt": "secret request" * 400})
     assert "secret" not in str(caught.value)
 
 

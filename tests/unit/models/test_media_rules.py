@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from cogs.inputs import read_wish
+from cogs.inputs import read_request
 from cogs.options import plan_command
 from services.errors import InputProblem, InvalidInput
 from services.models.catalog import ModelCommand
@@ -52,7 +52,7 @@ def _model() -> ModelSpec:
 def _ask(spec: ModelSpec, *files: Attached, urls: str | None = None) -> dict[str, object]:
     plan = plan_command(ModelCommand(command="make", spec=spec))
     given = {f"image{number}": file for number, file in enumerate(files, start=1)}
-    return dict(read_wish(plan, {"prompt": "a fox", "image_urls": urls, **given}, given, now=NOW).inputs)
+    return dict(read_request(plan, {"prompt": "a fox", "image_urls": urls, **given}, given, now=NOW).inputs)
 
 
 @pytest.mark.parametrize(

@@ -62,3 +62,8 @@ def upgrade() -> None:
     op.create_index(
         "uq_jobs_request_id", "jobs", ["request_id"], unique=True, sqlite_where=where, postgresql_where=where
     )
+
+
+def downgrade() -> None:
+    """Allow a request to be several jobs' again."""
+    op.drop_index("uq_jobs_request_id", "jobs", if_exists=True)

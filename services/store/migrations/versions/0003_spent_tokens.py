@@ -13,3 +13,8 @@ def upgrade() -> None:
     """Make the index."""
     where = sa.text("card_token != ''")
     op.create_index("ix_jobs_tokens", "jobs", ["card_token_until"], sqlite_where=where, postgresql_where=where)
+
+
+def downgrade() -> None:
+    """Drop the index."""
+    op.drop_index("ix_jobs_tokens", "jobs")

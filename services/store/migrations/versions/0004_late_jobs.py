@@ -14,3 +14,14 @@ def upgrade() -> None:
     where = sa.text("status IN ('late', 'queued', 'running', 'submitting')")
     op.drop_index("ix_jobs_leases", "jobs")
     op.create_index("ix_jobs_leases", "jobs", ["poll_until"], sqlite_where=where, postgresql_where=where)
+
+
+def downgrade() -> None:
+    """Make the index without late jobs, and have those followed as they were before their deadline."""
+    op.execute(
+        "UPDATE jobs SET status = CASE WHEN started_at IS NULL THEN 'queued' ELSE 'running' END, version = version + 1"
+        " WHERE status = 'late'"
+    )
+    where = sa.text("status IN ('queued', 'running', 'submitting')")
+    op.drop_index("ix_jobs_leases", "jobs")
+    op.create_index("ix_jobs_leases", "jobs", ["poll_until"], sqlite_where=where, postgresql_where=where)

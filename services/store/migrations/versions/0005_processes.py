@@ -17,3 +17,8 @@ def upgrade() -> None:
         sa.Column("seen_at", sa.BigInteger, nullable=False),
         sa.PrimaryKeyConstraint("owner", name="pk_processes"),
     )
+
+
+def downgrade() -> None:
+    """Drop the table."""
+    op.drop_table("processes")
