@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import stat
 from pathlib import Path
 
@@ -45,6 +46,18 @@ async def test_an_id_that_was_not_stored_is_stored_by_the_next_start(
     assert queued is not None
     assert (queued.status, queued.request_id, api.submits_begun) == (JobStatus.QUEUED, "req-1", 1)
     assert await journal.entries() == ()
+
+
+async def test_what_is_kept_outlives_a_power_cut(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """When an id counts as kept, it is on the disk, and not only in the system's memory of it."""
+    synced: list[bytes] = []
+
+    def sync(file: int) -> None:
+        synced.append(os.pread(file, 1_000_000, 0))
+
+    monkeypatch.setattr("services.store.journal.os.fsync", sync)
+    await JournalFile(tmp_path).add(entry(request_id="req-9"))
+    assert b"req-9" in synced[-1]
 
 
 async def test_an_id_that_is_stored_at_once_is_in_no_journal(

@@ -110,3 +110,14 @@ def test_a_late_job_that_is_seen_running_cannot_be_cancelled_any_more() -> None:
     assert running is not None
     assert (running.status, running.is_cancellable, running.is_running) == (JobStatus.LATE, False, True)
     assert follow(running, Progress(state=RequestState.RUNNING), at=AT) is None
+
+
+def test_a_late_job_is_followed_for_a_day_at_least() -> None:
+    """What it may have cost is paid: a result is wanted whenever it comes, and then it is given up."""
+    late = make_job(JobStatus.LATE)
+    a_day_on = late.deadline + timedelta(days=1, hours=1)
+    assert overdue(late, asked_at=a_day_on, at=a_day_on) is None
+    at_last = late.deadline + timedelta(days=30)
+    ended = overdue(late, asked_at=at_last, at=at_last)
+    assert ended is not None
+    assert ended.status is JobStatus.EXPIRED
