@@ -57,6 +57,8 @@ _FAILURES: Mapping[FailureKind, str] = {
     FailureKind.REQUEST_GONE: "RunComfy no longer knows this job: its result cannot be fetched. Use the command again.",
     FailureKind.MODEL_FAILED: "The model could not finish this job. Change the prompt or the pictures, or try again.",
     FailureKind.REFUSED: "RunComfy did not take this job. Try again later.",
+    FailureKind.UNREADABLE: "This bot's record of what was asked for is damaged, so it was never sent. "
+    "Use the command again.",
 }
 
 # The API had accepted these, so it is its own affair whether they cost something.
@@ -74,6 +76,8 @@ _RESULTS: Mapping[ResultProblem, str] = {
     ResultProblem.EMPTY: "The file that the model returned is empty.",
     ResultProblem.CUT_SHORT: "The file that the model returned is cut short.",
     ResultProblem.NO_OUTPUT: "The model finished without a result.",
+    ResultProblem.UNREADABLE: "This bot's record of where the result lies is damaged; the bot's operator has to look "
+    "into it.",
 }
 
 _INPUTS: Mapping[InputProblem, str] = {

@@ -50,6 +50,8 @@ def submitted_already(job: Job) -> str:
 
 
 def _refusal(job: Job, interaction: discord.Interaction[discord.Client], *, now: datetime) -> str | None:
+    if not job.is_sendable:
+        return f"This bot's record of what was asked for is damaged. Use `/{job.command}` again."
     if has_dead_links(job.inputs, now=now):
         return (
             "Its pictures were attached so long ago that Discord's links to them are dead. "

@@ -139,6 +139,10 @@ class DatabaseInUse(StartupError):
 # --- the store ------------------------------------------------------------------------------------------------------
 
 
+class UnreadableRow(ComfycordError):
+    """A job's row holds what is none of a job's; the message names the columns. Nobody else's job is touched by it."""
+
+
 class StoreUnavailable(ComfycordError):
     """The database did not answer (locked, away); the same call may pass later."""
 
@@ -158,6 +162,7 @@ class FailureKind(StrEnum):
     REQUEST_GONE = "request_gone"  # 404001 that persists after acceptance
     MODEL_FAILED = "model_failed"  # the job ran and the result says failed
     REFUSED = "refused"  # any other definite refusal
+    UNREADABLE = "unreadable"  # nobody was asked: our own record of the job is damaged
 
 
 # What the service said no to, for the log and the command line. What members read is in `cogs`.
@@ -171,6 +176,7 @@ REFUSALS: Mapping[FailureKind, str] = {
     FailureKind.REQUEST_GONE: "the request is gone",
     FailureKind.MODEL_FAILED: "the model failed",
     FailureKind.REFUSED: "the call is refused",
+    FailureKind.UNREADABLE: "the job's record is damaged",
 }
 
 
@@ -261,6 +267,7 @@ class ResultProblem(StrEnum):
     EMPTY = "empty"
     CUT_SHORT = "cut_short"
     NO_OUTPUT = "no_output"
+    UNREADABLE = "unreadable"  # our own record of where it is
 
 
 class ResultUnavailable(ComfycordError):

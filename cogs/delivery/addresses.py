@@ -93,6 +93,7 @@ def sending_window(job: Job, nonce_at: datetime) -> tuple[datetime, datetime]:
 
 # A digest is written as "<what was shown>:<digest of the payload>", then ":<numbers>" of results that were gone, and
 # ":<numbers>" of those that could not be uploaded.
+_NUMBER_LENGTH = 10  # longer ones are none of ours
 FETCHING = "fetching"
 UNAVAILABLE = "unavailable"
 
@@ -121,7 +122,7 @@ def shown_lost(delivery: Delivery) -> frozenset[int]:
 def _numbers(delivery: Delivery, part: int) -> frozenset[int]:
     parts = (delivery.digest or "").split(":")
     numbers = parts[part].split(",") if part < len(parts) else []
-    return frozenset(int(number) for number in numbers if number.isdecimal())
+    return frozenset(int(number) for number in numbers if number.isdecimal() and len(number) < _NUMBER_LENGTH)
 
 
 def is_settled(job: Job, delivery: Delivery) -> bool:

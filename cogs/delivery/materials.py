@@ -91,7 +91,8 @@ async def _find(job: Job, kept: Sequence[CardFile], downloads: Downloads, limit_
     """Look at as many outputs as a message has places for; what cannot be had leaves its place to the next."""
     found = _Found()
     if not job.outputs:
-        found.missing[0] = ResultProblem.NO_OUTPUT
+        is_damaged = "outputs" in job.unreadable
+        found.missing[0] = ResultProblem.UNREADABLE if is_damaged else ResultProblem.NO_OUTPUT
         return found
     there = {number_of(file.filename) for file in kept}
     on_disk = await downloads.find(job)

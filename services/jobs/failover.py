@@ -134,6 +134,8 @@ class Failover:
                 raise
             except ComfycordError as error:
                 log.info("interaction=%d refused: %s", interaction_id, type(error).__name__)
+            except Exception:
+                log.exception("interaction=%d cannot be taken over", interaction_id)
         elif verdict is Verdict.A_COPY or await self._jobs.has_room(lost.actor):
             # No process of this database would have refused it.
             self._copies.saw_copy(interaction_id)

@@ -58,4 +58,9 @@ class Housekeeper:
         def change(j: Job) -> Job | None:
             return j.moved(to, at=self._clock.now()) if j.status is of else None
 
-        await self._changes.apply(job.job_id, change)
+        try:
+            await self._changes.apply(job.job_id, change)
+        except StoreUnavailable:
+            raise
+        except Exception:
+            log.exception("job_id=%s cannot be ended", job.job_id)

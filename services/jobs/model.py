@@ -294,6 +294,13 @@ class Job:
     cost: Decimal | None = None  # USD
     failure: JobFailure | None = field(default=None, repr=False)
     cancel: CancelState = CancelState.NONE
+    # The fields whose stored values cannot be read: what stands in them is none of the job's.
+    unreadable: frozenset[str] = frozenset()
+
+    @property
+    def is_sendable(self) -> bool:
+        """Whether it is known what would be asked of the API."""
+        return "inputs" not in self.unreadable
 
     @property
     def resubmits(self) -> str | None:

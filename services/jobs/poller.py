@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from services.clock import Clock, DeadlineClock
-from services.errors import ApiError, ApiUnavailable, ComfycordError, RequestNotFound, StoreUnavailable
+from services.errors import ApiError, ApiUnavailable, RequestNotFound, StoreUnavailable
 from services.jobs.cancelling import Canceller
 from services.jobs.changes import Changes
 from services.jobs.following import follow, gone, overdue, without_echoes
@@ -149,7 +149,7 @@ class Poller:
         wait = max(at_least, self._backoff(watched.failures))
         try:
             job = await self._note_overdue(watched.job_id, asked_at=asked_at)
-        except ComfycordError:
+        except Exception:  # noqa: BLE001 - the question before has told what is wrong; this job alone waits for it
             return wait
         return None if job.status.is_terminal else max(wait, self._late_seconds(job))
 

@@ -8,7 +8,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from services.clock import Clock
-from services.errors import ApiNotSent, ApiOutcomeUnknown, ApiRefused, RequestTaken, StoreUnavailable
+from services.errors import (
+    ApiNotSent,
+    ApiOutcomeUnknown,
+    ApiRefused,
+    FailureKind,
+    RequestTaken,
+    StoreUnavailable,
+)
 from services.jobs.changes import GRACE_SECONDS, Change, Changes
 from services.jobs.model import CancelState, Job, JobFailure, JobStatus
 from services.jobs.pacing import JobTiming, SubmitGate
@@ -121,6 +128,10 @@ class Submitter:
         if self._is_stale(job, claimed_at):
             log.warning("job_id=%s was claimed too long ago to be sent under that claim, waits", job.job_id)
             await self._changes.insist(job.job_id, self._back(job))
+            return
+        if not job.is_sendable:
+            log.error("job_id=%s what was asked for cannot be read in its row: it fails, unsent", job.job_id)
+            await self._changes.insist(job.job_id, self._failed(JobFailure(kind=FailureKind.UNREADABLE)))
             return
         try:
             request_id = await self._api.submit(job.model_id, job.inputs)

@@ -22,7 +22,8 @@ from services.jobs.ports import Accepted
 from services.jobs.quota import QuotaLimits, Usage, require_room
 from services.store.database import GRACE_SECONDS, Database
 from services.store.quota_counting import count_usages
-from services.store.rows import accepted_job, job_of, new_row
+from services.store.reading_rows import JobRows
+from services.store.rows import accepted_job, new_row
 from services.store.tables import jobs, users
 
 # In one transaction: nobody waits for the commit of more.
@@ -73,8 +74,9 @@ class AcceptQueue:
     One owner's jobs are in one transaction at a time, so that a lock on that owner's row holds up nobody else's.
     """
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, rows: JobRows) -> None:
         self._database = database
+        self._rows = rows
         self._waiting: list[_Waiting] = []
         self._workers: set[asyncio.Task[None]] = set()
         self._batches = 0
@@ -124,7 +126,9 @@ class AcceptQueue:
         """Accept a batch in one transaction, or one by one where one of it breaks that of all."""
         asked = [one.asked for one in batch]
         try:
-            answers = await self._database.write(partial(_accept_all, batch=asked, locks=self._has_rivals))
+            answers = await self._database.write(
+                partial(_accept_all, batch=asked, rows=self._rows, locks=self._has_rivals)
+            )
         except StoreUnavailable as error:
             for one in batch:
                 one.refuse(StoreUnavailable(str(error)))
@@ -139,7 +143,9 @@ class AcceptQueue:
                 one.give(answer)
 
 
-async def _accept_all(connection: AsyncConnection, *, batch: Sequence[Asked], locks: bool) -> Sequence[Answer]:
+async def _accept_all(
+    connection: AsyncConnection, *, batch: Sequence[Asked], rows: JobRows, locks: bool
+) -> Sequence[Answer]:
     """Decide each in its turn, at one moment for all, and insert what is accepted.
 
     `locks`: others may write at the same time, and are to wait for these owners.
@@ -149,7 +155,7 @@ async def _accept_all(connection: AsyncConnection, *, batch: Sequence[Asked], lo
     if locks:
         await connection.execute(_LOCK_USERS, {"owners": owners})
     interactions = [asked.new.interaction_id for asked in batch]
-    found = [job_of(row) for row in await connection.execute(_ACCEPTED, {"interactions": interactions})]
+    found = rows.readable(await connection.execute(_ACCEPTED, {"interactions": interactions}))
     known = {job.interaction_id: job for job in found}
     usages = await count_usages(connection, owners, now=max(asked.now for asked in batch))
     answers = _decided(batch, known, dict(usages))

@@ -15,7 +15,7 @@ from services.jobs.quota import QuotaLimits, require_room
 from services.store.accept_queue import AcceptQueue, Asked
 from services.store.database import Database
 from services.store.quota_counting import count_usage
-from services.store.rows import FREE_POLL, accepted_job, change_parameters, change_statement, job_of, new_row
+from services.store.rows import FREE_POLL, accepted_job, change_parameters, change_statement, new_row
 from services.store.store_part import StorePart
 from services.store.tables import IS_RESUBMISSION, jobs, users
 
@@ -49,7 +49,7 @@ class Accepting(StorePart):
 
     def __init__(self, database: Database) -> None:
         super().__init__(database)
-        self._queue = AcceptQueue(database)
+        self._queue = AcceptQueue(database, self._rows)
 
     async def accept(self, new: NewJob, *, limits: QuotaLimits, now: datetime, deadline: datetime) -> Accepted:
         """Insert the job if its owner has room: one transaction, with the owner's row locked, shared by a burst.
@@ -73,7 +73,7 @@ class Accepting(StorePart):
         async def work(connection: AsyncConnection) -> Accepted:
             await connection.execute(_ENSURE_USER, {"user_id": new.owner_id})
             await connection.execute(_LOCK_USER, {"user_id": new.owner_id})
-            if (there := await _find_accepted(connection, new)) is not None:
+            if (there := await self._find_accepted(connection, new)) is not None:
                 return Accepted(job=there, is_new=False)
             await _require_unconfirmed(connection, new.resubmits)
             require_room(await count_usage(connection, new.owner_id, now=now), limits)
@@ -87,6 +87,11 @@ class Accepting(StorePart):
         except IntegrityError:
             # Another press came in at the same moment: now it can be seen.
             return await self._database.write(work)
+
+    async def _find_accepted(self, connection: AsyncConnection, new: NewJob) -> Job | None:
+        wanted = {"interaction": new.interaction_id, "unconfirmed": new.resubmits}
+        found = self._rows.readable(await connection.execute(_ALREADY_THERE, wanted))
+        return next((job for job in found if job.interaction_id == new.interaction_id), found[0] if found else None)
 
     async def replace(self, job: Job, *, expected_version: int) -> bool:
         """Write the job's changed facts if the row still has the expected version.
@@ -127,9 +132,3 @@ async def _require_unconfirmed(connection: AsyncConnection, job_id: str | None) 
     status = (await connection.execute(_STATUS, {"wanted": job_id})).scalar_one_or_none()
     if status is not None and status is not JobStatus.UNCONFIRMED:
         raise InvalidTransition(f"{job_id} is {status} again")
-
-
-async def _find_accepted(connection: AsyncConnection, new: NewJob) -> Job | None:
-    result = await connection.execute(_ALREADY_THERE, {"interaction": new.interaction_id, "unconfirmed": new.resubmits})
-    found = [job_of(row) for row in result]
-    return next((job for job in found if job.interaction_id == new.interaction_id), found[0] if found else None)

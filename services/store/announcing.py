@@ -14,7 +14,8 @@ from services.jobs.ports import Lease
 from services.store.column_types import EPOCH
 from services.store.engine import db_now
 from services.store.leasing import lease_parameters
-from services.store.rows import FREE_ANNOUNCE, card_columns, delivery_of
+from services.store.reading_rows import delivery_of
+from services.store.rows import FREE_ANNOUNCE, card_columns
 from services.store.store_part import StorePart
 from services.store.tables import HAS_TOKEN, IS_UNANNOUNCED, jobs
 
@@ -103,8 +104,8 @@ class Announcing(StorePart):
         """Return when the next free card is due. Raises: StoreUnavailable."""
 
         async def work(connection: AsyncConnection) -> datetime | None:
-            due_at: datetime | None = (await connection.execute(_NEXT_DUE)).scalar_one()
-            return due_at
+            due_at = (await connection.execute(_NEXT_DUE)).scalar_one()
+            return due_at if isinstance(due_at, datetime) else None
 
         return await self._database.read(work)
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
-from typing import TypeVar
+from typing import Any, Final, TypeVar
 
 from sqlalchemy import BigInteger, Dialect, Text
 from sqlalchemy.types import TypeDecorator
@@ -22,6 +22,12 @@ LARGEST = 2**63 - 1
 _MICROSECOND = timedelta(microseconds=1)
 _NANO_DOLLAR = Decimal("1e-9")
 _MOST_DOLLARS = LARGEST * _NANO_DOLLAR
+# Moments that leave room for adding and subtracting days; what a damaged row may hold beyond sorts as they do.
+_FIRST, _LAST = (int((datetime(year, 1, 1, tzinfo=UTC) - EPOCH) / _MICROSECOND) for year in (1000, 9000))
+
+# Takes the place of a value that cannot be read: an error would keep all other rows of a query from being read too.
+UNREADABLE: Final[Any] = object()
+_CANNOT_BE_READ = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
 
 
 class UtcMicros(TypeDecorator[datetime]):
@@ -34,9 +40,13 @@ class UtcMicros(TypeDecorator[datetime]):
         """Return the moment as a number; a naive one raises TypeError."""
         return None if value is None else (value - EPOCH) // _MICROSECOND
 
-    def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002 - the hook's
+    def process_result_value(self, value: object, dialect: Dialect) -> datetime | None:  # noqa: ARG002 - the hook's
         """Return the moment, aware UTC."""
-        return None if value is None else EPOCH + timedelta(microseconds=value)
+        if value is None:
+            return None
+        if not isinstance(value, int):  # SQLite keeps what it is given
+            return UNREADABLE  # type: ignore[no-any-return]  # it stands for any value
+        return EPOCH + timedelta(microseconds=max(_FIRST, min(value, _LAST)))
 
 
 class UsDollars(TypeDecorator[Decimal]):
@@ -51,10 +61,12 @@ class UsDollars(TypeDecorator[Decimal]):
             return None
         return round(max(-_MOST_DOLLARS, min(value, _MOST_DOLLARS)) / _NANO_DOLLAR)
 
-    def process_result_value(self, value: int | None, dialect: Dialect) -> Decimal | None:  # noqa: ARG002 - the hook's
+    def process_result_value(self, value: object, dialect: Dialect) -> Decimal | None:  # noqa: ARG002 - the hook's
         """Return the amount without trailing zeros."""
         if value is None:
             return None
+        if not isinstance(value, int):
+            return UNREADABLE  # type: ignore[no-any-return]  # as above
         amount = Decimal(value).scaleb(-9).normalize()
         return amount.quantize(Decimal(1)) if amount == amount.to_integral_value() else amount
 
@@ -68,6 +80,10 @@ class PlainText(TypeDecorator[str]):
     def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002 - the hook's
         """Return the text as a database can keep it."""
         return None if value is None else storable(value)
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002 - the hook's
+        """Return the text."""
+        return value if value is None or isinstance(value, str) else UNREADABLE
 
 
 def storable(text: str) -> str:
@@ -92,7 +108,10 @@ class Word(TypeDecorator[E]):
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> E | None:  # noqa: ARG002 - the hook's
         """Return the member."""
-        return None if value is None else self.words(value)
+        try:
+            return None if value is None else self.words(value)
+        except ValueError:
+            return UNREADABLE  # type: ignore[no-any-return]  # as above
 
 
 class AsJson(TypeDecorator[T]):
@@ -112,4 +131,7 @@ class AsJson(TypeDecorator[T]):
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> T | None:  # noqa: ARG002 - the hook's
         """Return the value."""
-        return None if value is None else self.from_json(json.loads(value))
+        try:
+            return None if value is None else self.from_json(json.loads(value))
+        except _CANNOT_BE_READ:
+            return UNREADABLE  # type: ignore[no-any-return]  # as above

@@ -8,6 +8,7 @@ import sqlite3
 import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -146,6 +147,8 @@ def _sqlite_engine(path: Path, *, begin: str, connections: int) -> AsyncEngine:
     )
 
     def set_up(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
+        # Bytes that are no text would end a query in the middle of its rows.
+        connection.driver_connection.text_factory = partial(str, encoding="utf-8", errors="replace")
         cursor = connection.cursor()
         write_ahead(cursor)
         # A commit survives a power cut: one that is forgotten after the POST would be paid for twice.

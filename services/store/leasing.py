@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.jobs.model import FOLLOWED, Job, JobStatus
 from services.jobs.ports import Lease
 from services.store.engine import db_now
-from services.store.rows import FREE_ANNOUNCE, FREE_POLL, change_parameters, change_statement, job_of
+from services.store.rows import FREE_ANNOUNCE, FREE_POLL, change_parameters, change_statement
 from services.store.store_part import StorePart
 from services.store.tables import IS_IN_FLIGHT, IS_LEASED, IS_LIVE, IS_WAITING, jobs, status_in, users
 
@@ -77,6 +77,16 @@ _LOCK_WAITING = (
 )
 _CLAIM = change_statement(poll_owner=bindparam("taker"), poll_until=_LEASE_END)
 
+_GIVE_UP = (
+    update(jobs)
+    .where(jobs.c.job_id.in_(bindparam("lost", expanding=True)), IS_WAITING)
+    .values(
+        status=JobStatus.FAILED,
+        version=jobs.c.version + 1,
+        finished_at=bindparam("now", type_=jobs.c.finished_at.type),
+    )
+)
+
 
 def _take(*where: ColumnElement[bool]) -> Update:
     """Return the statement that takes the poll lease of the oldest such jobs that nobody holds."""
@@ -128,7 +138,11 @@ class Leasing(StorePart):
             wanted = [row.job_id for row in chosen]
             if not wanted:
                 return ()
-            found = [job_of(row) for row in await connection.execute(_LOCK_WAITING, {"wanted": wanted})]
+            rows = (await connection.execute(_LOCK_WAITING, {"wanted": wanted})).all()
+            found = self._rows.readable(rows)
+            # What is never to start must not keep the place of what can.
+            if lost := {row.job_id for row in rows} - {job.job_id for job in found}:
+                await connection.execute(_GIVE_UP, {"lost": sorted(lost), "now": now})
             claimed = [job.moved(JobStatus.SUBMITTING, at=now) for job in found]
             if claimed:
                 await connection.execute(

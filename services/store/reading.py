@@ -13,7 +13,6 @@ from services.jobs.ports import HistoryPage
 from services.jobs.quota import Usage
 from services.store.column_types import storable
 from services.store.quota_counting import count_usage
-from services.store.rows import job_of
 from services.store.store_part import StorePart
 from services.store.tables import IS_RESUBMISSION, IS_WAITING, jobs, status_in
 
@@ -46,7 +45,7 @@ class Reading(StorePart):
 
         async def work(connection: AsyncConnection) -> Job | None:
             row = (await connection.execute(_GET, {"wanted": storable(job_id)})).one_or_none()
-            return None if row is None else job_of(row)
+            return None if row is None else self._rows.read(row)
 
         return await self._database.read(work)
 
@@ -79,7 +78,7 @@ class Reading(StorePart):
             pages = max(1, -(-total // per_page))
             shown = max(0, min(page, pages - 1))
             parameters = {"user_id": owner_id, "most": per_page, "skipped": shown * per_page}
-            found = [job_of(row) for row in await connection.execute(_PAGE, parameters)]
+            found = self._rows.readable(await connection.execute(_PAGE, parameters))
             return HistoryPage(jobs=found, page=shown, pages=pages, total=total)
 
         return await self._database.read(work)

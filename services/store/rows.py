@@ -1,4 +1,4 @@
-"""Jobs to rows and back."""
+"""Jobs to rows; the way back is `services.store.reading_rows`."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from dataclasses import fields
 from datetime import datetime, timedelta
 from typing import TypeVar
 
-from sqlalchemy import ColumnElement, Row, RowMapping, Update, bindparam, case, update
+from sqlalchemy import ColumnElement, Update, bindparam, case, update
 
-from services.jobs.model import Delivery, Job, JobStatus, NewJob, Parent
+from services.jobs.model import Delivery, Job, JobStatus, NewJob
 from services.jobs.pacing import hold_seconds
 from services.jobs.quota import QuotaLimits
 from services.store.column_types import EPOCH, LARGEST
@@ -34,8 +34,8 @@ FACTS = (
     "failure",
     "cancel",
 )
-# Which columns have other names, or are several.
-_OWN_COLUMNS = frozenset({"delivery", "parent"})
+# Which columns have other names, are several, or none.
+_OWN_COLUMNS = frozenset({"delivery", "parent", "unreadable"})
 JOB_FIELDS = tuple(field.name for field in fields(Job) if field.name not in _OWN_COLUMNS)
 DELIVERY_FIELDS = tuple(field.name for field in fields(Delivery))
 
@@ -78,18 +78,6 @@ def new_row(job: Job) -> dict[str, object]:
 def card_columns(delivery: Delivery) -> dict[str, object]:
     """Return the card's columns."""
     return {f"card_{name}": getattr(delivery, name) for name in DELIVERY_FIELDS}
-
-
-def delivery_of(row: RowMapping) -> Delivery:
-    """Return where the row's card is."""
-    return Delivery(**{name: row[f"card_{name}"] for name in DELIVERY_FIELDS})
-
-
-def job_of(row: Row[tuple[object, ...]]) -> Job:
-    """Return the row's job."""
-    columns = row._mapping  # noqa: SLF001 - SQLAlchemy's public way to columns by name
-    parent = Parent(job_id=columns["parent_id"], relation=columns["relation"]) if columns["parent_id"] else None
-    return Job(**{name: columns[name] for name in JOB_FIELDS}, parent=parent, delivery=delivery_of(columns))
 
 
 def due(job: Job, *, is_entered: bool = True) -> datetime:

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.jobs.model import Job
 from services.store.database import Database
-from services.store.rows import job_of
+from services.store.reading_rows import JobRows
 
 
 class StorePart:
@@ -17,12 +17,13 @@ class StorePart:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._rows = JobRows()
 
     async def _read_jobs(self, statement: Executable, parameters: Mapping[str, object]) -> Sequence[Job]:
         """Return the jobs that a query of whole rows finds, in its order."""
 
         async def work(connection: AsyncConnection) -> Sequence[Job]:
-            return [job_of(row) for row in await connection.execute(statement, parameters)]
+            return self._rows.readable(await connection.execute(statement, parameters))
 
         return await self._database.read(work)
 
@@ -31,6 +32,7 @@ class StorePart:
 
         async def work(connection: AsyncConnection) -> list[Job]:
             rows = (await connection.execute(statement, parameters)).all()
-            return [job_of(row) for row in sorted(rows, key=lambda row: (row.created_at, row.number))]
+            numbered = [(row.number, job) for row in rows if (job := self._rows.read(row)) is not None]
+            return [job for _, job in sorted(numbered, key=lambda one: (one[1].created_at, one[0]))]
 
         return await self._database.write(work)

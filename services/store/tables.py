@@ -50,8 +50,19 @@ metadata = MetaData(
 )
 
 
+# What reads JSON raises an error where it has another shape than what is written.
+
+
+def _text(value: Json) -> str:
+    if not isinstance(value, str):
+        raise TypeError(type(value))
+    return value
+
+
 def _inputs(value: Json) -> dict[str, Json]:
-    return cast("dict[str, Json]", value)
+    if not isinstance(value, dict):
+        raise TypeError(type(value))
+    return value
 
 
 def _media_to_json(media: tuple[MediaRef, ...]) -> Json:
@@ -61,7 +72,12 @@ def _media_to_json(media: tuple[MediaRef, ...]) -> Json:
 def _media(value: Json) -> tuple[MediaRef, ...]:
     rows = cast("list[dict[str, str]]", value)
     return tuple(
-        MediaRef(kind=MediaKind(row["kind"]), source=MediaSource(row["source"]), url=row["url"], name=row["name"])
+        MediaRef(
+            kind=MediaKind(row["kind"]),
+            source=MediaSource(row["source"]),
+            url=_text(row["url"]),
+            name=_text(row["name"]),
+        )
         for row in rows
     )
 
@@ -72,12 +88,12 @@ def _outputs_to_json(outputs: tuple[Output, ...]) -> Json:
 
 def _outputs(value: Json) -> tuple[Output, ...]:
     rows = cast("list[dict[str, str]]", value)
-    return tuple(Output(url=row["url"], kind=MediaKind(row["kind"])) for row in rows)
+    return tuple(Output(url=_text(row["url"]), kind=MediaKind(row["kind"])) for row in rows)
 
 
 def _failure(value: Json) -> JobFailure:
     row = cast("dict[str, str]", value)
-    return JobFailure(kind=FailureKind(row["kind"]), reason=row["reason"])
+    return JobFailure(kind=FailureKind(row["kind"]), reason=_text(row["reason"]))
 
 
 def _files_to_json(files: tuple[CardFile, ...]) -> Json:

@@ -62,6 +62,18 @@ async def test_an_unconfirmed_job_is_submitted_anew_after_a_warning(sandbox: San
     assert not card.buttons
 
 
+async def test_what_can_no_longer_be_read_is_not_submitted_anew(sandbox: Sandbox, bot: BotProcess) -> None:
+    """Where the record of what was asked for is damaged, nothing else is sent, and paid for, in its place."""
+    assert bot.is_running
+    card = await unconfirmed(sandbox)
+    with closing(sqlite3.connect(sandbox.data_dir / "jobs.db", isolation_level=None)) as connection:
+        connection.execute("UPDATE jobs SET inputs = '{'")
+    answer = await (await card.click("Submit anew")).message()
+    assert "is damaged" in answer.text
+    assert "nothing was charged now" in answer.text
+    assert len(sandbox.model_api.submits) == len(records(sandbox.data_dir)) == 1
+
+
 async def test_a_card_that_still_offers_to_submit_anew(sandbox: Sandbox, bot: BotProcess) -> None:
     """Its button stands there although it was used: a later press makes no second job, and is told of the first."""
     assert bot.is_running

@@ -14,6 +14,7 @@ from cogs.delivery.addresses import (
     needs_new_message,
     nonce_of,
     sending_window,
+    shown_gone,
     stepped_down,
 )
 from services.jobs.model import CardFile, Delivery, DeliveryStep, Job, JobStatus
@@ -110,3 +111,8 @@ def test_a_message_is_looked_for_by_discords_clock() -> None:
         since, until = sending_window(accepted, NOW + wrong + timedelta(hours=1))
         assert since < NOW + timedelta(hours=1) < until
         assert until - since < timedelta(minutes=20)
+
+
+def test_a_digest_that_is_none_of_ours_tells_nothing() -> None:
+    """A number that is longer than Python converts ends no card's drawing."""
+    assert shown_gone(at(DeliveryStep.TOKEN, digest=f"succeeded:abc:1,{'9' * 5000},~")) == {1}
