@@ -6,9 +6,11 @@ and `hm`. Avatars, emoji, icons and stickers have links on the same hosts that a
 
 from __future__ import annotations
 
+import posixpath
+import re
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
-from urllib.parse import SplitResult, parse_qs, urlsplit
+from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
 from services.errors import InputProblem, InvalidInput
 from services.jobs.model import Json
@@ -16,6 +18,8 @@ from services.jobs.model import Json
 _HOSTS = ("discordapp.com", "discordapp.net", "discord.com", "discord.gg")
 _SIGNED_PATHS = ("/attachments/", "/ephemeral-attachments/")
 _SIGNATURE = frozenset({"ex", "is", "hm"})
+_SPACE = re.compile(r"\s")
+_HEXADECIMAL = re.compile(r"[0-9a-fA-F]{1,16}")
 # What a request may take until the service has fetched the file: one that dies meanwhile is dead already.
 MARGIN = timedelta(minutes=2)
 
@@ -26,7 +30,7 @@ def require_live_link(url: str, *, input_name: str, now: datetime) -> None:
     Raises: InvalidInput.
     """
     parts = _at_discord(url)
-    if parts is None or not parts.path.startswith(_SIGNED_PATHS):
+    if parts is None or not _plain_path(parts).startswith(_SIGNED_PATHS):
         return
     if not set(parse_qs(parts.query)) >= _SIGNATURE or _dies_at(parts) is None:
         raise InvalidInput(input_name, InputProblem.LINK_UNSIGNED)
@@ -35,8 +39,8 @@ def require_live_link(url: str, *, input_name: str, now: datetime) -> None:
 
 
 def has_dead_links(inputs: Mapping[str, Json], *, now: datetime) -> bool:
-    """Whether a request's inputs name a file at Discord whose signature has run out."""
-    return any(is_dead(text, now=now) for text in _texts(inputs))
+    """Whether a request's inputs name a file at Discord whose signature has run out; a prompt may speak of one."""
+    return any(is_dead(text, now=now) for text in _texts(inputs) if not _SPACE.search(text))
 
 
 def is_dead(url: str, *, now: datetime) -> bool:
@@ -58,10 +62,19 @@ def _at_discord(url: str) -> SplitResult | None:
     return parts if is_discord else None
 
 
+def _plain_path(parts: SplitResult) -> str:
+    """Return the path as a server reads it, however it is written."""
+    return posixpath.normpath(f"/{unquote(parts.path).lstrip('/')}").lower()
+
+
 def _dies_at(parts: SplitResult) -> datetime | None:
+    """Return the time of death, of several the first; None where none can be read (no calendar goes on for ever)."""
+    told = parse_qs(parts.query).get("ex", [])
+    if not told or not all(_HEXADECIMAL.fullmatch(each) for each in told):
+        return None
     try:
-        return datetime.fromtimestamp(int(parse_qs(parts.query)["ex"][0], 16), UTC)
-    except (KeyError, ValueError, OverflowError, OSError):
+        return datetime.fromtimestamp(min(int(each, 16) for each in told), UTC)
+    except (ValueError, OverflowError, OSError):
         return None
 
 

@@ -15,6 +15,7 @@ from services.errors import SettingsError
 DEFAULT_RESULT_HOSTS = ("*.runcomfy.net", "*.runcomfy.com")
 
 _HTTPS_PORT = 443
+_LARGEST_PORT = 65_535
 _NAME = re.compile(r"[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?(?:\.[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?)*")
 _PATTERN = re.compile(r"(?P<any>\*\.)?(?P<host>\[[0-9a-f:.]+\]|[^:\[\]]+)(?::(?P<port>[0-9]{1,5}))?")
 
@@ -52,8 +53,11 @@ class ResultHosts:
         self._rules = tuple(_parse_pattern(pattern) for pattern in patterns)
 
     def allows(self, url: URL) -> bool:
-        """Whether a result may be fetched from there; the URL is the very object that is fetched."""
-        host, port = (url.raw_host or "").lower(), url.port or 0
+        """Whether a result may be fetched from there; the URL is the very object that is fetched. Never raises."""
+        try:
+            host, port = (url.raw_host or "").lower(), url.port or 0
+        except ValueError:
+            return False  # yarl reads a port only when it is asked for it
         if not (_NAME.fullmatch(host) or ":" in host) or url.raw_user is not None or url.raw_password is not None:
             return False
         if not any(rule.matches(host, port) for rule in self._rules):
@@ -74,6 +78,8 @@ def _parse_pattern(pattern: str) -> _HostRule:
         raise SettingsError(
             f"runcomfy.result_hosts: {pattern!r} is too wide; name at least *.domain.tld, without a port"
         )
+    if port is not None and not 0 < port <= _LARGEST_PORT:
+        raise SettingsError(f"runcomfy.result_hosts: {pattern!r} has a port that does not exist")
     if port is not None and not is_loopback(host):
         raise SettingsError(f"runcomfy.result_hosts: {pattern!r} has a port; only a loopback host may have one")
     return _HostRule(host=host, is_suffix=is_suffix, port=port)

@@ -1,14 +1,16 @@
 """The files that a result names, whatever shape its `output` has.
 
 Seen or documented: an object with image, images, video, videos, audio, audios (single and plural together), also url
-and path; a bare string; a bare list; objects nested in any of them. Only `output` is walked: a result may echo its
-inputs elsewhere. Beside its files an output may name others: a preview, a log, the page of the request.
+and path; a bare string; a bare list; objects nested in any of them, or written as JSON into a text. Only `output` is
+walked: a result may echo its inputs elsewhere. Beside its files an output may name others: a preview, a log, the page
+of the request.
 """
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import PurePosixPath
@@ -19,12 +21,12 @@ from services.jobs.model import MediaKind, Output
 _MOST_OUTPUTS = 64
 _MOST_LOOKED_AT = 1_000
 _DEEPEST = 12
-# What a request's own addresses have in them: its status, its result, its cancelling.
-_OF_THE_API = "/v1/requests/"
+# A request's own addresses: its status, its result, its cancelling.
+_OF_THE_API = re.compile(r"/v1/requests/[^/?#]*(?:/[a-z_-]*)?/?(?:[?#]|$)")
 _LONGEST_URL = 4096
 
-# A key is judged by its words: `thumbnail_url`, `thumbnailUrl` and `thumbnail` are one.
-_WORDS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+|[0-9]+")
+# A key is judged by its words: `thumbnail_url`, `thumbnailUrl` and `thumbnail` are one; a number is a place in a list.
+_WORDS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+")
 _RESULT_WORDS = frozenset(
     {
         *("image", "images", "img", "imgs", "picture", "pictures", "photo", "photos", "gif", "gifs"),
@@ -41,7 +43,30 @@ _OTHER_WORDS = frozenset(
         *("log", "logs", "page", "webpage", "dashboard", "website", "homepage", "docs", "documentation", "html"),
         *("input", "inputs", "source", "sources", "original", "originals", "reference", "references", "request"),
         *("status", "cancel", "webhook", "callback", "meta", "metadata", "license", "debug", "report", "workflow"),
-        *("share", "web", "view", "viewer", "seed", "model", "models", "init", "checkpoint", "lora", "loras"),
+        *("share", "web", "view", "viewer", "seed", "init", "checkpoint", "lora", "loras"),
+        *("prompt", "prompts"),
+    }
+)
+# By-products, and a model's own files: results only where there is nothing else, such as the model of a body.
+_ASIDE_WORDS = frozenset(
+    {"model", "models", "temp", "tmp", "intermediate", "intermediates", "backup", "watermark", "watermarked", "stream"}
+)
+# Keys whose texts say what stands beside them, and what such a text may say: less certain than a key.
+_LABELS = ("type", "role", "kind")
+_LABELLED_ASIDE = frozenset(
+    {
+        "thumbnail",
+        "thumb",
+        "preview",
+        "poster",
+        "placeholder",
+        "icon",
+        "waveform",
+        "input",
+        "log",
+        "mask",
+        "temp",
+        "tmp",
     }
 )
 _COVER_WORDS = frozenset({"cover", "covers"})
@@ -58,36 +83,56 @@ _EXTENSIONS = {
     MediaKind.IMAGE: frozenset({".png", ".jpg", ".jpeg", ".webp", ".gif", ".avif", ".bmp", ".tif", ".tiff", ".heic"}),
 }
 _MEDIA_EXTENSIONS = frozenset().union(*_EXTENSIONS.values())
+_SHAPE_EXTENSIONS = frozenset({".glb", ".gltf", ".obj", ".fbx", ".stl", ".ply", ".usdz"})
 _DOCUMENT_EXTENSIONS = frozenset(
     {".html", ".htm", ".php", ".aspx", ".json", ".txt", ".log", ".md", ".csv", ".xml", ".safetensors"}
+    | {".srt", ".vtt", ".ass"}
 )
 _NOT_IN_URLS = re.compile(r"[\x00-\x20\x7f]")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Found:
-    """An address in an output. `is_named`: its keys call it a result; what they call something else is not found."""
+    """An address in an output; what its keys call no result is not found.
+
+    `is_named`: its key calls it a result. `is_sure`: nothing around it could make it another thing, such as a page.
+    `is_aside`: its keys call it a by-product.
+    """
 
     url: str
     kind: MediaKind | None
     is_named: bool
+    is_sure: bool
+    is_aside: bool
     extension: str
+
+
+# Who is a result, until one rule finds some.
+_RULES: tuple[Callable[[_Found], bool], ...] = (
+    lambda each: each.is_named and each.is_sure and not each.is_aside,
+    lambda each: each.extension in _MEDIA_EXTENSIONS and not each.is_aside,
+    lambda each: each.is_named and not each.is_aside,
+    lambda each: not each.extension and not each.is_aside,
+    lambda each: each.extension in _MEDIA_EXTENSIONS | _SHAPE_EXTENSIONS,
+)
 
 
 def find_outputs(output: object) -> tuple[Output, ...]:
     """Return the files in the order in which they stand, each URL once.
 
     Those are the addresses under a key that names a result, or under none. Where there is no such one, a key that
-    nobody knows will do: first of addresses that end like a medium, then of those that end like nothing.
+    nobody knows will do: first of addresses that end like a medium, then of those that end like nothing. By-products
+    count where there is nothing else.
     What a file is comes from the nearest key around it, else from the extension; a picture where neither tells.
     """
     named = islice(_walk(output, keys=()), _MOST_LOOKED_AT)
-    found = [each for each in named if each.extension not in _DOCUMENT_EXTENSIONS and _OF_THE_API not in each.url]
-    for is_result in (
-        lambda each: each.is_named,
-        lambda each: each.extension in _MEDIA_EXTENSIONS,
-        lambda each: not each.extension,
-    ):
+    found = [
+        each
+        for each in named
+        if each.extension not in _DOCUMENT_EXTENSIONS
+        and (each.extension in _MEDIA_EXTENSIONS or not _OF_THE_API.search(each.url))
+    ]
+    for is_result in _RULES:
         chosen: dict[str, Output] = {}
         for each in found:
             if is_result(each) and len(chosen) < _MOST_OUTPUTS:
@@ -102,18 +147,42 @@ def _walk(value: object, *, keys: tuple[frozenset[str], ...]) -> Iterator[_Found
     if len(keys) > _DEEPEST:
         return
     if isinstance(value, str):
-        text = value.strip()
-        text = f"https:{text}" if text.startswith("//") else text
-        if text.lower().startswith(("https://", "http://")) and len(text) <= _LONGEST_URL:
-            yield _found(text, keys)
+        yield from _walk_text(value.strip(), keys)
     elif isinstance(value, list):
         for item in value:
             yield from _walk(item, keys=(*keys, frozenset()))
     elif isinstance(value, Mapping):
+        around = (*keys, _ASIDE_WORDS) if _is_labelled_aside(value) else keys
         for key, item in value.items():
-            words = frozenset(word.lower() for word in _WORDS.findall(str(key)[:100]))
+            words = _words(str(key))
             if not _names_something_else(words):
-                yield from _walk(item, keys=(*keys, words))
+                yield from _walk(item, keys=(*around, words))
+
+
+def _walk_text(text: str, keys: tuple[frozenset[str], ...]) -> Iterator[_Found]:
+    if text.startswith(("{", "[")):
+        if _is_named(keys):
+            yield from _walk(_read_json(text), keys=(*keys, frozenset()))
+        return
+    text = f"https:{text}" if text.startswith("//") else text
+    if text.lower().startswith(("https://", "http://")) and len(text) <= _LONGEST_URL:
+        yield _found(text, keys)
+
+
+def _read_json(text: str) -> object:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(word.lower() for word in _WORDS.findall(text[:100]))
+
+
+def _is_labelled_aside(value: Mapping[object, object]) -> bool:
+    texts = (value.get(label) for label in _LABELS)
+    return any(isinstance(text, str) and _words(text) & _LABELLED_ASIDE for text in texts)
 
 
 def _names_something_else(words: frozenset[str]) -> bool:
@@ -122,15 +191,23 @@ def _names_something_else(words: frozenset[str]) -> bool:
     return bool(words & _OTHER_WORDS - (_COVER_WORDS if is_song else frozenset()))
 
 
+def _is_named(keys: tuple[frozenset[str], ...]) -> bool:
+    """Whether the nearest key calls what it holds a result; so does none at all."""
+    nearest = next((words for words in reversed(keys) if words - _ASIDE_WORDS), _RESULT_WORDS)
+    return bool(nearest & _RESULT_WORDS)
+
+
 def _found(text: str, keys: tuple[frozenset[str], ...]) -> _Found:
-    named = [words for words in keys if words]
-    nearest = (kind for words in reversed(named) for kind, of_kind in _KIND_WORDS.items() if words & of_kind)
+    nearest = (kind for words in reversed(keys) for kind, of_kind in _KIND_WORDS.items() if words & of_kind)
     url = _fetchable(text)
+    kind, extension = next(nearest, None), _extension(url)
     return _Found(
         url=url,
-        kind=next(nearest, None),
-        is_named=not named or bool(named[-1] & _RESULT_WORDS),
-        extension=_extension(url),
+        kind=kind,
+        is_named=_is_named(keys),
+        is_sure=kind is not None or extension in _MEDIA_EXTENSIONS or all(words <= _RESULT_WORDS for words in keys),
+        is_aside=any(words & _ASIDE_WORDS for words in keys),
+        extension=extension,
     )
 
 

@@ -48,6 +48,12 @@ def test_a_link_is_refused_once_it_is_dead(host: str) -> None:
         f"https://cdn.discordapp.com{FILE}?ex=zz&is=65f0&hm=abc",
         f"https://cdn.discordapp.com{FILE}?ex=&is=&hm=",
         f"HTTPS://CDN.DISCORDAPP.COM{FILE}",
+        f"https://cdn.discordapp.com{FILE}?ex=+7fffffff&is=65f0&hm=abc",
+        f"https://cdn.discordapp.com{FILE}?ex=0x7fffffff&is=65f0&hm=abc",
+        f"https://cdn.discordapp.com{FILE}?ex=ffffffffffff&is=65f0&hm=abc",
+        f"https://cdn.discordapp.com/{FILE}",
+        "https://cdn.discordapp.com/%61ttachments/1/2/cat.png",
+        "https://cdn.discordapp.com/x/../attachments/1/2/cat.png",
         "https://cdn.discordapp.com/ephemeral-attachments/1/2/cat.png",
     ],
 )
@@ -72,3 +78,14 @@ def test_what_needs_no_signature_passes(url: str) -> None:
     """Avatars, emojis and other people's hosts have no signature that could run out."""
     require_live_link(url, input_name="image", now=NOW)
     assert not has_dead_links({"image": url}, now=NOW)
+
+
+def test_of_two_times_the_first_counts() -> None:
+    """Which of them Discord reads is not known."""
+    twice = link() + f"ex={int((NOW - timedelta(hours=1)).timestamp()):x}"
+    assert has_dead_links({"images": [twice]}, now=NOW)
+
+
+def test_a_prompt_may_speak_of_a_dead_link() -> None:
+    """Only what is nothing but an address is fetched."""
+    assert not has_dead_links({"prompt": f"{link(minutes=-600)} was a fox"}, now=NOW)

@@ -43,13 +43,19 @@ def test_runcomfys_own_hosts_are_allowed(url: str) -> None:
         "https://127.0.0.1/x",
         "http://localhost/x",
         "https://[::1]/x",
+        "https://files.runcomfy.net:99999/x",
+        "https://files.runcomfy.net:-1/x",
+        "https://files.runcomfy.net:x/x",
+        "https://files.runcomfy.net:443:443/x",
+        "https://\u0660\u0661.runcomfy.net/x",
+        "https://half\ud800.runcomfy.net/x",
         "/x",
         "files.runcomfy.net/x",
         "",
     ],
 )
 def test_nothing_else_is(url: str) -> None:
-    """Other schemes, ports, look-alikes, credentials and this machine are refused."""
+    """Other schemes, ports, look-alikes, credentials, this machine and what is no host at all are refused."""
     assert not DEFAULT.allows(URL(url, encoded=True))
 
 
@@ -84,6 +90,8 @@ def test_an_exact_name_is_no_suffix() -> None:
         "files.example.com:8443",
         "*.a.com:443",
         "127.0.0.1:x",
+        "127.0.0.1:0",
+        "127.0.0.1:99999",
         "[",
         "[::2]",
         "a..b",
