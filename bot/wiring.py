@@ -22,6 +22,7 @@ from services.jobs.changes import Changes
 from services.jobs.copies import CopyWatch
 from services.jobs.failover import Failover
 from services.jobs.housekeeper import Housekeeper
+from services.jobs.outbox import CardOutbox
 from services.jobs.pacing import JobTiming, RequestBudget, SubmitGate
 from services.jobs.poller import Poller
 from services.jobs.ports import JobStore
@@ -30,7 +31,6 @@ from services.jobs.service import JobService
 from services.jobs.signals import JobSignals
 from services.jobs.submitter import Submitter
 from services.jobs.unstored import UnstoredRequests
-from services.jobs.updates import JobUpdates
 from services.models.catalog import Catalog, ModelEntry
 from services.runcomfy.client import RunComfyClient
 from services.runcomfy.disk_room import DiskLimits
@@ -233,7 +233,7 @@ def assemble(settings: Settings, outside: Outside, *, catalog: Catalog, owner: s
     )
     services = BotServices(
         jobs=job_service,
-        updates=JobUpdates(store=store, signals=signals, clock=clock, owner=owner, timing=timing),
+        outbox=CardOutbox(store=store, signals=signals, clock=clock, owner=owner, timing=timing),
         catalog=catalog,
         results=outside.results,
         clock=clock,

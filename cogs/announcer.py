@@ -7,11 +7,11 @@ import logging
 
 from discord.ext import commands
 
-from cogs.delivery.attempt import Tools
 from cogs.delivery.calls import Calls
+from cogs.delivery.card_client import CardClient
+from cogs.delivery.card_delivery import DeliveryContext
 from cogs.delivery.downloads import Downloads
 from cogs.delivery.loop import AnnounceLoop
-from cogs.delivery.ways import Ways
 from cogs.services import BotServices, services_of
 
 log = logging.getLogger(__name__)
@@ -21,14 +21,14 @@ class Announcer(commands.Cog):
     """Shows every change of every job, again and again until it is acknowledged."""
 
     def __init__(self, bot: commands.Bot, services: BotServices) -> None:
-        ways = Ways(bot)
-        longest = services.updates.longest_edit_seconds
+        card_client = CardClient(bot)
+        longest = services.outbox.longest_edit_seconds
         self._downloads = Downloads(services.results, services.clock)
         self._loop = AnnounceLoop(
-            Tools(
-                ways=ways,
-                calls=Calls(longest_seconds=longest, after_cut=ways.free_others),
-                updates=services.updates,
+            DeliveryContext(
+                card_client=card_client,
+                calls=Calls(longest_seconds=longest, after_cut=card_client.free_others),
+                outbox=services.outbox,
                 downloads=self._downloads,
                 catalog=services.catalog,
                 clock=services.clock,

@@ -10,9 +10,9 @@ import discord
 from services.clock import Clock
 from services.jobs.copies import CopyWatch
 from services.jobs.failover import Failover
-from services.jobs.ports import Notes, ResultFiles
+from services.jobs.outbox import CardOutbox
+from services.jobs.ports import Notes, ResultStorage
 from services.jobs.service import JobService
-from services.jobs.updates import JobUpdates
 from services.models.catalog import Catalog
 
 
@@ -21,9 +21,9 @@ class BotServices:
     """Everything a cog may use; made once by `bot.wiring`. `guilds` is empty where every server may use the bot."""
 
     jobs: JobService
-    updates: JobUpdates
+    outbox: CardOutbox
     catalog: Catalog
-    results: ResultFiles
+    results: ResultStorage
     clock: Clock
     guilds: frozenset[int]
     notes: Notes

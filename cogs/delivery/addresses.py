@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from discord.utils import snowflake_time
 
-from services.jobs.model import Delivery, DeliveryStep, Job, JobStatus
+from services.jobs.model import Delivery, DeliveryRoute, Job, JobStatus
 
 # Discord remembers a nonce for a few minutes; after this long it is not relied upon any more.
 NONCE_LIFE = timedelta(minutes=2)
@@ -17,13 +17,13 @@ _LONGEST_SENDING = timedelta(minutes=10)
 _MARGIN = timedelta(minutes=3)
 
 _NEXT = {
-    DeliveryStep.MESSAGE: DeliveryStep.CHANNEL,
-    DeliveryStep.CHANNEL: DeliveryStep.DIRECT,
-    DeliveryStep.DIRECT: DeliveryStep.UNDELIVERED,
-    DeliveryStep.UNDELIVERED: DeliveryStep.UNDELIVERED,
+    DeliveryRoute.MESSAGE: DeliveryRoute.CHANNEL,
+    DeliveryRoute.CHANNEL: DeliveryRoute.DIRECT,
+    DeliveryRoute.DIRECT: DeliveryRoute.UNDELIVERED,
+    DeliveryRoute.UNDELIVERED: DeliveryRoute.UNDELIVERED,
 }
 
-_NEW_MESSAGE = frozenset({DeliveryStep.CHANNEL, DeliveryStep.DIRECT})
+_NEW_MESSAGE = frozenset({DeliveryRoute.CHANNEL, DeliveryRoute.DIRECT})
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -41,27 +41,27 @@ def message_of(job: Job, delivery: Delivery) -> MessageAddress | None:
     """
     if delivery.posted_channel_id is not None and delivery.posted_message_id is not None:
         return MessageAddress(channel_id=delivery.posted_channel_id, message_id=delivery.posted_message_id)
-    if delivery.step is DeliveryStep.MESSAGE and delivery.original_message_id is not None and not job.is_private:
+    if delivery.route is DeliveryRoute.MESSAGE and delivery.original_message_id is not None and not job.is_private:
         return MessageAddress(channel_id=job.channel_id, message_id=delivery.original_message_id)
     return None
 
 
 def needs_new_message(job: Job, delivery: Delivery) -> bool:
     """Whether the next try would post a message instead of editing one."""
-    return delivery.step in _NEW_MESSAGE and message_of(job, delivery) is None
+    return delivery.route in _NEW_MESSAGE and message_of(job, delivery) is None
 
 
-def stepped_down(job: Job, delivery: Delivery) -> Delivery:
+def with_next_route(job: Job, delivery: Delivery) -> Delivery:
     """Return the delivery by the next way. What belonged to the message that is given up goes with it.
 
     A private card's message cannot be edited by the bot itself, and its content never goes into the channel.
     """
-    if delivery.step is DeliveryStep.TOKEN and (delivery.posted_message_id is not None or not job.is_private):
+    if delivery.route is DeliveryRoute.TOKEN and (delivery.posted_message_id is not None or not job.is_private):
         # The same message, edited by the bot itself.
-        return replace(delivery, step=DeliveryStep.DIRECT if job.is_private else DeliveryStep.MESSAGE)
+        return replace(delivery, route=DeliveryRoute.DIRECT if job.is_private else DeliveryRoute.MESSAGE)
     return replace(
         delivery,
-        step=DeliveryStep.DIRECT if delivery.step is DeliveryStep.TOKEN else _NEXT[delivery.step],
+        route=DeliveryRoute.DIRECT if delivery.route is DeliveryRoute.TOKEN else _NEXT[delivery.route],
         posted_channel_id=None,
         posted_message_id=None,
         nonce=None,
@@ -71,9 +71,9 @@ def stepped_down(job: Job, delivery: Delivery) -> Delivery:
     )
 
 
-def nonce_of(job: Job, step: DeliveryStep, *, is_placeholder: bool = False) -> str:
+def nonce_of(job: Job, route: DeliveryRoute, *, is_placeholder: bool = False) -> str:
     """Return the nonce of the job's new message by this way, or of its placeholder; Discord takes 25 characters."""
-    return f"{job.job_id[:16]}-{step}"[:24] + ("+" if is_placeholder else "")
+    return f"{job.job_id[:16]}-{route}"[:24] + ("+" if is_placeholder else "")
 
 
 def is_fresh(nonce_at: datetime | None, now: datetime) -> bool:

@@ -6,13 +6,13 @@ import asyncio
 from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
-from cogs.delivery.outcomes import Closed, TryLater
-from cogs.delivery.verdicts import Verdict, judge
+from cogs.delivery.failures import FailureCategory, classify
+from cogs.delivery.outcomes import RetryLater, RouteClosed
 
 T = TypeVar("T")
 
 # What ends a question: asked again, it gets the same answer.
-_DEFINITE = frozenset({Verdict.REFUSED, Verdict.BLOCKED, Verdict.MALFORMED})
+_DEFINITE = frozenset({FailureCategory.REFUSED, FailureCategory.BLOCKED, FailureCategory.MALFORMED})
 
 # How long a call without an upload may take.
 SHORT_SECONDS = 30.0
@@ -61,15 +61,15 @@ class Calls:
     async def ask(self, call: Coroutine[Any, Any, T], *, is_long: bool = False) -> T:
         """Return a question's answer; a long one may take many calls.
 
-        Raises: Closed for a definite no, TryLater for anything else.
+        Raises: RouteClosed for a definite no, RetryLater for anything else.
         """
         try:
             return await self.make(call, is_long=is_long)
         except Exception as error:
-            trouble = judge(error)
-            if trouble.verdict in _DEFINITE:
-                raise Closed(trouble.words) from error
-            raise TryLater(trouble.words, seconds=trouble.retry_after_seconds or 0.0, trouble=trouble) from error
+            failure = classify(error)
+            if failure.category in _DEFINITE:
+                raise RouteClosed(failure.words) from error
+            raise RetryLater(failure.words, seconds=failure.retry_after_seconds or 0.0, failure=failure) from error
 
 
 def _note_its_end(task: asyncio.Task[Any]) -> None:

@@ -14,7 +14,7 @@ from services.clock import Clock
 from services.errors import ResultNotReady, ResultNotStored, ResultProblem, ResultUnavailable
 from services.jobs.model import Job
 from services.jobs.pacing import Random, backoff_seconds
-from services.jobs.ports import ResultFile, ResultFiles
+from services.jobs.ports import ResultFile, ResultStorage
 
 log = logging.getLogger(__name__)
 
@@ -93,7 +93,7 @@ class _JobOutputs:
 class Downloads:
     """Fetches outputs in the background, again and again until what became of each is certain."""
 
-    def __init__(self, results: ResultFiles, clock: Clock, *, chance: Random = random.random) -> None:
+    def __init__(self, results: ResultStorage, clock: Clock, *, chance: Random = random.random) -> None:
         self._results = results
         self._clock = clock
         self._chance = chance

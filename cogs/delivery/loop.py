@@ -10,8 +10,8 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 
-from cogs.delivery.attempt import Attempt, Tools
-from cogs.delivery.outcomes import LeaseLost, OnItsWay, TryLater
+from cogs.delivery.card_delivery import CardDelivery, DeliveryContext
+from cogs.delivery.outcomes import FilesPending, LeaseLost, RetryLater
 from cogs.delivery.setbacks import SetbacksByJob
 from services.errors import StoreUnavailable
 from services.jobs.model import Job
@@ -31,7 +31,7 @@ MOST_BACKOFF_SECONDS = 300.0
 _PAUSE_SECONDS = 0.05
 
 
-class _Place:
+class _Slot:
     """A card's place among those that are worked on at once; given back once."""
 
     def __init__(self, give_back: Callable[[], None]) -> None:
@@ -46,8 +46,8 @@ class _Place:
 class AnnounceLoop:
     """Shows what changed, until cancelled."""
 
-    def __init__(self, tools: Tools, *, at_once: int = AT_ONCE, chance: Random = random.random) -> None:
-        self._tools = tools
+    def __init__(self, context: DeliveryContext, *, at_once: int = AT_ONCE, chance: Random = random.random) -> None:
+        self._context = context
         self._at_once = at_once
         self._chance = chance
         self._setbacks = SetbacksByJob()
@@ -59,7 +59,7 @@ class AnnounceLoop:
     async def run(self) -> None:
         """Take and show, until cancelled; then nothing of it is left running."""
         async with asyncio.TaskGroup() as group:
-            group.create_task(self._tools.updates.keep_leases(), name="cards: leases")
+            group.create_task(self._context.outbox.keep_leases(), name="cards: leases")
             while True:
                 try:
                     await self._take(group)
@@ -70,8 +70,8 @@ class AnnounceLoop:
     async def _take(self, group: asyncio.TaskGroup) -> None:
         async with self._room:
             # There is room for one at least.
-            await self._tools.updates.wait()
-        jobs = await self._tools.updates.take(self._at_once - self._busy)
+            await self._context.outbox.wait()
+        jobs = await self._context.outbox.take(self._at_once - self._busy)
         for job in jobs:
             await self._room.acquire()
             self._busy += 1
@@ -83,62 +83,62 @@ class AnnounceLoop:
         try:
             await self._show_until_there(job)
         finally:
-            self._tools.updates.let_go(job)
+            self._context.outbox.let_go(job)
 
     async def _show_until_there(self, job: Job) -> None:
         # A card that waits for files is looked at anew from time to time: more may have changed meanwhile.
-        wait_until = asyncio.get_running_loop().time() + self._tools.updates.longest_edit_seconds / 2
+        wait_until = asyncio.get_running_loop().time() + self._context.outbox.longest_edit_seconds / 2
         try:
-            coming = await self._with_place(job)
+            coming = await self._with_slot(job)
             seconds = wait_until - asyncio.get_running_loop().time()
             if coming is not None and coming.is_running and seconds > 0:
                 coming = await self._when_there(job, coming, seconds=min(coming.seconds, seconds))
             if coming is not None:
-                await self._tools.updates.postpone(job, seconds=0.0 if coming.is_running else coming.seconds)
+                await self._context.outbox.postpone(job, seconds=0.0 if coming.is_running else coming.seconds)
         except Exception:
             # The lease runs out by itself; somebody takes the card up again then.
             log.exception("job_id=%s its card is left for later", job.job_id)
 
-    async def _when_there(self, job: Job, coming: OnItsWay, *, seconds: float) -> OnItsWay | None:
+    async def _when_there(self, job: Job, coming: FilesPending, *, seconds: float) -> FilesPending | None:
         """Wait for more of a result without a place: files that do not come hold up nobody's card. Then show it."""
-        await self._tools.downloads.wait(job.job_id, seconds=seconds)
+        await self._context.downloads.wait(job.job_id, seconds=seconds)
         await self._room.acquire()
         self._busy += 1
-        return await self._with_place(replace(job, delivery=coming.delivery or job.delivery))
+        return await self._with_slot(replace(job, delivery=coming.delivery or job.delivery))
 
-    async def _with_place(self, job: Job) -> OnItsWay | None:
-        place = _Place(self._give_back)
+    async def _with_slot(self, job: Job) -> FilesPending | None:
+        slot = _Slot(self._give_back)
         try:
-            return await self.show(job, place)
+            return await self.show(job, slot)
         finally:
-            place.leave()
+            slot.leave()
 
     def _give_back(self) -> None:
         self._busy -= 1
         self._room.release()
 
     @asynccontextmanager
-    async def _upload(self, place: _Place, size_bytes: int) -> AsyncIterator[None]:
+    async def _upload(self, slot: _Slot, size_bytes: int) -> AsyncIterator[None]:
         """Upload without a place among the cards: those without files do not wait for what is slow."""
-        place.leave()
+        slot.leave()
         async with self._big_uploads if size_bytes > BIG_UPLOAD_BYTES else self._uploads:
             yield
 
-    async def show(self, job: Job, place: _Place) -> OnItsWay | None:
+    async def show(self, job: Job, slot: _Slot) -> FilesPending | None:
         """Bring one card up to date, or see that it is tried again; return when more of its result is on its way."""
         try:
-            async with asyncio.timeout(self._tools.updates.longest_edit_seconds):
-                await Attempt(
-                    job, self._tools, self._setbacks.of(job.job_id), functools.partial(self._upload, place)
+            async with asyncio.timeout(self._context.outbox.longest_edit_seconds):
+                await CardDelivery(
+                    job, self._context, self._setbacks.of(job.job_id), functools.partial(self._upload, slot)
                 ).run()
-        except OnItsWay as coming:
+        except FilesPending as coming:
             self._setbacks.of(job.job_id).succeed()
             return coming
-        except TryLater as later:
+        except RetryLater as later:
             await self._postpone(job, str(later), at_least=later.seconds)
         except LeaseLost:
             log.warning("job_id=%s somebody else shows its card now", job.job_id)
-            await self._tools.updates.postpone(job, seconds=0.0)  # what was sent before may have arrived late
+            await self._context.outbox.postpone(job, seconds=0.0)  # what was sent before may have arrived late
         except StoreUnavailable as error:
             await self._postpone(job, f"database: {error}")
         except TimeoutError:
@@ -156,4 +156,4 @@ class AnnounceLoop:
         )
         seconds = max(at_least, backoff)
         log.info("job_id=%s its card is tried again in %.1f s: %s", job.job_id, seconds, why)
-        await self._tools.updates.postpone(job, seconds=seconds)
+        await self._context.outbox.postpone(job, seconds=seconds)

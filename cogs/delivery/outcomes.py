@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from cogs.delivery.verdicts import Trouble
+from cogs.delivery.failures import DeliveryFailure
 from services.jobs.model import Delivery
 
 
-class TryLater(Exception):
-    """The same way is to be tried again, in `seconds` at the earliest; `trouble` is the answer that says so."""
+class RetryLater(Exception):
+    """The same way is to be tried again, in `seconds` at the earliest; `failure` is the answer that says so."""
 
-    def __init__(self, why: str, *, seconds: float = 0.0, trouble: Trouble | None = None) -> None:
+    def __init__(self, why: str, *, seconds: float = 0.0, failure: DeliveryFailure | None = None) -> None:
         super().__init__(why)
         self.seconds = seconds
-        self.trouble = trouble
+        self.failure = failure
 
 
-class OnItsWay(Exception):
+class FilesPending(Exception):
     """The card shows what there is of the result; more may be there in `seconds`, or as soon as a download ends."""
 
     def __init__(self, *, is_running: bool, seconds: float) -> None:
@@ -25,7 +25,7 @@ class OnItsWay(Exception):
         self.delivery: Delivery | None = None  # as it is stored by then
 
 
-class Closed(Exception):
+class RouteClosed(Exception):
     """This way to the card is closed for good."""
 
 

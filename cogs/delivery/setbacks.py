@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections import OrderedDict
 from dataclasses import dataclass
 
-from cogs.delivery.packets import Packet
-from cogs.delivery.packing import OVERHEAD_BYTES, CardLevel
-from cogs.delivery.verdicts import Trouble
+from cogs.delivery.card_payload import OVERHEAD_BYTES, CardLevel, CardPayload
+from cogs.delivery.failures import DeliveryFailure
 
 # What a bot may upload in direct messages, and anywhere else at the least.
 SMALLEST_LIMIT_BYTES = 10 * 1024 * 1024
@@ -37,10 +36,10 @@ class Setbacks:
     is_last_chance: bool = False
     has_read_card: bool = False  # to find files that a process uploaded before it died
 
-    def is_certain(self, trouble: Trouble) -> bool:
+    def is_certain(self, failure: DeliveryFailure) -> bool:
         """Count a no that nobody knows; whether it was heard often enough to be one."""
         self.unknown += 1
-        return self.unknown > (_MOST_UNKNOWN if trouble.has_code else _MOST_UNKNOWN_WITHOUT_CODE)
+        return self.unknown > (_MOST_UNKNOWN if failure.has_code else _MOST_UNKNOWN_WITHOUT_CODE)
 
     def show_less(self) -> bool:
         """Show less of the card from now on; False where there is no less."""
@@ -53,26 +52,26 @@ class Setbacks:
         """Begin again with a new message: another place may take more, but hardly the words."""
         self.level = min(self.level, CardLevel.WORDLESS)
 
-    def upload_less(self, packet: Packet) -> None:
+    def upload_less(self, payload: CardPayload) -> None:
         """Note that the files are larger than the place takes. One that lost its boosts takes what every place does."""
-        is_over = _size(packet) > SMALLEST_LIMIT_BYTES
+        is_over = _size(payload) > SMALLEST_LIMIT_BYTES
         self.most_bytes = SMALLEST_LIMIT_BYTES if is_over and self.most_bytes is None else 0
 
-    def lose_upload(self, packet: Packet, *, now: float) -> None:
+    def lose_upload(self, payload: CardPayload, *, now: float) -> None:
         """Note an upload without an answer (by the monotonic clock); after some, upload less: half, then nothing.
 
         Where a card without files gets none either, it was not the files.
         """
-        if not packet.uploads:
+        if not payload.uploads:
             if self.is_slow:
                 self.most_bytes, self.is_slow, self.lost_uploads = None, False, 0
             return
         self.lost_since = self.lost_since if self.lost_uploads else now
         self.lost_uploads += 1
         if self.lost_uploads >= _MOST_LOST_UPLOADS and now - self.lost_since >= _LOST_UPLOADS_SECONDS:
-            is_all = len(packet.uploads) == 1 or self.is_last_chance
+            is_all = len(payload.uploads) == 1 or self.is_last_chance
             self.is_slow = True
-            self.most_bytes = 0 if is_all else _size(packet) // 2 + OVERHEAD_BYTES
+            self.most_bytes = 0 if is_all else _size(payload) // 2 + OVERHEAD_BYTES
 
     def take_last_chance(self) -> bool:
         """Whether to try once more, now that something passed, what was left out because uploads were lost."""
@@ -86,8 +85,8 @@ class Setbacks:
         self.failures = self.unknown = 0
 
 
-def _size(packet: Packet) -> int:
-    return sum(upload.size_bytes for upload in packet.uploads)
+def _size(payload: CardPayload) -> int:
+    return sum(upload.size_bytes for upload in payload.uploads)
 
 
 class SetbacksByJob:

@@ -13,7 +13,7 @@ from cogs.ui import text
 from cogs.ui.base import Panel
 from cogs.ui.job_links import card_link
 from cogs.ui.states import STATES
-from services.jobs.model import FOLLOWED, CancelState, DeliveryStep, Job, JobStatus
+from services.jobs.model import FOLLOWED, CancelState, DeliveryRoute, Job, JobStatus
 from services.models.spec import ModelSpec
 
 PROMPT_FILE = "prompt.txt"
@@ -154,7 +154,7 @@ def _outcome(job: Job, anew_as: str | None) -> list[str]:
             lines.append(f"It was submitted anew as job `{anew_as}`.")
     if job.cancel is CancelState.REFUSED and job.status is not JobStatus.CANCELLED:
         lines.append("It could not be cancelled: it was already running.")
-    if job.delivery.step is DeliveryStep.UNDELIVERED:
+    if job.delivery.route is DeliveryRoute.UNDELIVERED:
         lines.append("Its card could not be delivered.")
     return lines
 

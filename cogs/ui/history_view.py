@@ -16,7 +16,7 @@ from cogs.ui import text
 from cogs.ui.base import Panel
 from cogs.ui.job_links import card_link
 from cogs.ui.states import STATES
-from services.jobs.model import DeliveryStep, Job
+from services.jobs.model import DeliveryRoute, Job
 from services.jobs.ports import HistoryPage
 
 _PROMPT_MAX = 160
@@ -90,7 +90,7 @@ def _whereabouts(job: Job) -> str:
     link = card_link(job)
     if link:
         return f"[card]({link})"
-    if job.delivery.step is DeliveryStep.UNDELIVERED:
+    if job.delivery.route is DeliveryRoute.UNDELIVERED:
         return "not delivered: see `/job`"
     return "private" if job.is_private else "no card"
 

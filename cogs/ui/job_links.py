@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from services.jobs.model import DeliveryStep, Job
+from services.jobs.model import DeliveryRoute, Job
 
 
 def card_link(job: Job) -> str | None:
@@ -11,7 +11,7 @@ def card_link(job: Job) -> str | None:
     In direct messages Discord's links have `@me` in place of a server.
     """
     delivery = job.delivery
-    if delivery.step is DeliveryStep.UNDELIVERED:
+    if delivery.route is DeliveryRoute.UNDELIVERED:
         return None
     if delivery.posted_message_id is not None and delivery.posted_channel_id is not None:
         is_elsewhere = delivery.posted_channel_id != job.channel_id

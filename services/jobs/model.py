@@ -106,7 +106,7 @@ class JobFailure:
     reason: str = ""
 
 
-class DeliveryStep(StrEnum):
+class DeliveryRoute(StrEnum):
     """The way by which a card is reached, in the order in which ways are given up."""
 
     TOKEN = "token"  # noqa: S105 - a word, not a secret: the interaction's webhook
@@ -132,7 +132,7 @@ class Delivery:
     token: str = field(repr=False)  # empty some time after it ran out
     token_until: datetime
     upload_limit_bytes: int
-    step: DeliveryStep = DeliveryStep.TOKEN
+    route: DeliveryRoute = DeliveryRoute.TOKEN
     original_message_id: int | None = None
     # A card that had to be posted anew: where, which message, and the nonce committed before it was sent.
     posted_channel_id: int | None = None

@@ -286,7 +286,7 @@ class ResultFile:
     output: Output
 
 
-class ResultFiles(Protocol):
+class ResultStorage(Protocol):
     """Where results rest between the API and Discord. Outputs are numbered from 1."""
 
     @property

@@ -39,7 +39,7 @@ _PART = re.compile(r"(?P<job>[A-Za-z0-9_]+)-(?P<number>[0-9]+)\.[0-9a-f]+\.part"
 
 
 class ResultFolder:
-    """The ResultFiles of this installation; use it inside `async with`.
+    """The ResultStorage of this installation; use it inside `async with`.
 
     A file is `<job_id>-<n>.<ext>`, written as a `.part` beside it, flushed and renamed: what bears the name is whole.
     """

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import bindparam, case, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.jobs.model import Delivery, DeliveryStep, Job
+from services.jobs.model import Delivery, DeliveryRoute, Job
 from services.jobs.ports import Lease
 from services.store.column_types import EPOCH
 from services.store.engine import db_now
@@ -185,7 +185,7 @@ def merged(stored: Delivery, given: Delivery) -> Delivery:
     is_renewed = stored.token_until > given.token_until
     if not is_renewed or _message_id(stored) != _message_id(given):
         return given
-    return replace(given, token=stored.token, token_until=stored.token_until, step=stored.step)
+    return replace(given, token=stored.token, token_until=stored.token_until, route=stored.route)
 
 
 def renewed(stored: Delivery, *, token: str, until: datetime, message_id: int) -> Delivery:
@@ -197,7 +197,7 @@ def renewed(stored: Delivery, *, token: str, until: datetime, message_id: int) -
     if not (is_known or is_first) or until <= stored.token_until:
         return stored
     original = message_id if is_first else stored.original_message_id
-    return replace(stored, token=token, token_until=until, step=DeliveryStep.TOKEN, original_message_id=original)
+    return replace(stored, token=token, token_until=until, route=DeliveryRoute.TOKEN, original_message_id=original)
 
 
 def _message_id(card: Delivery) -> int | None:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from sandbox.sandbox import Sandbox
 
 _COLUMNS = (
-    "job_id, status, request_id, prompt, interaction_id, owner_id, is_private, card_step, version, announced_version"
+    "job_id, status, request_id, prompt, interaction_id, owner_id, is_private, card_route, version, announced_version"
 )
 _QUERY = f"SELECT {_COLUMNS} FROM jobs ORDER BY number"  # noqa: S608 - a constant
 

@@ -45,7 +45,7 @@ async def _schema(database: Database) -> list[str]:
                 " FROM information_schema.columns WHERE table_schema = 'public'"
                 " UNION ALL SELECT indexdef FROM pg_indexes WHERE schemaname = 'public'"
                 " UNION ALL SELECT concat_ws(' ', conrelid::regclass, conname, pg_get_constraintdef(oid))"
-                " FROM pg_constraint WHERE connamespace = 'public'::regnamespace",
+                " FROM pg_constraint WHERE connamespace = 'public'::regnamespace AND contype <> 'n'",
             ),
         )
         return sorted(row[0] for row in found)

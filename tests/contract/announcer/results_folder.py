@@ -12,7 +12,7 @@ from services.jobs.ports import ResultFile
 
 
 class ResultsFolder:
-    """Implements `services.jobs.ports.ResultFiles` over a real folder. `trouble` is raised instead, while it is set.
+    """Implements `services.jobs.ports.ResultStorage` over a real folder. `failure` is raised instead, while it is set.
 
     `troubles` are those of single outputs, by their numbers; `missing` outputs are gone at the service; `held` ones,
     and all of `slow` jobs, do not come before `gate` is set.
@@ -23,7 +23,7 @@ class ResultsFolder:
         self.content = b"\x89PNG\r\n\x1a\n" + b"picture" * 10
         self.sizes: list[int] = []
         self.missing: set[int] = set()
-        self.trouble: ResultNotReady | ResultUnavailable | None = None
+        self.failure: ResultNotReady | ResultUnavailable | None = None
         self.troubles: dict[int, ResultNotReady | ResultUnavailable] = {}
         self.held: set[int] = set()
         self.slow: set[str] = set()
@@ -48,9 +48,9 @@ class ResultsFolder:
         self.fetched.append(job.job_id)
         if number in self.held or job.job_id in self.slow:
             await self.gate.wait()
-        trouble = self.troubles.get(number, self.trouble)
-        if trouble is not None:
-            raise trouble
+        failure = self.troubles.get(number, self.failure)
+        if failure is not None:
+            raise failure
         if number in self.missing:
             raise ResultUnavailable(ResultProblem.GONE)
         size = self.sizes[number - 1] if number <= len(self.sizes) else len(self.content)

@@ -33,10 +33,10 @@ from sandbox.discord.wire import JsonObject
 from services.jobs.copies import CopyWatch
 from services.jobs.ids import new_job_id
 from services.jobs.model import Delivery, Job, JobStatus, MediaKind, NewJob, Output
+from services.jobs.outbox import CardOutbox
 from services.jobs.pacing import JobTiming
 from services.jobs.quota import QuotaLimits
 from services.jobs.signals import JobSignals
-from services.jobs.updates import JobUpdates
 from services.models.catalog import Catalog, ModelEntry
 from services.store.database import Database
 from services.store.engine import db_now
@@ -85,11 +85,11 @@ class Scene:
         """Run a bot's announcer while the block runs; `owner` names its leases."""
         signals = JobSignals()
         core = Core(self.store, ScriptedApi())
-        updates = JobUpdates(store=self.store, signals=signals, clock=self.clock, owner=owner, timing=self.timing)
+        outbox = CardOutbox(store=self.store, signals=signals, clock=self.clock, owner=owner, timing=self.timing)
         copies = CopyWatch(self.notes, self.clock)
         services = BotServices(
             jobs=core.jobs,
-            updates=updates,
+            outbox=outbox,
             catalog=self.catalog,
             results=self.results,
             clock=self.clock,

@@ -9,7 +9,7 @@ import pytest
 from discord.http import Route
 
 from cogs.delivery.calls import Calls
-from cogs.delivery.ways import Ways
+from cogs.delivery.card_client import CardClient
 from sandbox.discord.rest.faults import Fault
 from sandbox.discord.rest.responses import Answer
 from sandbox.discord.traffic import Call
@@ -42,7 +42,7 @@ async def test_a_call_that_is_cancelled_again_and_again_holds_no_limit(
     scene: Scene, bot: SceneBot, *, everywhere: bool
 ) -> None:
     """The announcer's own bound and the call's may strike together: the next call to the same place goes through."""
-    calls = Calls(longest_seconds=2.0, after_cut=Ways(bot).free_others)
+    calls = Calls(longest_seconds=2.0, after_cut=CardClient(bot).free_others)
     route = Route("GET", "/channels/{channel_id}", channel_id=scene.general.id)
     fault = limit_once(scene, everywhere=everywhere)
     held = asyncio.create_task(calls.make(bot.http.request(route)))
@@ -57,7 +57,7 @@ async def test_a_call_that_is_cancelled_again_and_again_holds_no_limit(
 
 async def test_a_call_that_takes_too_long_is_cut_short(scene: Scene, bot: SceneBot) -> None:
     """The bound is the longest edit's where that is shorter; the next call goes through."""
-    calls = Calls(longest_seconds=0.2, after_cut=Ways(bot).free_others)
+    calls = Calls(longest_seconds=0.2, after_cut=CardClient(bot).free_others)
     route = Route("GET", "/channels/{channel_id}", channel_id=scene.general.id)
     limit_once(scene, everywhere=True)
     with pytest.raises(TimeoutError):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from sandbox.discord.traffic import Call
-from services.jobs.model import DeliveryStep, JobStatus, MediaKind
+from services.jobs.model import DeliveryRoute, JobStatus, MediaKind
 from tests.contract.announcer.scene import EDIT_ORIGINAL, WRITES, Scene, files_of, gallery_of, links_of, text_of
 
 
@@ -163,7 +163,7 @@ async def test_a_reopened_job_goes_on_in_the_same_message(scene: Scene) -> None:
         await scene.finish(job)
         assert await scene.shows(job, "Done") is card
         known = await scene.acknowledged(job)
-    assert known.delivery.step is DeliveryStep.TOKEN
+    assert known.delivery.route is DeliveryRoute.TOKEN
     assert gallery_of(card) == [f"{job.job_id}-1.png"]
     assert "Submit anew" not in str(card.components)
     assert len(scene.cards(job)) == 1

@@ -9,7 +9,7 @@ import pytest
 from sandbox.discord.permission_flags import Permission
 from sandbox.discord.traffic import Call
 from services.errors import ResultProblem, ResultUnavailable
-from services.jobs.model import DeliveryStep, Job, JobStatus
+from services.jobs.model import DeliveryRoute, Job, JobStatus
 from tests.contract.announcer.scene import (
     CREATE_MESSAGE,
     EDIT_MESSAGE,
@@ -69,7 +69,7 @@ async def test_uploaded_but_not_acknowledged_and_the_result_is_gone_since(scene:
     job = await scene.finish(await scene.accepted())
     await die_at(scene, EDIT_ORIGINAL, applied=True)
     await scene.results.discard(job.job_id)
-    scene.results.trouble = ResultUnavailable(ResultProblem.GONE)
+    scene.results.failure = ResultUnavailable(ResultProblem.GONE)
     known = await taken_up(scene, job)
     card = scene.card(job)
     assert files_of(card) == gallery_of(card) == [f"{job.job_id}-1.png"]
@@ -82,7 +82,7 @@ async def test_the_same_by_the_bots_own_edit(scene: Scene) -> None:
     job = await scene.finish(await scene.accepted())
     await scene.clock.advance(16 * MINUTE)
     await die_at(scene, EDIT_MESSAGE, applied=True)
-    scene.results.trouble = ResultUnavailable(ResultProblem.GONE)
+    scene.results.failure = ResultUnavailable(ResultProblem.GONE)
     await taken_up(scene, job)
     card = scene.card(job)
     assert files_of(card) == gallery_of(card) == [f"{job.job_id}-1.png"]
@@ -165,7 +165,7 @@ async def test_a_result_that_may_stand_where_nothing_can_be_read_any_more_is_not
     scene.deny(Permission.READ_MESSAGE_HISTORY)
     await scene.clock.advance(30 * MINUTE)
     known = await taken_up(scene, job)
-    assert known.delivery.step is DeliveryStep.UNDELIVERED
+    assert known.delivery.route is DeliveryRoute.UNDELIVERED
     assert len(scene.cards(job)) == 1
     assert scene.direct_cards(job) == []
 
@@ -201,7 +201,7 @@ async def test_a_direct_message_posted_but_not_acknowledged(scene: Scene) -> Non
     await scene.clock.advance(30 * MINUTE)
     known = await taken_up(scene, job)
     (card,) = scene.direct_cards(job)
-    assert known.delivery.step is DeliveryStep.DIRECT
+    assert known.delivery.route is DeliveryRoute.DIRECT
     assert known.delivery.posted_message_id == card.id
 
 

@@ -9,7 +9,7 @@ from decimal import Decimal
 import pytest
 
 from sandbox.discord.traffic import Call
-from services.jobs.model import DeliveryStep, Job
+from services.jobs.model import DeliveryRoute, Job
 from tests.contract.announcer.scene import (
     CREATE_MESSAGE,
     EDIT_MESSAGE,
@@ -58,7 +58,7 @@ async def test_words_that_discord_refuses_are_left_out(scene: Scene, status: int
         await scene.move(job, cost=Decimal("0.05"))
         await settled(scene, job)
     card = scene.card(job)
-    assert known.delivery.step is DeliveryStep.TOKEN
+    assert known.delivery.route is DeliveryRoute.TOKEN
     assert "$0.05" in text_of(card)
     assert files_of(card) == gallery_of(card) == [f"{job.job_id}-1.png"]
     assert refused <= 4
@@ -88,7 +88,7 @@ async def test_files_that_discord_refuses_are_left_out(scene: Scene) -> None:
         await scene.move(job, cost=Decimal("0.05"))
         await settled(scene, job)
     card = scene.card(job)
-    assert known.delivery.step is DeliveryStep.TOKEN
+    assert known.delivery.route is DeliveryRoute.TOKEN
     assert "`/job` has the rest" in text_of(card)
     assert len([call for call in scene.server.traffic if call.files]) == 2
 
@@ -103,7 +103,7 @@ async def test_a_card_that_is_refused_everywhere_comes_to_an_end(
     job = await scene.finish(await scene.accepted(private=is_private))
     async with scene.announcing():
         known = await settled(scene, job)
-    assert known.delivery.step is DeliveryStep.UNDELIVERED
+    assert known.delivery.route is DeliveryRoute.UNDELIVERED
     assert scene.results.names(job.job_id) == [f"{job.job_id}-1.png"]
     assert len(scene.calls(*WRITES)) <= 20
     if code == 200000:
@@ -121,7 +121,7 @@ async def test_where_one_place_refuses_another_may_take_it(scene: Scene) -> None
     job = await scene.finish(await scene.accepted())
     async with scene.announcing():
         known = await settled(scene, job)
-    assert known.delivery.step is DeliveryStep.DIRECT
+    assert known.delivery.route is DeliveryRoute.DIRECT
     (card,) = scene.direct_cards(job)
     assert files_of(card) == [f"{job.job_id}-1.png"]
 

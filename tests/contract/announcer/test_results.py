@@ -10,7 +10,7 @@ import pytest
 
 from cogs.delivery import downloads
 from services.errors import ResultNotReady, ResultNotStored, ResultProblem, ResultUnavailable
-from services.jobs.model import DeliveryStep, JobStatus
+from services.jobs.model import DeliveryRoute, JobStatus
 from tests.contract.announcer.scene import (
     CREATE_MESSAGE,
     EDIT_ORIGINAL,
@@ -36,7 +36,7 @@ async def until_tried(scene: Scene, times: int) -> None:
 
 
 @pytest.mark.parametrize(
-    "trouble",
+    "failure",
     [
         ResultNotReady("HTTP 500"),
         *(ResultUnavailable(each) for each in (ResultProblem.GONE, ResultProblem.EMPTY, ResultProblem.NOT_MEDIA)),
@@ -45,11 +45,11 @@ async def until_tried(scene: Scene, times: int) -> None:
     ids=str,
 )
 async def test_the_good_files_do_not_wait_for_a_bad_one(
-    scene: Scene, trouble: ResultNotReady | ResultUnavailable
+    scene: Scene, failure: ResultNotReady | ResultUnavailable
 ) -> None:
     """Three are shown at once, the fourth is told; when it comes it hangs beside them, in its place, uploaded alone."""
     job = await scene.finish(await scene.accepted(), outputs=4)
-    scene.results.troubles = {2: trouble}
+    scene.results.troubles = {2: failure}
     async with scene.announcing():
         card = await scene.shows(job, "Result 2 of 4 is still being fetched.")
         assert gallery_of(card) == [f"{job.job_id}-{number}.png" for number in (1, 3, 4)]
@@ -90,7 +90,7 @@ async def test_files_that_come_together_are_one_edit(scene: Scene) -> None:
 async def test_a_no_is_taken_for_final_after_some_minutes_only(scene: Scene) -> None:
     """Until then it is asked for again; then the card says so, and the link stays."""
     job = await scene.finish(await scene.accepted())
-    scene.results.trouble = ResultUnavailable(ResultProblem.GONE)
+    scene.results.failure = ResultUnavailable(ResultProblem.GONE)
     async with scene.announcing():
         await until_tried(scene, 1)
         await scene.until_postponed(job)
@@ -222,14 +222,14 @@ async def test_more_than_can_be_shown_is_not_fetched(scene: Scene) -> None:
 async def test_a_disk_that_takes_nothing_is_told(scene: Scene) -> None:
     """The card says that the result is kept, and it comes when the disk is well."""
     job = await scene.finish(await scene.accepted())
-    scene.results.trouble = ResultNotStored("No space left on device")
+    scene.results.failure = ResultNotStored("No space left on device")
     async with scene.announcing():
         await until_tried(scene, 1)
         await scene.until_postponed(job)
         await scene.clock.advance(MINUTE)
         card = await scene.shows(job, "This bot cannot store files just now")
         await scene.until_postponed(job)
-        scene.results.trouble = None
+        scene.results.failure = None
         await scene.clock.advance(MINUTE)
         await scene.acknowledged(job)
     assert gallery_of(card) == [f"{job.job_id}-1.png"]
@@ -245,7 +245,7 @@ async def test_a_new_message_waits_for_something_to_show(scene: Scene) -> None:
         scene.results.held = {2}
         scene.results.gate.set()
         known = await scene.acknowledged(job)
-    assert known.delivery.step is DeliveryStep.CHANNEL
+    assert known.delivery.route is DeliveryRoute.CHANNEL
     assert gallery_of(scene.card(job)) == [f"{job.job_id}-1.png", f"{job.job_id}-2.png"]
     assert [status for _, status in scene.calls(CREATE_MESSAGE)] == [200]
 
@@ -270,11 +270,11 @@ async def test_of_a_result_that_is_gone_in_part_the_rest_is_shown(scene: Scene) 
 async def test_a_result_on_its_way_is_waited_for_without_an_edit(scene: Scene) -> None:
     """A file that is there a moment later costs one edit."""
     job = await scene.finish(await scene.accepted())
-    scene.results.trouble = ResultNotReady("503")
+    scene.results.failure = ResultNotReady("503")
     async with scene.announcing():
         await until_tried(scene, 1)
         await scene.until_postponed(job)
-        scene.results.trouble = None
+        scene.results.failure = None
         assert scene.calls(*WRITES) == []
         await scene.clock.advance(5)
         await scene.shows(job, "Done")
@@ -285,7 +285,7 @@ async def test_a_result_on_its_way_is_waited_for_without_an_edit(scene: Scene) -
 async def test_a_result_that_takes_long_says_so(scene: Scene) -> None:
     """After a while the card says that the result is being fetched; the result then replaces that."""
     job = await scene.finish(await scene.accepted())
-    scene.results.trouble = ResultNotReady("503")
+    scene.results.failure = ResultNotReady("503")
     async with scene.announcing():
         await until(lambda: len(scene.results.fetched) == 1)
         await scene.until_postponed(job)
@@ -293,7 +293,7 @@ async def test_a_result_that_takes_long_says_so(scene: Scene) -> None:
         card = await scene.shows(job, "being fetched")
         assert links_of(card) == []
         await scene.until_postponed(job)
-        scene.results.trouble = None
+        scene.results.failure = None
         await scene.clock.advance(30)
         await until(lambda: files_of(card) == [f"{job.job_id}-1.png"])
         await scene.acknowledged(job)
@@ -305,7 +305,7 @@ async def test_a_result_that_is_never_ready_is_given_up_after_a_day(scene: Scene
     """A job's card does not say "being fetched" for ever."""
     job = await scene.finish(await scene.accepted())
     await scene.clock.advance(25 * HOUR)
-    scene.results.trouble = ResultNotReady("503")
+    scene.results.failure = ResultNotReady("503")
     async with scene.announcing():
         card = await scene.shows(job, "could not be fetched for a whole day")
         await scene.acknowledged(job)
@@ -317,7 +317,7 @@ async def test_a_result_that_cannot_be_fetched_is_told_with_its_link(scene: Scen
     """The card says why, and links to what the service has."""
     job = await scene.finish(await scene.accepted())
     await scene.clock.advance(25 * HOUR)
-    scene.results.trouble = ResultUnavailable(problem)
+    scene.results.failure = ResultUnavailable(problem)
     async with scene.announcing():
         card = await scene.shows(job, "Done")
         await scene.acknowledged(job)

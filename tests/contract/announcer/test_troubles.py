@@ -13,8 +13,8 @@ from sandbox.discord.rest.faults import Fault
 from sandbox.discord.rest.responses import Answer
 from sandbox.discord.traffic import Call
 from services.errors import StoreUnavailable
-from services.jobs import updates
-from services.jobs.model import Delivery, DeliveryStep, Job, JobStatus
+from services.jobs import outbox
+from services.jobs.model import Delivery, DeliveryRoute, Job, JobStatus
 from services.jobs.ports import Lease
 from services.store.database import Database
 from services.store.jobs import SqlJobStore
@@ -44,7 +44,7 @@ async def test_a_server_error_is_tried_again_by_the_same_way(scene: Scene, statu
     async with scene.announcing():
         await scene.shows(job, "Done")
         known = await scene.acknowledged(job)
-    assert known.delivery.step is DeliveryStep.TOKEN
+    assert known.delivery.route is DeliveryRoute.TOKEN
     assert {route for route, _ in scene.calls(*WRITES)} == {EDIT_ORIGINAL}
     assert gallery_of(scene.card(job)) == [f"{job.job_id}-1.png"]
 
@@ -90,7 +90,7 @@ async def test_a_global_rate_limit_that_is_cut_short_does_not_stop_the_bot(scene
     async with scene.announcing():
         await scene.shows(job, "Done")
         known = await scene.acknowledged(job)
-    assert known.delivery.step is DeliveryStep.MESSAGE
+    assert known.delivery.route is DeliveryRoute.MESSAGE
     assert scene.calls(*WRITES) == [(EDIT_MESSAGE, 429), (EDIT_MESSAGE, 200)]
 
 
@@ -228,7 +228,7 @@ async def test_direct_messages_that_cannot_be_opened_just_now(scene: Scene) -> N
     scene.server.faults.fail(OPEN_DIRECT, status=503)
     async with scene.announcing():
         known = await scene.acknowledged(job)
-    assert known.delivery.step is DeliveryStep.DIRECT
+    assert known.delivery.route is DeliveryRoute.DIRECT
     assert len(scene.direct_cards(job)) == 1
 
 
@@ -284,7 +284,7 @@ class FullStore(SqlJobStore):
 
 async def test_a_full_database_is_asked_ever_more_rarely(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
     """What is due and cannot be taken does not make the loop spin, and is taken once it can be."""
-    monkeypatch.setattr(updates, "FIRST_PAUSE_SECONDS", 0.02)
+    monkeypatch.setattr(outbox, "FIRST_PAUSE_SECONDS", 0.02)
     store = FullStore(scene.database)
     scene.store = store
     scene.scans_every(5.0)

@@ -9,7 +9,7 @@ import pytest
 from sandbox.discord.channel_deletion import delete_channel
 from sandbox.discord.channels import Overwrite
 from sandbox.discord.permission_flags import Permission
-from services.jobs.model import DeliveryStep, JobStatus
+from services.jobs.model import DeliveryRoute, JobStatus
 from tests.contract.announcer.scene import (
     CREATE_MESSAGE,
     EDIT_MESSAGE,
@@ -33,7 +33,7 @@ async def test_a_token_that_discord_no_longer_takes_gives_way_to_the_bots_own_ed
         card = await scene.shows(job, "Done")
         known = await scene.acknowledged(job)
     assert card.id == job.delivery.original_message_id
-    assert known.delivery.step is DeliveryStep.MESSAGE
+    assert known.delivery.route is DeliveryRoute.MESSAGE
     assert card.pinged == set()
     assert scene.calls(*WRITES) == [(EDIT_ORIGINAL, 401), (EDIT_MESSAGE, 200)]
 
@@ -57,7 +57,7 @@ async def test_a_deleted_card_comes_back_with_the_result_only(scene: Scene) -> N
         scene.delete(await scene.shows(job, "In queue"))
         await scene.move(job, JobStatus.RUNNING)
         known = await scene.acknowledged(job)
-        assert known.delivery.step is DeliveryStep.CHANNEL
+        assert known.delivery.route is DeliveryRoute.CHANNEL
         assert scene.cards(job) == []
         await scene.move(job, JobStatus.SUCCEEDED, outputs=scene.outputs(1))
         card = await scene.shows(job, "Done")
@@ -106,7 +106,7 @@ async def test_where_the_bot_may_not_post_the_result_goes_to_its_owner(scene: Sc
     async with scene.announcing():
         known = await scene.acknowledged(job)
     (card,) = scene.direct_cards(job)
-    assert known.delivery.step is DeliveryStep.DIRECT
+    assert known.delivery.route is DeliveryRoute.DIRECT
     assert gallery_of(card) == [f"{job.job_id}-1.png"]
     assert scene.cards(job) == []
 
@@ -143,7 +143,7 @@ async def test_a_running_private_job_waits_for_its_end_when_its_token_is_dead(sc
     async with scene.announcing():
         await scene.move(job, JobStatus.SUBMITTING, JobStatus.QUEUED)
         known = await scene.acknowledged(job)
-    assert known.delivery.step is DeliveryStep.DIRECT
+    assert known.delivery.route is DeliveryRoute.DIRECT
     assert scene.calls(*WRITES, OPEN_DIRECT) == []
 
 
@@ -155,7 +155,7 @@ async def test_what_nobody_takes_is_kept(scene: Scene) -> None:
     await scene.finish(job)
     async with scene.announcing():
         known = await scene.acknowledged(job)
-        assert known.delivery.step is DeliveryStep.UNDELIVERED
+        assert known.delivery.route is DeliveryRoute.UNDELIVERED
         await scene.move(job, cost=Decimal("0.05"))
         await scene.acknowledged(job)
     assert scene.results.names(job.job_id) == [f"{job.job_id}-1.png"]

@@ -16,6 +16,7 @@ from services.jobs.copies import CopyWatch
 from services.jobs.failover import Failover
 from services.jobs.housekeeper import Housekeeper
 from services.jobs.model import Actor, CardOrigin, GenerationRequest, Job, JobStatus, NewJob
+from services.jobs.outbox import CardOutbox
 from services.jobs.pacing import JobTiming, RequestBudget, SubmitGate
 from services.jobs.poller import Poller
 from services.jobs.ports import JobStore, JournalEntry, Processes, RequestJournal
@@ -24,7 +25,6 @@ from services.jobs.service import JobService
 from services.jobs.signals import JobSignals
 from services.jobs.submitter import Submitter
 from services.jobs.unstored import UnstoredRequests
-from services.jobs.updates import JobUpdates
 from tests.contract.jobs.scripted_api import ScriptedApi
 from tests.contract.store.making import ADA
 
@@ -117,7 +117,7 @@ class Core:
             policy=SameLimits(limits=limits),
             timing=timing,
         )
-        self.updates = JobUpdates(store=store, signals=signals, clock=clock, owner=owner, timing=timing)
+        self.outbox = CardOutbox(store=store, signals=signals, clock=clock, owner=owner, timing=timing)
 
     def failover(self, copies: CopyWatch, *, processes: Processes | None) -> Failover:
         """Return what watches the commands that this process lost."""

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
-from services.jobs.model import CardFile, DeliveryStep, Job, JobStatus
+from services.jobs.model import CardFile, DeliveryRoute, Job, JobStatus
 from services.jobs.pacing import hold_seconds
 from services.jobs.ports import Lease
 from services.store.jobs import SqlJobStore
@@ -169,7 +169,7 @@ async def test_an_acknowledgement_writes_where_the_card_is(store: SqlJobStore) -
     job = await accept(store)
     await store.take_changed(LEASE, now=LATER, most=10)
     delivery = make_delivery(
-        step=DeliveryStep.CHANNEL,
+        route=DeliveryRoute.CHANNEL,
         posted_channel_id=7,
         posted_message_id=8,
         nonce="nonce",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from services.jobs.model import DeliveryStep
+from services.jobs.model import DeliveryRoute
 from services.store.database import Database
 from services.store.jobs import SqlJobStore
 from tests.contract.store.making import LEASE, accept, at, make_delivery, reload, stored
@@ -31,11 +31,11 @@ async def test_many_spent_tokens_are_blanked_in_portions(store: SqlJobStore) -> 
 
 async def test_a_press_brings_a_token_to_a_blanked_card(store: SqlJobStore) -> None:
     """The card is reached by its fresh token as before."""
-    job = await accept(store, delivery=make_delivery(step=DeliveryStep.MESSAGE))
+    job = await accept(store, delivery=make_delivery(route=DeliveryRoute.MESSAGE))
     await store.forget_tokens(until=at(900), most=10)
     await store.renew_token(job.job_id, token="fresh", until=at(2000), message_id=555)
     card = (await reload(store, job)).delivery
-    assert (card.token, card.step) == ("fresh", DeliveryStep.TOKEN)
+    assert (card.token, card.route) == ("fresh", DeliveryRoute.TOKEN)
     assert await store.forget_tokens(until=at(1999), most=10) == 0
 
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from services.jobs.model import Delivery, DeliveryStep, Job
+from services.jobs.model import Delivery, DeliveryRoute, Job
 from services.store.jobs import SqlJobStore
 from tests.contract.store.making import LEASE, accept, at, make_delivery, reload
 
@@ -19,15 +19,15 @@ async def _press(store: SqlJobStore, job: Job, *, message_id: int, until: float 
 
 async def test_a_press_on_the_card_makes_it_reachable_again(store: SqlJobStore) -> None:
     """A fresh token of the card's own message is used from now on, whatever way had been left."""
-    job = await accept(store, delivery=make_delivery(step=DeliveryStep.MESSAGE))
+    job = await accept(store, delivery=make_delivery(route=DeliveryRoute.MESSAGE))
     card = await _press(store, job, message_id=555)
-    assert card == replace(job.delivery, token="fresh", token_until=at(2000), step=DeliveryStep.TOKEN)
+    assert card == replace(job.delivery, token="fresh", token_until=at(2000), route=DeliveryRoute.TOKEN)
     assert (await reload(store, job)).version == job.version
 
 
 async def test_a_press_on_an_old_card_changes_nothing(store: SqlJobStore) -> None:
     """Where the card was posted anew, a press on the old message brings no token for it."""
-    moved = make_delivery(step=DeliveryStep.CHANNEL, posted_channel_id=1, posted_message_id=777)
+    moved = make_delivery(route=DeliveryRoute.CHANNEL, posted_channel_id=1, posted_message_id=777)
     job = await accept(store, delivery=moved)
     assert await _press(store, job, message_id=555) == moved
     assert (await _press(store, job, message_id=777)).token == "fresh"
@@ -59,20 +59,22 @@ async def test_a_press_on_nothing_is_harmless(store: SqlJobStore) -> None:
     assert await store.get("nothing") is None
 
 
-@pytest.mark.parametrize("step", [DeliveryStep.TOKEN, DeliveryStep.MESSAGE])
+@pytest.mark.parametrize("route", [DeliveryRoute.TOKEN, DeliveryRoute.MESSAGE])
 @pytest.mark.parametrize("is_last", [False, True], ids=["save", "acknowledge"])
-async def test_a_token_renewed_during_an_edit_is_kept(store: SqlJobStore, step: DeliveryStep, *, is_last: bool) -> None:
+async def test_a_token_renewed_during_an_edit_is_kept(
+    store: SqlJobStore, route: DeliveryRoute, *, is_last: bool
+) -> None:
     """An edit under way does not know of the press: what it writes does not bring the old token back."""
     job = await accept(store)
     [taken] = await store.take_changed(LEASE, now=LATER, most=1)
     await _press(store, job, message_id=555)
-    card = replace(taken.delivery, step=step, digest="drawn")
+    card = replace(taken.delivery, route=route, digest="drawn")
     if is_last:
         assert await store.acknowledge(job.job_id, card, owner=LEASE.owner, version=taken.version)
     else:
         assert await store.save_delivery(job.job_id, card, owner=LEASE.owner)
     stored = (await reload(store, job)).delivery
-    assert stored == replace(card, token="fresh", token_until=at(2000), step=DeliveryStep.TOKEN)
+    assert stored == replace(card, token="fresh", token_until=at(2000), route=DeliveryRoute.TOKEN)
 
 
 async def test_a_card_posted_anew_wins_over_a_renewed_token(store: SqlJobStore) -> None:
@@ -80,7 +82,7 @@ async def test_a_card_posted_anew_wins_over_a_renewed_token(store: SqlJobStore) 
     job = await accept(store)
     [taken] = await store.take_changed(LEASE, now=LATER, most=1)
     await _press(store, job, message_id=555)
-    posted = replace(taken.delivery, step=DeliveryStep.CHANNEL, posted_channel_id=1, posted_message_id=777)
+    posted = replace(taken.delivery, route=DeliveryRoute.CHANNEL, posted_channel_id=1, posted_message_id=777)
     assert await store.acknowledge(job.job_id, posted, owner=LEASE.owner, version=taken.version)
     assert (await reload(store, job)).delivery == posted
 

@@ -20,7 +20,7 @@ from services.errors import FailureKind
 from services.jobs.model import (
     CancelState,
     CardFile,
-    DeliveryStep,
+    DeliveryRoute,
     Job,
     JobFailure,
     JobStatus,
@@ -124,7 +124,7 @@ def test_details_of_the_worst() -> None:
         ),
         inputs={one.name: "_" * 3_000 for one in spec().inputs},
     )
-    worst = replace(worst, delivery=replace(worst.delivery, step=DeliveryStep.UNDELIVERED))
+    worst = replace(worst, delivery=replace(worst.delivery, route=DeliveryRoute.UNDELIVERED))
     panel, files = render_details(worst, spec())
     assert panel.content_length() <= 4_000
     assert len(list(panel.walk_children())) <= 40
@@ -185,7 +185,7 @@ def test_card_links() -> None:
     assert card_link(anew) == "https://discord.com/channels/7/8/100"
     direct = replace(placed, delivery=replace(placed.delivery, posted_channel_id=55, posted_message_id=100))
     assert card_link(direct) == "https://discord.com/channels/@me/55/100"
-    lost = replace(placed, delivery=replace(placed.delivery, step=DeliveryStep.UNDELIVERED))
+    lost = replace(placed, delivery=replace(placed.delivery, route=DeliveryRoute.UNDELIVERED))
     assert card_link(lost) is None
     assert read(render_history(page(lost))).endswith("not delivered: see `/job`")
 

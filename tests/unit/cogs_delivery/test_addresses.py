@@ -15,50 +15,53 @@ from cogs.delivery.addresses import (
     nonce_of,
     sending_window,
     shown_gone,
-    stepped_down,
+    with_next_route,
 )
-from services.jobs.model import CardFile, Delivery, DeliveryStep, Job, JobStatus
+from services.jobs.model import CardFile, Delivery, DeliveryRoute, Job, JobStatus
 from tests.unit.cogs_ui.samples import NOW, job
 
 FILES = (CardFile(attachment_id=1, filename="k7m3qwertz-1.png"),)
 
 
-def at(step: DeliveryStep, **also: object) -> Delivery:
+def at(route: DeliveryRoute, **also: object) -> Delivery:
     """Return a delivery at this step with a known message and a file at it."""
-    base = replace(job().delivery, step=step, original_message_id=55, files=FILES, digest="running:abc")
+    base = replace(job().delivery, route=route, original_message_id=55, files=FILES, digest="running:abc")
     return replace(base, **also)  # type: ignore[arg-type] # any of Delivery's fields
 
 
-def steps_from(start: Job, delivery: Delivery) -> list[DeliveryStep]:
+def steps_from(start: Job, delivery: Delivery) -> list[DeliveryRoute]:
     """Return the ways that follow when each is closed."""
     found = []
-    while delivery.step is not DeliveryStep.UNDELIVERED:
-        delivery = stepped_down(start, delivery)
-        found.append(delivery.step)
+    while delivery.route is not DeliveryRoute.UNDELIVERED:
+        delivery = with_next_route(start, delivery)
+        found.append(delivery.route)
     return found
 
 
 def test_the_ways_in_their_order() -> None:
     """Token, the bot's own edit, a new message, a direct message, undelivered; a private card skips what others see."""
-    assert steps_from(job(), at(DeliveryStep.TOKEN)) == [
-        DeliveryStep.MESSAGE,
-        DeliveryStep.CHANNEL,
-        DeliveryStep.DIRECT,
-        DeliveryStep.UNDELIVERED,
+    assert steps_from(job(), at(DeliveryRoute.TOKEN)) == [
+        DeliveryRoute.MESSAGE,
+        DeliveryRoute.CHANNEL,
+        DeliveryRoute.DIRECT,
+        DeliveryRoute.UNDELIVERED,
     ]
-    assert steps_from(job(is_private=True), at(DeliveryStep.TOKEN)) == [DeliveryStep.DIRECT, DeliveryStep.UNDELIVERED]
+    assert steps_from(job(is_private=True), at(DeliveryRoute.TOKEN)) == [
+        DeliveryRoute.DIRECT,
+        DeliveryRoute.UNDELIVERED,
+    ]
 
 
 def test_the_bots_own_edit_is_of_the_same_message() -> None:
     """From the token to the bot's own edit nothing is forgotten."""
-    after = stepped_down(job(), at(DeliveryStep.TOKEN))
-    assert after == at(DeliveryStep.MESSAGE)
+    after = with_next_route(job(), at(DeliveryRoute.TOKEN))
+    assert after == at(DeliveryRoute.MESSAGE)
     assert message_of(job(), after) == MessageAddress(channel_id=8, message_id=55)
 
 
 def test_what_hung_at_the_old_message_does_not_hang_at_a_new_one() -> None:
     """A new message begins with no files, no nonce and no digest."""
-    after = stepped_down(job(), at(DeliveryStep.MESSAGE, nonce="n", nonce_at=NOW))
+    after = with_next_route(job(), at(DeliveryRoute.MESSAGE, nonce="n", nonce_at=NOW))
     assert (after.files, after.digest, after.nonce, after.nonce_at) == ((), None, None, None)
     assert needs_new_message(job(), after)
 
@@ -66,33 +69,33 @@ def test_what_hung_at_the_old_message_does_not_hang_at_a_new_one() -> None:
 @pytest.mark.parametrize("is_private", [False, True])
 def test_a_renewed_token_of_a_posted_card_falls_back_to_that_card(is_private: bool) -> None:  # noqa: FBT001 - a parameter
     """When the fresh token dies, the posted message is edited, not posted again."""
-    posted = at(DeliveryStep.TOKEN, posted_channel_id=77, posted_message_id=88)
-    after = stepped_down(job(is_private=is_private), posted)
+    posted = at(DeliveryRoute.TOKEN, posted_channel_id=77, posted_message_id=88)
+    after = with_next_route(job(is_private=is_private), posted)
     assert not needs_new_message(job(is_private=is_private), after)
     assert message_of(job(is_private=is_private), after) == MessageAddress(channel_id=77, message_id=88)
 
 
 def test_a_private_cards_message_is_nobodys_to_edit() -> None:
     """The bot itself cannot see an ephemeral message."""
-    assert message_of(job(is_private=True), at(DeliveryStep.MESSAGE)) is None
+    assert message_of(job(is_private=True), at(DeliveryRoute.MESSAGE)) is None
 
 
 def test_an_end_that_was_shown() -> None:
     """Only the same end, or a result that hung there, counts as shown."""
     done = job(JobStatus.SUCCEEDED)
-    assert has_shown_end(done, at(DeliveryStep.TOKEN, files=(), digest="succeeded:abc"))
-    assert has_shown_end(done, at(DeliveryStep.TOKEN, digest=None))
-    assert not has_shown_end(done, at(DeliveryStep.TOKEN, files=(), digest="fetching:abc"))
-    assert not has_shown_end(done, at(DeliveryStep.TOKEN, files=(), digest="unconfirmed:abc"))
-    assert not has_shown_end(done, at(DeliveryStep.TOKEN, files=(), digest=None))
-    assert not has_shown_end(job(JobStatus.RUNNING), at(DeliveryStep.TOKEN))
+    assert has_shown_end(done, at(DeliveryRoute.TOKEN, files=(), digest="succeeded:abc"))
+    assert has_shown_end(done, at(DeliveryRoute.TOKEN, digest=None))
+    assert not has_shown_end(done, at(DeliveryRoute.TOKEN, files=(), digest="fetching:abc"))
+    assert not has_shown_end(done, at(DeliveryRoute.TOKEN, files=(), digest="unconfirmed:abc"))
+    assert not has_shown_end(done, at(DeliveryRoute.TOKEN, files=(), digest=None))
+    assert not has_shown_end(job(JobStatus.RUNNING), at(DeliveryRoute.TOKEN))
 
 
 def test_nonces_are_short_and_of_one_way() -> None:
     """Discord takes 25 characters; the message in the channel is not the one in direct messages."""
     long = job(job_id="x" * 60)
-    nonces = {nonce_of(long, step, is_placeholder=each) for step in DeliveryStep for each in (False, True)}
-    assert len(nonces) == 2 * len(DeliveryStep)
+    nonces = {nonce_of(long, route, is_placeholder=each) for route in DeliveryRoute for each in (False, True)}
+    assert len(nonces) == 2 * len(DeliveryRoute)
     assert all(len(nonce) <= 25 for nonce in nonces)
 
 

@@ -27,6 +27,7 @@ def upgrade() -> None:
     """
     op.drop_index("uq_jobs_retry_of", "jobs")
     op.execute("ALTER TABLE jobs RENAME COLUMN retry_of TO parent_id")
+    op.execute("ALTER TABLE jobs RENAME COLUMN card_step TO card_route")
     op.add_column("jobs", sa.Column("relation", sa.Text))
     op.execute("UPDATE jobs SET relation = 'resubmission' WHERE parent_id IS NOT NULL")
     op.create_index(
@@ -52,6 +53,7 @@ def downgrade() -> None:
     op.drop_index("uq_jobs_resubmission", "jobs")
     op.execute("UPDATE jobs SET parent_id = NULL WHERE relation IS NULL OR relation <> 'resubmission'")
     op.drop_column("jobs", "relation")
+    op.execute("ALTER TABLE jobs RENAME COLUMN card_route TO card_step")
     op.execute("ALTER TABLE jobs RENAME COLUMN parent_id TO retry_of")
     op.create_index(
         "uq_jobs_retry_of",

@@ -1,4 +1,4 @@
-"""From a job and what is known of its result to a packet: what is uploaded, what stays, what becomes a link."""
+"""What is sent: a card, what is uploaded with it, what stays there, and what becomes a link."""
 
 from __future__ import annotations
 
@@ -6,9 +6,13 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import IntEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+import discord
 
 from cogs.delivery.addresses import FETCHING, UNAVAILABLE, written_digest
-from cogs.delivery.packets import Packet, Upload
+from cogs.ui.base import Panel
 from cogs.ui.card_result import CardLink, CardPicture, CardResult, LinkReason
 from cogs.ui.card_text import alt_text
 from cogs.ui.job_card import digest_of, render_card, render_plain_card
@@ -17,6 +21,65 @@ from services.errors import ResultProblem
 from services.jobs.model import CardFile, Job, JobStatus, MediaKind
 from services.jobs.ports import ResultFile
 from services.models.spec import ModelSpec
+
+if TYPE_CHECKING:
+    from discord.types.message import Attachment as AttachmentPayload
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Upload:
+    """A file on the local disk that goes with a card."""
+
+    path: Path
+    filename: str
+    description: str
+    size_bytes: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CardPayload:
+    """One rendering of a card with its files. `digest` says what it looks like."""
+
+    card: Panel
+    digest: str
+    uploads: tuple[Upload, ...] = ()
+    kept: tuple[CardFile, ...] = ()
+
+    def attachments(self, state: object) -> list[discord.Attachment | discord.File]:
+        """Return the whole list of files for discord.py, opened anew: Discord replaces the message's list by it.
+
+        `state` is the client's connection state, which discord.py's attachments hold.
+        """
+        kept: list[discord.Attachment | discord.File] = [KeptAttachment.of(file, state) for file in self.kept]
+        return [*kept, *self.files()]
+
+    def files(self) -> list[discord.File]:
+        """Return the files to upload, opened anew: a file is read once."""
+        return [
+            discord.File(upload.path, filename=upload.filename, description=upload.description or None)
+            for upload in self.uploads
+        ]
+
+
+class KeptAttachment(discord.Attachment):
+    """An attachment that stays at its message; named by its id, as the API's document has it."""
+
+    @classmethod
+    def of(cls, file: CardFile, state: object) -> KeptAttachment:
+        """Return the attachment of which only id and name are known."""
+        data: Any = {"id": file.attachment_id, "filename": file.filename, "size": 0, "url": "", "proxy_url": ""}
+        connection: Any = state
+        return cls(data=data, state=connection)
+
+    def to_dict(self) -> AttachmentPayload:
+        """Return what an edit needs to keep it; the rest is Discord's to know."""
+        return cast("AttachmentPayload", {"id": str(self.id), "filename": self.filename})
+
+
+def own_files(attachments: Sequence[CardFile], job_id: str) -> tuple[CardFile, ...]:
+    """Return those that are results of the job: their names begin with its id."""
+    return tuple(file for file in attachments if file.filename.startswith(f"{job_id}-"))
+
 
 # What a request holds beside its files, in bytes: the card, the form's own lines.
 OVERHEAD_BYTES = 16 * 1024
@@ -28,7 +91,7 @@ _NUMBER = re.compile(r"-(\d+)\.[^.]*$")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Material:
+class ResultFiles:
     """What is known of a result: files at the card, files on the local disk, and the numbers of the other outputs.
 
     Those cannot be had, or are on their way; what is `late` is linked to as well, and `is_held_up` by the local disk.
@@ -62,7 +125,7 @@ class CardLevel(IntEnum):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class PackingRules:
+class PayloadRules:
     """What Discord allows or has refused: the room for files in bytes (0: links only), and how much of a card.
 
     `is_slow`: there would be more room, if the uploads came through.
@@ -73,13 +136,13 @@ class PackingRules:
     level: CardLevel = CardLevel.FULL
 
 
-def pack(
-    job: Job, material: Material, rules: PackingRules, *, spec: ModelSpec | None, anew_as: str | None = None
-) -> Packet:
-    """Return the packet; `anew_as` is the job that was submitted in place of an unconfirmed one."""
-    chosen = () if rules.level >= CardLevel.BARE else _chosen(material, rules.upload_limit_bytes)
+def build_payload(
+    job: Job, result_files: ResultFiles, rules: PayloadRules, *, spec: ModelSpec | None, anew_as: str | None = None
+) -> CardPayload:
+    """Return the payload; `anew_as` is the job that was submitted in place of an unconfirmed one."""
+    chosen = () if rules.level >= CardLevel.BARE else _chosen(result_files, rules.upload_limit_bytes)
     unfit = LinkReason.NOT_UPLOADED if rules.is_slow else LinkReason.TOO_LARGE
-    result = _result(job, material, chosen, unfit) if job.status is JobStatus.SUCCEEDED else CardResult()
+    result = _result(job, result_files, chosen, unfit) if job.status is JobStatus.SUCCEEDED else CardResult()
     gone, lost = (_numbers(result, reason) for reason in (LinkReason.UNAVAILABLE, LinkReason.NOT_UPLOADED))
     if rules.level >= CardLevel.LINKLESS:
         result = replace(result, links=(), is_elsewhere=bool(result.links))
@@ -89,72 +152,72 @@ def pack(
     else:
         card, description = render_plain_card(job, result=result), ""
     names = [picture.filename for picture in result.pictures]
-    return Packet(
+    return CardPayload(
         card=card,
-        digest=written_digest(_shows(job, material, result), digest_of(card, names), gone=gone, lost=lost),
+        digest=written_digest(_shows(job, result_files, result), digest_of(card, names), gone=gone, lost=lost),
         uploads=tuple(
             Upload(path=file.path, filename=file.filename, description=description, size_bytes=file.size_bytes)
             for file in chosen
         ),
-        kept=material.kept,
+        kept=result_files.kept,
     )
 
 
-def _shows(job: Job, material: Material, result: CardResult) -> str:
-    if material.fetching:
+def _shows(job: Job, result_files: ResultFiles, result: CardResult) -> str:
+    if result_files.fetching:
         return FETCHING
     return UNAVAILABLE if result.problem else job.status
 
 
-def _chosen(material: Material, limit_bytes: int) -> tuple[ResultFile, ...]:
+def _chosen(result_files: ResultFiles, limit_bytes: int) -> tuple[ResultFile, ...]:
     """Return the files to upload, in order: ten with those that stay, at most, and together within the limit."""
     left = limit_bytes - OVERHEAD_BYTES
     chosen: list[ResultFile] = []
-    for file in material.files[: ATTACHMENTS_MAX - len(material.kept)]:
+    for file in result_files.files[: ATTACHMENTS_MAX - len(result_files.kept)]:
         if file.size_bytes <= left:
             chosen.append(file)
             left -= file.size_bytes
     return tuple(chosen)
 
 
-def _result(job: Job, material: Material, chosen: Sequence[ResultFile], unfit: LinkReason) -> CardResult:
-    names = [file.filename for file in material.kept] + [file.filename for file in chosen]
+def _result(job: Job, result_files: ResultFiles, chosen: Sequence[ResultFile], unfit: LinkReason) -> CardResult:
+    names = [file.filename for file in result_files.kept] + [file.filename for file in chosen]
     names.sort(key=number_of)
     return CardResult(
         pictures=tuple(CardPicture(filename=name, kind=_kind(job, name)) for name in names),
-        links=tuple(_links(job, names, material, unfit)),
-        problem=_problem(job, material),
-        fetching=tuple(sorted(material.fetching - material.late)),
-        is_held_up=material.is_held_up,
+        links=tuple(_links(job, names, result_files, unfit)),
+        problem=_problem(job, result_files),
+        fetching=tuple(sorted(result_files.fetching - result_files.late)),
+        is_held_up=result_files.is_held_up,
     )
 
 
-def _problem(job: Job, material: Material) -> ResultProblem | None:
+def _problem(job: Job, result_files: ResultFiles) -> ResultProblem | None:
     """Return why there is no result at all; None where there is something, if only a file that is too large."""
-    is_all = len(material.missing) >= max(len(job.outputs), 1)
-    if not is_all or ResultProblem.NOT_POSTABLE in material.missing.values():
+    is_all = len(result_files.missing) >= max(len(job.outputs), 1)
+    if not is_all or ResultProblem.NOT_POSTABLE in result_files.missing.values():
         return None
-    return next(iter(material.missing.values()))
+    return next(iter(result_files.missing.values()))
 
 
-def _links(job: Job, names: Sequence[str], material: Material, unfit: LinkReason) -> Iterable[CardLink]:
+def _links(job: Job, names: Sequence[str], result_files: ResultFiles, unfit: LinkReason) -> Iterable[CardLink]:
     there = {number_of(name) for name in names}
     for number, output in enumerate(job.outputs, start=1):
-        if number in there or number in material.fetching - material.late:
+        if number in there or number in result_files.fetching - result_files.late:
             continue
-        yield CardLink(number=number, url=output.url, reason=_reason(number, material, unfit))
+        yield CardLink(number=number, url=output.url, reason=_reason(number, result_files, unfit))
 
 
-def _reason(number: int, material: Material, unfit: LinkReason) -> LinkReason:
+def _reason(number: int, result_files: ResultFiles, unfit: LinkReason) -> LinkReason:
     """Return why an output is linked to; a file on the disk that is not uploaded is `unfit` beside the others."""
-    if number in material.late:
+    if number in result_files.late:
         return LinkReason.LATE
-    problem = material.missing.get(number)
+    problem = result_files.missing.get(number)
     if problem is not None:
         return LinkReason.TOO_LARGE if problem is ResultProblem.NOT_POSTABLE else LinkReason.UNAVAILABLE
-    if number in material.lost:
+    if number in result_files.lost:
         return LinkReason.NOT_UPLOADED
-    if number in {number_of(file.filename) for file in material.files}:
+    if number in {number_of(file.filename) for file in result_files.files}:
         return unfit
     return LinkReason.TOO_LARGE if number <= ATTACHMENTS_MAX else LinkReason.TOO_MANY
 

@@ -11,7 +11,7 @@ from typing import cast
 import discord
 
 from cogs.delivery.addresses import MessageAddress
-from cogs.delivery.packets import Packet
+from cogs.delivery.card_payload import CardPayload
 from cogs.ui.base import NO_MENTIONS
 from cogs.ui.card_text import footer_mark
 from services.jobs.model import CardFile, Delivery
@@ -31,36 +31,38 @@ class Posted:
     files: tuple[CardFile, ...]
 
 
-class Ways:
+class CardClient:
     """Discord, as the courier needs it. Whatever discord.py raises comes out as it is."""
 
     def __init__(self, bot: discord.Client) -> None:
         self._bot = bot
 
-    async def edit_original(self, delivery: Delivery, packet: Packet) -> Posted:
+    async def edit_original(self, delivery: Delivery, payload: CardPayload) -> Posted:
         """Edit the card by its interaction's token; where the message still says "thinking", this makes it the card."""
         message = await self._webhook(delivery).edit_message(
             _ORIGINAL,
-            view=packet.card,
-            attachments=packet.attachments(self._bot._connection),  # noqa: SLF001 - what discord.py's own objects hold
+            view=payload.card,
+            attachments=payload.attachments(self._bot._connection),  # noqa: SLF001 - what discord.py's own objects hold
             allowed_mentions=NO_MENTIONS,
         )
         return _posted(message)
 
-    async def edit(self, address: MessageAddress, packet: Packet) -> Posted:
+    async def edit(self, address: MessageAddress, payload: CardPayload) -> Posted:
         """Edit a message as the bot."""
         message = await self._partial(address).edit(
-            view=packet.card,
-            attachments=packet.attachments(self._bot._connection),  # noqa: SLF001 - what discord.py's own objects hold
+            view=payload.card,
+            attachments=payload.attachments(self._bot._connection),  # noqa: SLF001 - what discord.py's own objects hold
             # A partial message's edit does not send the client's default.
             allowed_mentions=NO_MENTIONS,
         )
         return _posted(message)
 
-    async def send(self, channel_id: int, packet: Packet, *, nonce: str) -> Posted:
+    async def send(self, channel_id: int, payload: CardPayload, *, nonce: str) -> Posted:
         """Post a new message; Discord answers with the first one where it remembers the nonce."""
         channel = self._bot.get_partial_messageable(channel_id)
-        message = await channel.send(view=packet.card, files=packet.files(), nonce=nonce, allowed_mentions=NO_MENTIONS)
+        message = await channel.send(
+            view=payload.card, files=payload.files(), nonce=nonce, allowed_mentions=NO_MENTIONS
+        )
         return _posted(message)
 
     async def open_direct(self, user_id: int) -> int:

@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from cogs.delivery.packets import Packet
-from cogs.delivery.packing import Material, PackingRules, pack
+from cogs.delivery.card_payload import CardPayload, PayloadRules, ResultFiles, build_payload
 from services.jobs.model import CardFile, Job, JobStatus, MediaKind, Output
 from services.jobs.ports import ResultFile
-from tests.unit.cogs_ui.samples import job, payload, spec, walk
+from tests.unit.cogs_ui.samples import job, spec, walk
+from tests.unit.cogs_ui.samples import payload as payload_of
 
 MIB = 1024 * 1024
 
@@ -27,14 +27,14 @@ def files(of: Job, *sizes: int) -> tuple[ResultFile, ...]:
     )
 
 
-def packed(of: Job, material: Material, *, limit: int = 10 * MIB) -> Packet:
-    """Return the packet under this limit."""
-    return pack(of, material, PackingRules(upload_limit_bytes=limit), spec=spec())
+def packed(of: Job, result_files: ResultFiles, *, limit: int = 10 * MIB) -> CardPayload:
+    """Return the payload under this limit."""
+    return build_payload(of, result_files, PayloadRules(upload_limit_bytes=limit), spec=spec())
 
 
-def links(packet: Packet) -> list[object]:
+def links(payload: CardPayload) -> list[object]:
     """Return where the card's buttons lead."""
-    return [each["url"] for each in walk(payload(packet.card)) if each["type"] == 2]
+    return [each["url"] for each in walk(payload_of(payload.card)) if each["type"] == 2]
 
 
 @pytest.mark.parametrize(
@@ -51,33 +51,33 @@ def links(packet: Packet) -> list[object]:
 def test_files_go_up_to_the_places_limit_together(sizes: list[int], uploaded: list[int]) -> None:
     """Ten files at most, all of them within the limit with room for the card; the rest are links, none is lost."""
     of = done(len(sizes))
-    packet = packed(of, Material(files=files(of, *sizes)))
-    assert [upload.filename for upload in packet.uploads] == [f"{of.job_id}-{n}.png" for n in uploaded]
+    payload = packed(of, ResultFiles(files=files(of, *sizes)))
+    assert [upload.filename for upload in payload.uploads] == [f"{of.job_id}-{n}.png" for n in uploaded]
     rest = [n for n in range(1, len(sizes) + 1) if n not in uploaded]
-    assert links(packet) == [f"https://r.example/{n}.png" for n in rest]
+    assert links(payload) == [f"https://r.example/{n}.png" for n in rest]
 
 
 def test_uploading_and_keeping_look_the_same() -> None:
     """A card whose file has just been uploaded and one whose file stays have one digest: no edit between them."""
     of = done(1)
-    kept = Material(kept=(CardFile(attachment_id=5, filename=f"{of.job_id}-1.png"),))
-    assert packed(of, Material(files=files(of, 10))).digest == packed(of, kept).digest
-    assert packed(of, Material(files=files(of, 10))).uploads
+    kept = ResultFiles(kept=(CardFile(attachment_id=5, filename=f"{of.job_id}-1.png"),))
+    assert packed(of, ResultFiles(files=files(of, 10))).digest == packed(of, kept).digest
+    assert packed(of, ResultFiles(files=files(of, 10))).uploads
     assert not packed(of, kept).uploads
 
 
 def test_a_digest_says_what_is_shown() -> None:
     """So that a later look knows whether a result was on the card."""
     of = done(1)
-    assert packed(of, Material(fetching=frozenset({1}))).digest.startswith("fetching:")
-    assert packed(of, Material(files=files(of, 1))).digest.startswith("succeeded:")
-    assert packed(job(JobStatus.RUNNING), Material()).digest.startswith("running:")
+    assert packed(of, ResultFiles(fetching=frozenset({1}))).digest.startswith("fetching:")
+    assert packed(of, ResultFiles(files=files(of, 1))).digest.startswith("succeeded:")
+    assert packed(job(JobStatus.RUNNING), ResultFiles()).digest.startswith("running:")
 
 
 def test_a_file_is_what_its_name_says() -> None:
     """A sound that the service calls a picture hangs as a file, where a gallery would be refused."""
     of = done(1)
-    kept = Material(kept=(CardFile(attachment_id=5, filename=f"{of.job_id}-1.mp3"),))
-    kinds = [each["type"] for each in walk(payload(packed(of, kept).card))]
+    kept = ResultFiles(kept=(CardFile(attachment_id=5, filename=f"{of.job_id}-1.mp3"),))
+    kinds = [each["type"] for each in walk(payload_of(packed(of, kept).card))]
     assert 13 in kinds
     assert 12 not in kinds

@@ -7,9 +7,9 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 
 from cogs.delivery.addresses import is_settled, shown_gone, shown_lost
+from cogs.delivery.card_payload import OVERHEAD_BYTES, ResultFiles, number_of
 from cogs.delivery.downloads import Downloads, Look
-from cogs.delivery.outcomes import OnItsWay
-from cogs.delivery.packing import OVERHEAD_BYTES, Material, number_of
+from cogs.delivery.outcomes import FilesPending
 from cogs.delivery.setbacks import Setbacks
 from cogs.ui.text import ATTACHMENTS_MAX
 from services.errors import ResultProblem
@@ -50,19 +50,19 @@ class _Found:
         return min([_LONGEST_WAIT_SECONDS, *waits]) if self.is_running else min(waits, default=0.0)
 
 
-async def gather(
+async def collect_result_files(
     job: Job, delivery: Delivery, *, downloads: Downloads, setbacks: Setbacks, read_files: ReadFiles, limit_bytes: int
-) -> Material:
+) -> ResultFiles:
     """Return what a card can show of its job's result.
 
-    Raises: OnItsWay while that is nothing, and the card need not say so yet.
+    Raises: FilesPending while that is nothing, and the card need not say so yet.
     """
     if job.status is not JobStatus.SUCCEEDED:
-        return Material()
+        return ResultFiles()
     kept = delivery.files
     if is_settled(job, delivery):
         gone = dict.fromkeys(shown_gone(delivery), ResultProblem.GONE)
-        return Material(kept=kept, missing=gone, lost=shown_lost(delivery))
+        return ResultFiles(kept=kept, missing=gone, lost=shown_lost(delivery))
     found = await _find(job, kept, downloads, limit_bytes)
     if found.has_failed and not setbacks.has_read_card:
         # A process that died may have uploaded files: before a card is overwritten with bad news, it is read.
@@ -74,8 +74,8 @@ async def gather(
             found = await _find(job, kept, downloads, limit_bytes)
     quiet_seconds = QUIET_SECONDS - downloads.waited_seconds(job)
     if found.fetching and not (found.files or kept or found.missing) and quiet_seconds > 0:
-        raise OnItsWay(is_running=found.is_running, seconds=min(found.next_seconds, quiet_seconds))
-    return Material(
+        raise FilesPending(is_running=found.is_running, seconds=min(found.next_seconds, quiet_seconds))
+    return ResultFiles(
         kept=kept,
         files=tuple(found.files),
         missing=found.missing,

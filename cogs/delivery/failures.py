@@ -12,7 +12,7 @@ import discord
 log = logging.getLogger(__name__)
 
 
-class Verdict(StrEnum):
+class FailureCategory(StrEnum):
     """What to do after a try that failed."""
 
     REFUSED = "refused"  # this way is closed for good: the next one
@@ -25,10 +25,10 @@ class Verdict(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Trouble:
+class DeliveryFailure:
     """A failed try: what it means, how it reads in the log, and for how long Discord asked to wait."""
 
-    verdict: Verdict
+    category: FailureCategory
     words: str
     retry_after_seconds: float | None = None
     has_code: bool = False  # one of Discord's own
@@ -85,43 +85,45 @@ _TOO_OFTEN_CODE = 30046
 _PAYLOAD_TOO_LARGE = 413
 _SERVER_ERROR = 500
 _UNAUTHORIZED = 401
-_BY_CODE: Mapping[Verdict, Collection[int]] = {
-    Verdict.REFUSED: _REFUSALS,
-    Verdict.BLOCKED: _BLOCKED,
-    Verdict.MALFORMED: _MALFORMED,
+_BY_CODE: Mapping[FailureCategory, Collection[int]] = {
+    FailureCategory.REFUSED: _REFUSALS,
+    FailureCategory.BLOCKED: _BLOCKED,
+    FailureCategory.MALFORMED: _MALFORMED,
 }
 _PASSING_STATUSES = frozenset({408, 425, 429})
 
 
-def judge(error: Exception) -> Trouble:
+def classify(error: Exception) -> DeliveryFailure:
     """Return what the error means. What nobody foresaw is tried again, and logged."""
     if isinstance(error, discord.HTTPException):
         is_silent = error.status >= _SERVER_ERROR
-        return Trouble(
-            verdict=_judge_answer(error),
+        return DeliveryFailure(
+            category=_judge_answer(error),
             words=f"HTTP {error.status}, code {error.code}",
             has_code=bool(error.code),
             is_silent=is_silent,
         )
     if isinstance(error, discord.RateLimited):
-        return Trouble(verdict=Verdict.LATER, words="rate limited", retry_after_seconds=error.retry_after)
+        return DeliveryFailure(
+            category=FailureCategory.LATER, words="rate limited", retry_after_seconds=error.retry_after
+        )
     if isinstance(error, KeyError) and error.args == ("retry_after",):
         # discord.py 2.7.1 reads `retry_after` of every 429; the one with code 30046 has none.
-        return Trouble(verdict=Verdict.TOO_OFTEN, words="429 without retry_after")
+        return DeliveryFailure(category=FailureCategory.TOO_OFTEN, words="429 without retry_after")
     if isinstance(error, TimeoutError):
-        return Trouble(verdict=Verdict.LATER, words="no answer in time", is_silent=True)
+        return DeliveryFailure(category=FailureCategory.LATER, words="no answer in time", is_silent=True)
     if not isinstance(error, OSError):
         log.debug("an error from Discord's side that is no answer", exc_info=error)
-    return Trouble(verdict=Verdict.LATER, words=type(error).__name__, is_silent=True)
+    return DeliveryFailure(category=FailureCategory.LATER, words=type(error).__name__, is_silent=True)
 
 
-def _judge_answer(error: discord.HTTPException) -> Verdict:
+def _judge_answer(error: discord.HTTPException) -> FailureCategory:
     if error.code == _TOO_OFTEN_CODE:
-        return Verdict.TOO_OFTEN
+        return FailureCategory.TOO_OFTEN
     if error.status >= _SERVER_ERROR or error.status in _PASSING_STATUSES or error.code in _PASSING:
-        return Verdict.LATER
+        return FailureCategory.LATER
     if error.status == _UNAUTHORIZED and not error.code:
-        return Verdict.LATER  # the bot's own token: no card's fault
+        return FailureCategory.LATER  # the bot's own token: no card's fault
     if error.code in _TOO_LARGE or error.status == _PAYLOAD_TOO_LARGE:
-        return Verdict.TOO_LARGE
-    return next((verdict for verdict, codes in _BY_CODE.items() if error.code in codes), Verdict.UNKNOWN)
+        return FailureCategory.TOO_LARGE
+    return next((category for category, codes in _BY_CODE.items() if error.code in codes), FailureCategory.UNKNOWN)

@@ -21,7 +21,7 @@ log = logging.getLogger(__name__)
 FIRST_PAUSE_SECONDS = 0.25
 
 
-class JobUpdates:
+class CardOutbox:
     """What the announcer works from. Nothing is pushed: the database knows what has not been shown yet."""
 
     def __init__(self, *, store: JobStore, signals: JobSignals, clock: Clock, owner: str, timing: JobTiming) -> None:
