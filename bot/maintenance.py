@@ -75,7 +75,7 @@ async def open_beside(settings: Settings) -> AsyncIterator[Database]:
 def assemble_beside(settings: Settings, database: Database) -> tuple[App, Outside]:
     """Make the core's parts for use beside a running bot: no loop of theirs is started."""
     outside = Outside.of(settings, database, SystemClock())
-    return assemble(settings, outside, catalog=load_catalog(settings), owner=secrets.token_hex(8)), outside
+    return assemble(settings, outside, catalog=load_catalog(settings), worker_id=secrets.token_hex(8)), outside
 
 
 async def sync(settings: Settings) -> str:

@@ -13,8 +13,8 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 from bot.settings import Settings
 from services.errors import SettingsError, StoreUnavailable
 from services.store.database import NO_ANSWER, Database
+from services.store.database_errors import sentence_of
 from services.store.engine import open_database
-from services.store.outages import sentence_of
 
 log = logging.getLogger(__name__)
 

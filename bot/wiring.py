@@ -18,10 +18,10 @@ from cogs.services import BotServices
 from services.clock import Clock, SystemClock
 from services.errors import StoreUnavailable
 from services.jobs.cancelling import Canceller
-from services.jobs.changes import Changes
 from services.jobs.copies import CopyWatch
 from services.jobs.failover import Failover
 from services.jobs.housekeeper import Housekeeper
+from services.jobs.job_updater import JobUpdater
 from services.jobs.outbox import CardOutbox
 from services.jobs.pacing import JobTiming, RequestBudget, SubmitGate
 from services.jobs.poller import Poller
@@ -146,7 +146,7 @@ async def open_app(settings: Settings) -> AsyncIterator[App]:
     Raises: StartupError, InvalidSchema, UnknownModel, StoreUnavailable.
     """
     catalog = load_catalog(settings)
-    owner = secrets.token_hex(8)
+    worker_id = secrets.token_hex(8)
     async with open_own_database(settings, alone=True) as database:
         if await migrate.upgrade(database):
             log.info("the database's schema was brought up to date")
@@ -157,12 +157,12 @@ async def open_app(settings: Settings) -> AsyncIterator[App]:
         async with outside.api, outside.results:
             try:
                 await _reserve_journal(outside.journal)
-                app = assemble(settings, outside, catalog=catalog, owner=owner)
+                app = assemble(settings, outside, catalog=catalog, worker_id=worker_id)
                 # Before anybody calls those jobs unconfirmed.
                 await app.unstored.store_all()
                 yield app
             finally:
-                await _say_goodbye(outside, owner)
+                await _say_goodbye(outside, worker_id)
 
 
 async def _reserve_journal(journal: JournalFile) -> None:
@@ -172,54 +172,54 @@ async def _reserve_journal(journal: JournalFile) -> None:
         log.error("the journal of request ids cannot be made beside the results: %s", error.strerror or error)
 
 
-async def _say_goodbye(outside: Outside, owner: str) -> None:
+async def _say_goodbye(outside: Outside, worker_id: str) -> None:
     """Give the leases back and leave the others; a stop does not wait for a database that does not answer."""
     try:
         async with asyncio.timeout(RELEASE_SECONDS):
-            await outside.store.release(owner)
+            await outside.store.release(worker_id)
             if not outside.database.is_alone:
-                await SqlProcesses(outside.database).leave(owner)
+                await SqlProcesses(outside.database).leave(worker_id)
     except (TimeoutError, StoreUnavailable) as error:
         log.warning(
             "the leases could not be given back, so they run out by themselves: %s", str(error) or "no answer in time"
         )
 
 
-def assemble(settings: Settings, outside: Outside, *, catalog: Catalog, owner: str) -> App:
+def assemble(settings: Settings, outside: Outside, *, catalog: Catalog, worker_id: str) -> App:
     """Make the core's parts and hand each what it needs. Nothing runs yet."""
     store, api, clock = outside.store, outside.api, outside.clock
     timing, policy = job_timing(settings), quota_policy(settings)
     signals = JobSignals()
-    changes = Changes(store, clock, signals)
-    canceller = Canceller(api, changes, clock)
+    updater = JobUpdater(store, clock, signals)
+    canceller = Canceller(api, updater, clock)
     poller = Poller(
         store=store,
         api=api,
-        changes=changes,
+        updater=updater,
         canceller=canceller,
         signals=signals,
         budget=RequestBudget(clock, per_second=CALLS_PER_SECOND),
         clock=clock,
         random=random.random,
-        owner=owner,
+        worker_id=worker_id,
         timing=timing,
     )
-    unstored = UnstoredRequests(outside.journal, changes=changes, signals=signals, clock=clock, timing=timing)
+    unstored = UnstoredRequests(outside.journal, updater=updater, signals=signals, clock=clock, timing=timing)
     submitter = Submitter(
         store=store,
         api=api,
-        changes=changes,
+        updater=updater,
         signals=signals,
         gate=SubmitGate(clock, random.random),
         clock=clock,
-        owner=owner,
+        worker_id=worker_id,
         timing=timing,
-        accepted=poller.watch,
+        on_confirmed=poller.watch,
         unstored=unstored,
     )
-    housekeeper = Housekeeper(store=store, changes=changes, clock=clock, owner=owner, timing=timing)
+    housekeeper = Housekeeper(store=store, updater=updater, clock=clock, worker_id=worker_id, timing=timing)
     job_service = JobService(
-        store=store, changes=changes, canceller=canceller, signals=signals, clock=clock, policy=policy, timing=timing
+        store=store, updater=updater, canceller=canceller, signals=signals, clock=clock, policy=policy, timing=timing
     )
     notes = SqlNotes(outside.database)
     copies = CopyWatch(notes, clock)
@@ -229,11 +229,11 @@ def assemble(settings: Settings, outside: Outside, *, catalog: Catalog, owner: s
         jobs=job_service,
         copies=copies,
         clock=clock,
-        owner=owner,
+        worker_id=worker_id,
     )
     services = BotServices(
         jobs=job_service,
-        outbox=CardOutbox(store=store, signals=signals, clock=clock, owner=owner, timing=timing),
+        outbox=CardOutbox(store=store, signals=signals, clock=clock, worker_id=worker_id, timing=timing),
         catalog=catalog,
         results=outside.results,
         clock=clock,

@@ -11,7 +11,7 @@ import discord
 from discord import app_commands
 
 from cogs.answers import answer_privately, typed_prompt, with_prompt
-from cogs.places import CannotPost
+from cogs.permissions import CannotPost
 from cogs.ui import text
 from services.errors import (
     ComfycordError,

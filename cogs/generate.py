@@ -11,7 +11,7 @@ from discord.ext import commands
 from cogs.answers import acknowledge
 from cogs.inputs import GivenFile, given_prompt, read_request
 from cogs.options import CommandPlan, Role, plan_command
-from cogs.places import require_place
+from cogs.permissions import require_can_post
 from cogs.services import BotServices, services_of
 from cogs.slash_command import SlashCommand, build_command
 from cogs.submission import refuse, submit_if_ours
@@ -46,7 +46,7 @@ class Generate(commands.Cog):
         try:
             request = read_request(plan, values, _files(plan, values), now=self._services.clock.now())
             if not request.is_private:
-                require_place(interaction)
+                require_can_post(interaction)
         except ComfycordError as error:
             await refuse(interaction, error, given_prompt(plan, values))
             return

@@ -8,7 +8,7 @@ import discord
 
 from cogs.answers import answer_privately, with_prompt
 from cogs.errors import sentence
-from cogs.places import CannotPost, require_place
+from cogs.permissions import CannotPost, require_can_post
 from cogs.services import BotServices
 from services.errors import NotAllowed
 from services.jobs.model import GenerationRequest, Job, Parent, Relation
@@ -59,7 +59,7 @@ def _refusal(job: Job, interaction: discord.Interaction[discord.Client], *, now:
         )
     if not job.is_private:
         try:
-            require_place(interaction, pressed_for=job.command)
+            require_can_post(interaction, pressed_for=job.command)
         except CannotPost as error:
             return sentence(error)
     return None

@@ -15,7 +15,7 @@ from cogs.cancelling import outcome_sentence
 from cogs.errors import NOT_SET_UP_HERE, guarded
 from cogs.interaction_facts import actor_of, token_until
 from cogs.ownership import is_ours_to_submit
-from cogs.places import missing_here
+from cogs.permissions import missing_here
 from cogs.resubmitting import job_to_submit_anew, resubmission_of, submitted_already
 from cogs.services import BotServices, services_of
 from cogs.submission import submit

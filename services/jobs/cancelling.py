@@ -11,7 +11,7 @@ from enum import StrEnum
 
 from services.clock import Clock
 from services.errors import ApiError
-from services.jobs.changes import Changes
+from services.jobs.job_updater import JobUpdater
 from services.jobs.model import CancelState, Job, JobStatus
 from services.jobs.ports import ModelApi, Progress, RequestState
 
@@ -34,7 +34,7 @@ def with_cancel(state: CancelState, at: Callable[[], datetime]) -> Callable[[Job
     def change(job: Job) -> Job | None:
         if job.status.is_terminal or job.cancel is state:
             return None
-        return replace(job.touched(at=at()), cancel=state)
+        return replace(job.bump_version(at=at()), cancel=state)
 
     return change
 
@@ -42,9 +42,9 @@ def with_cancel(state: CancelState, at: Callable[[], datetime]) -> Callable[[Job
 class Canceller:
     """Sends a queued job's cancel to the API and records what came of it."""
 
-    def __init__(self, api: ModelApi, changes: Changes, clock: Clock) -> None:
+    def __init__(self, api: ModelApi, updater: JobUpdater, clock: Clock) -> None:
         self._api = api
-        self._changes = changes
+        self._updater = updater
         self._clock = clock
         self._under_way: dict[str, asyncio.Task[CancelOutcome]] = {}
 
@@ -71,7 +71,7 @@ class Canceller:
 
     async def _send(self, asked: Job, request_id: str) -> CancelOutcome:
         # As it is now: an earlier question may have been answered while this one waited for its turn.
-        job = (await self._changes.apply(asked.job_id, lambda _: None)).job
+        job = (await self._updater.update(asked.job_id, lambda _: None)).job
         if job.status.is_terminal:
             return CancelOutcome.CANCELLED if job.status is JobStatus.CANCELLED else CancelOutcome.ALREADY_OVER
         try:
@@ -107,9 +107,11 @@ class Canceller:
         return progress
 
     async def _cancelled(self, job: Job) -> CancelOutcome:
-        changed = await self._changes.apply(job.job_id, lambda j: j.moved(JobStatus.CANCELLED, at=self._clock.now()))
+        changed = await self._updater.update(
+            job.job_id, lambda j: j.transition(JobStatus.CANCELLED, at=self._clock.now())
+        )
         return CancelOutcome.CANCELLED if changed.job.status is JobStatus.CANCELLED else CancelOutcome.ALREADY_OVER
 
     async def _refused(self, job: Job) -> CancelOutcome:
-        changed = await self._changes.apply(job.job_id, with_cancel(CancelState.REFUSED, self._clock.now))
+        changed = await self._updater.update(job.job_id, with_cancel(CancelState.REFUSED, self._clock.now))
         return CancelOutcome.ALREADY_OVER if changed.job.status.is_terminal else CancelOutcome.TOO_LATE

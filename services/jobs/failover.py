@@ -73,7 +73,7 @@ class Failover:
         jobs: JobService,
         copies: CopyWatch,
         clock: Clock,
-        owner: str,
+        worker_id: str,
     ) -> None:
         """`processes` is None where only one can work on the database: there nobody can have won but a copy."""
         self._store = store
@@ -81,7 +81,7 @@ class Failover:
         self._jobs = jobs
         self._copies = copies
         self._clock = clock
-        self._owner = owner
+        self._worker_id = worker_id
         self._lost: dict[int, _Lost] = {}
         self._beat_at: float | None = None
 
@@ -104,7 +104,7 @@ class Failover:
         """Give a sign of life where one is due, and decide what can be decided. Raises: StoreUnavailable."""
         if self._processes is not None and (self._lost or self._is_beat_due()):
             self._beat_at = self._clock.monotonic()
-            ages = await self._processes.beat(self._owner)
+            ages = await self._processes.beat(self._worker_id)
             self._copies.has_siblings = any(age < DEAD_SECONDS for age in ages)
             if self._lost:
                 await self._decide(ages)

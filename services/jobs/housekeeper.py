@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from services.clock import Clock, DeadlineClock
 from services.errors import StoreUnavailable
-from services.jobs.changes import Changes
+from services.jobs.job_updater import JobUpdater
 from services.jobs.model import Job, JobStatus
 from services.jobs.pacing import JobTiming
 from services.jobs.ports import JobStore, Lease
@@ -24,12 +24,14 @@ class Housekeeper:
 
     BATCH = 100
 
-    def __init__(self, *, store: JobStore, changes: Changes, clock: Clock, owner: str, timing: JobTiming) -> None:
+    def __init__(
+        self, *, store: JobStore, updater: JobUpdater, clock: Clock, worker_id: str, timing: JobTiming
+    ) -> None:
         self._store = store
-        self._changes = changes
+        self._updater = updater
         self._clock = clock
         self._deadline_clock = DeadlineClock(clock, longest=timing.waiting_deadline)
-        self._lease = Lease(owner=owner, ttl_seconds=timing.lease_seconds)
+        self._lease = Lease(worker_id=worker_id, ttl_seconds=timing.lease_seconds)
         self._scan_seconds = timing.scan_seconds
 
     async def run(self) -> None:
@@ -46,20 +48,20 @@ class Housekeeper:
 
         Raises: StoreUnavailable.
         """
-        for job in await self._store.take_orphaned_submits(self._lease, most=self.BATCH):
+        for job in await self._store.claim_orphaned_submits(self._lease, most=self.BATCH):
             log.error("job_id=%s its process died while submitting: it may have been charged", job.job_id)
             await self._end(job, JobStatus.SUBMITTING, JobStatus.UNCONFIRMED)
-        for job in await self._store.take_overdue_waiting(now=self._deadline_clock.now(), most=self.BATCH):
+        for job in await self._store.list_overdue_waiting(now=self._deadline_clock.now(), most=self.BATCH):
             log.warning("job_id=%s waited too long", job.job_id)
             await self._end(job, JobStatus.WAITING, JobStatus.EXPIRED)
         await self._store.forget_tokens(until=self._clock.now() - TOKEN_MARGIN, most=self.BATCH)
 
     async def _end(self, job: Job, of: JobStatus, to: JobStatus) -> None:
         def change(j: Job) -> Job | None:
-            return j.moved(to, at=self._clock.now()) if j.status is of else None
+            return j.transition(to, at=self._clock.now()) if j.status is of else None
 
         try:
-            await self._changes.apply(job.job_id, change)
+            await self._updater.update(job.job_id, change)
         except StoreUnavailable:
             raise
         except Exception:

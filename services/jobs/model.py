@@ -328,7 +328,7 @@ class Job:
         """When a late job is given up."""
         return self.deadline + LATE_FOR
 
-    def moved(self, status: JobStatus, *, at: datetime) -> Job:
+    def transition(self, status: JobStatus, *, at: datetime) -> Job:
         """Return the job in its next state, with the step's time and without what no longer holds.
 
         Raises: InvalidTransition where the table does not have this step.
@@ -347,15 +347,15 @@ class Job:
             finished_at=at if status.is_terminal else None,
         )
 
-    def accepted_by_api(self, request_id: str, *, at: datetime, within: timedelta) -> Job:
+    def confirmed(self, request_id: str, *, at: datetime, within: timedelta) -> Job:
         """Return the job with the API's request id, queued; also reopens an unconfirmed one.
 
         `within` is the time the API has, counted from the submission.
         """
-        queued = self.moved(JobStatus.QUEUED, at=at)
+        queued = self.transition(JobStatus.QUEUED, at=at)
         return replace(queued, request_id=request_id, queued_at=at, deadline=(self.submitted_at or at) + within)
 
-    def touched(self, *, at: datetime) -> Job:
+    def bump_version(self, *, at: datetime) -> Job:
         """Return the job with a higher version and nothing else changed: its card is rendered again."""
         return replace(self, version=self.version + 1, changed_at=at)
 

@@ -24,13 +24,15 @@ FIRST_PAUSE_SECONDS = 0.25
 class CardOutbox:
     """What the announcer works from. Nothing is pushed: the database knows what has not been shown yet."""
 
-    def __init__(self, *, store: JobStore, signals: JobSignals, clock: Clock, owner: str, timing: JobTiming) -> None:
+    def __init__(
+        self, *, store: JobStore, signals: JobSignals, clock: Clock, worker_id: str, timing: JobTiming
+    ) -> None:
         self._store = store
         self._signals = signals
         self._clock = clock
         self._scan_seconds = timing.scan_seconds
         # Renewed while a card is worked on, so it need not outlast an edit: a dead process's cards wait no longer.
-        self._lease = Lease(owner=owner, ttl_seconds=timing.lease_seconds)
+        self._lease = Lease(worker_id=worker_id, ttl_seconds=timing.lease_seconds)
         # A card may be taken again before its last edit has wound up, so those at work are counted.
         self._held: Counter[str] = Counter()
         self._failures = 0
@@ -57,7 +59,7 @@ class CardOutbox:
     async def take(self, most: int) -> Sequence[Job]:
         """Take up to `most` jobs whose cards are behind; each must be acknowledged or postponed, then let go."""
         try:
-            jobs = await self._store.take_changed(self._lease, now=self._clock.now(), most=most)
+            jobs = await self._store.claim_due_cards(self._lease, now=self._clock.now(), most=most)
         except StoreUnavailable as error:
             log.info("changed jobs cannot be taken: %s", error)
             self._failures += 1
@@ -90,11 +92,11 @@ class CardOutbox:
 
     async def save(self, job: Job, delivery: Delivery) -> bool:
         """Write where the card is (before a message is sent, after it was); False: the lease is lost, stop."""
-        return await self._store.save_delivery(job.job_id, delivery, owner=self._lease.owner)
+        return await self._store.save_delivery(job.job_id, delivery, worker_id=self._lease.worker_id)
 
     async def acknowledge(self, job: Job, delivery: Delivery) -> bool:
         """Record that the card shows `job.version`; False: the lease was lost, and the card is rendered again."""
-        kept = await self._store.acknowledge(job.job_id, delivery, owner=self._lease.owner, version=job.version)
+        kept = await self._store.acknowledge(job.job_id, delivery, worker_id=self._lease.worker_id, version=job.version)
         if not kept:
             log.warning("job_id=%s the card's lease was lost in the middle of an edit", job.job_id)
         # What changed during the edit was nobody's to take: whoever waits has to look at its due time now.
@@ -104,5 +106,5 @@ class CardOutbox:
     async def postpone(self, job: Job, *, seconds: float) -> None:
         """Try the same card again in `seconds`."""
         until = self._clock.now() + timedelta(seconds=seconds)
-        await self._store.postpone(job.job_id, owner=self._lease.owner, until=until)
+        await self._store.postpone(job.job_id, worker_id=self._lease.worker_id, until=until)
         self._signals.changed.wake()

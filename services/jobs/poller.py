@@ -10,8 +10,7 @@ from datetime import datetime
 from services.clock import Clock, DeadlineClock
 from services.errors import ApiError, ApiUnavailable, RequestNotFound, StoreUnavailable
 from services.jobs.cancelling import Canceller
-from services.jobs.changes import Changes
-from services.jobs.following import follow, gone, overdue, without_echoes
+from services.jobs.job_updater import JobUpdater
 from services.jobs.model import CancelState, Job, JobStatus
 from services.jobs.pacing import (
     JobTiming,
@@ -24,6 +23,7 @@ from services.jobs.pacing import (
 from services.jobs.ports import JobStore, Lease, ModelApi, Progress, RequestState
 from services.jobs.schedule import Schedule, Watched
 from services.jobs.signals import JobSignals
+from services.jobs.transitions import apply_progress, gone, overdue, without_echoes
 
 log = logging.getLogger(__name__)
 
@@ -41,25 +41,25 @@ class Poller:
         *,
         store: JobStore,
         api: ModelApi,
-        changes: Changes,
+        updater: JobUpdater,
         canceller: Canceller,
         signals: JobSignals,
         budget: RequestBudget,
         clock: Clock,
         random: Random,
-        owner: str,
+        worker_id: str,
         timing: JobTiming,
     ) -> None:
         self._store = store
         self._api = api
-        self._changes = changes
+        self._updater = updater
         self._canceller = canceller
         self._signals = signals
         self._budget = budget
         self._clock = clock
         self._deadline_clock = DeadlineClock(clock, longest=timing.deadline)
         self._random = random
-        self._lease = Lease(owner=owner, ttl_seconds=timing.lease_seconds)
+        self._lease = Lease(worker_id=worker_id, ttl_seconds=timing.lease_seconds)
         self._timing = timing
         self._schedule = Schedule()
 
@@ -101,7 +101,7 @@ class Poller:
     async def _keep_taking_up(self) -> None:
         while True:
             try:
-                jobs = await self._store.take_up(self._lease, most=self.BATCH)
+                jobs = await self._store.claim_followed(self._lease, most=self.BATCH)
             except StoreUnavailable as error:
                 log.info("live jobs cannot be taken up: %s", error)
                 jobs = ()
@@ -215,7 +215,7 @@ class Poller:
             if watched.empty_results <= len(self._timing.empty_result_seconds):
                 log.warning("job_id=%s has succeeded, without a file so far", job.job_id)
                 return self._timing.empty_result_seconds[watched.empty_results - 1]
-        changed = await self._changes.apply(job.job_id, lambda j: follow(j, progress, at=self._clock.now()))
+        changed = await self._updater.update(job.job_id, lambda j: apply_progress(j, progress, at=self._clock.now()))
         if changed.job.status.is_terminal:
             return self._wait_for_cost(watched, changed.job)
         after = await self._note_overdue(job.job_id, asked_at=asked_at, known=changed.job)
@@ -235,7 +235,7 @@ class Poller:
         """
         if known is not None and overdue(known, asked_at=asked_at, at=asked_at) is None:
             return known
-        changed = await self._changes.apply(job_id, lambda j: overdue(j, asked_at=asked_at, at=self._clock.now()))
+        changed = await self._updater.update(job_id, lambda j: overdue(j, asked_at=asked_at, at=self._clock.now()))
         if changed.is_changed:
             log.warning("job_id=%s its deadline has passed, it is %s now", job_id, changed.job.status)
         return changed.job
@@ -262,7 +262,7 @@ class Poller:
             log.info("job_id=%s its cost cannot be read: %s", job.job_id, error)
             return self._wait_for_cost(watched, job)
         told = without_echoes(job, progress)
-        changed = await self._changes.apply(job.job_id, lambda j: follow(j, told, at=self._clock.now()))
+        changed = await self._updater.update(job.job_id, lambda j: apply_progress(j, told, at=self._clock.now()))
         return self._wait_for_cost(watched, changed.job)
 
     async def _not_found(self, watched: Watched, job: Job) -> float | None:
@@ -270,5 +270,5 @@ class Poller:
         log.warning("job_id=%s the API does not know its request (%d in a row)", job.job_id, watched.not_found)
         if watched.not_found < self.NOT_FOUND_IN_A_ROW:
             return self._timing.poll_max_seconds
-        await self._changes.apply(job.job_id, lambda j: gone(j, at=self._clock.now()))
+        await self._updater.update(job.job_id, lambda j: gone(j, at=self._clock.now()))
         return None

@@ -19,9 +19,9 @@ from services.jobs.quota import QuotaLimits, Usage
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Lease:
-    """Who takes something and for how long, by the database's clock; `owner` is random per process start."""
+    """Who takes something and for how long, by the database's clock; `worker_id` is random per process start."""
 
-    owner: str
+    worker_id: str
     ttl_seconds: float
 
 
@@ -52,7 +52,7 @@ class JobStore(Protocol):
     async def accept(self, new: NewJob, *, limits: QuotaLimits, now: datetime, deadline: datetime) -> Accepted:
         """Insert the job as WAITING (version 1) if its owner has room, counting in the same transaction.
 
-        The limits are stored with it: `start_waiting` goes by them. An `interaction_id` that is there already, and a
+        The limits are stored with it: `claim_waiting` goes by them. An `interaction_id` that is there already, and a
         job that was resubmitted already, give the job that is there, `is_new=False`, whatever the quota says.
         Concurrent calls of one owner are decided one after the other. Where the job that is to be resubmitted was
         reopened meanwhile, this is refused, in the same transaction; else its card is drawn again, to tell of the new.
@@ -80,7 +80,7 @@ class JobStore(Protocol):
         """
         ...
 
-    async def start_waiting(self, lease: Lease, *, now: datetime, most: int) -> Sequence[Job]:
+    async def claim_waiting(self, lease: Lease, *, now: datetime, most: int) -> Sequence[Job]:
         """Claim up to `most` WAITING jobs into SUBMITTING under the lease and return them, oldest first.
 
         No job starts that would be more in flight than it was accepted with (`QuotaLimits.running`), counted in the
@@ -88,32 +88,32 @@ class JobStore(Protocol):
         """
         ...
 
-    async def take_up(self, lease: Lease, *, most: int) -> Sequence[Job]:
-        """Take the poll lease of jobs at the API (QUEUED, RUNNING, LATE) that nobody holds, oldest first."""
+    async def claim_followed(self, lease: Lease, *, most: int) -> Sequence[Job]:
+        """Claim jobs at the API (QUEUED, RUNNING, LATE) that nobody holds, oldest first."""
         ...
 
-    async def take_orphaned_submits(self, lease: Lease, *, most: int) -> Sequence[Job]:
-        """Take SUBMITTING jobs whose lease ran out (their process died) and return them."""
+    async def claim_orphaned_submits(self, lease: Lease, *, most: int) -> Sequence[Job]:
+        """Claim SUBMITTING jobs whose lease ran out (their process died) and return them."""
         ...
 
-    async def take_overdue_waiting(self, *, now: datetime, most: int) -> Sequence[Job]:
+    async def list_overdue_waiting(self, *, now: datetime, most: int) -> Sequence[Job]:
         """Return WAITING jobs whose deadline has passed."""
         ...
 
     async def renew(self, lease: Lease) -> Sequence[str]:
-        """Extend every poll lease of this owner on jobs at the API in one statement; never shortens one.
+        """Extend every poll lease of this worker on jobs at the API in one statement; never shortens one.
 
-        Returns these jobs' ids: what the owner holds, also where the answer to the taking was lost. A SUBMITTING job's
+        Returns these jobs' ids: what the worker holds, also where the answer to the taking was lost. A SUBMITTING job's
         lease is as long as a submit may take, and is never extended.
         """
         ...
 
-    async def release(self, owner: str) -> None:
-        """Give back every lease of this owner, poll and announce leases, so that others take up its jobs at once."""
+    async def release(self, worker_id: str) -> None:
+        """Give back every lease of this worker, poll and announce leases, so that others take up its jobs at once."""
         ...
 
     async def forget_leases(self) -> None:
-        """Void all leases of all owners; only for a process that knows it is alone (SQLite's file lock)."""
+        """Void all leases of all workers; only for a process that knows it is alone (SQLite's file lock)."""
         ...
 
     async def usage(self, owner_id: int, *, now: datetime) -> Usage:
@@ -128,8 +128,8 @@ class JobStore(Protocol):
         """Return the user's newest jobs whose id or prompt contains `text` (case-insensitive; wildcards are plain)."""
         ...
 
-    async def take_changed(self, lease: Lease, *, now: datetime, most: int) -> Sequence[Job]:
-        """Take the announce lease of jobs changed since they were announced and due by `now`, oldest first."""
+    async def claim_due_cards(self, lease: Lease, *, now: datetime, most: int) -> Sequence[Job]:
+        """Claim the cards of jobs changed since they were announced and due by `now`, oldest first."""
         ...
 
     async def renew_cards(self, lease: Lease, job_ids: Sequence[str]) -> None:
@@ -140,23 +140,23 @@ class JobStore(Protocol):
         """Return when the next unannounced change that nobody holds is due; None when there is none."""
         ...
 
-    async def save_delivery(self, job_id: str, delivery: Delivery, *, owner: str) -> bool:
-        """Write the card's address while `owner` holds the announce lease; else False."""
+    async def save_delivery(self, job_id: str, delivery: Delivery, *, worker_id: str) -> bool:
+        """Write the card's address while `worker_id` holds the announce lease; else False."""
         ...
 
-    async def acknowledge(self, job_id: str, delivery: Delivery, *, owner: str, version: int) -> bool:
+    async def acknowledge(self, job_id: str, delivery: Delivery, *, worker_id: str, version: int) -> bool:
         """Record that the card shows `version`, write its address, and free the announce lease.
 
-        Where `owner` holds the lease no longer, nothing is acknowledged: the job's version is raised and the digest
+        Where `worker_id` holds the lease no longer, nothing is acknowledged: the job's version is raised and the digest
         cleared, so that whoever holds it now (or next) renders again; returns False.
         """
         ...
 
-    async def postpone(self, job_id: str, *, owner: str, until: datetime) -> None:
+    async def postpone(self, job_id: str, *, worker_id: str, until: datetime) -> None:
         """Free the announce lease; the change is not due before `until`.
 
-        Where `owner` holds the lease no longer, nothing is put off: an edit of its own may have arrived late, so the
-        job's version is raised and the digest cleared, as a refused acknowledgement does.
+        Where `worker_id` holds the lease no longer, nothing is put off: an edit of its own may have arrived late, so
+        the job's version is raised and the digest cleared, as a refused acknowledgement does.
         """
         ...
 
@@ -210,14 +210,14 @@ class RequestJournal(Protocol):
 class Processes(Protocol):
     """The processes that share the database. Each method raises StoreUnavailable where it does not answer."""
 
-    async def beat(self, owner: str) -> Sequence[float]:
+    async def beat(self, worker_id: str) -> Sequence[float]:
         """Give a sign of life; return how long ago, in seconds, each other process gave its last.
 
         One that ended in order is not among them, nor one that has been silent for hours.
         """
         ...
 
-    async def leave(self, owner: str) -> None:
+    async def leave(self, worker_id: str) -> None:
         """Take a process off the list that ends in order."""
         ...
 

@@ -10,8 +10,8 @@ from datetime import datetime
 from services.clock import Clock
 from services.errors import InvalidTransition, JobNotFound, NotAllowed, QuotaExceeded
 from services.jobs.cancelling import Canceller, CancelOutcome, with_cancel
-from services.jobs.changes import Changes
 from services.jobs.ids import new_job_id
+from services.jobs.job_updater import JobUpdater
 from services.jobs.model import Actor, CancelState, CardOrigin, GenerationRequest, Job, JobStatus, NewJob
 from services.jobs.pacing import JobTiming
 from services.jobs.ports import Accepted, HistoryPage, JobStore
@@ -31,7 +31,7 @@ class JobService:
         self,
         *,
         store: JobStore,
-        changes: Changes,
+        updater: JobUpdater,
         canceller: Canceller,
         signals: JobSignals,
         clock: Clock,
@@ -39,7 +39,7 @@ class JobService:
         timing: JobTiming,
     ) -> None:
         self._store = store
-        self._changes = changes
+        self._updater = updater
         self._canceller = canceller
         self._signals = signals
         self._clock = clock
@@ -74,7 +74,7 @@ class JobService:
             raise JobNotFound(job_id)
         if not actor.may_cancel(job):
             raise NotAllowed(job_id)
-        wished = await self._changes.apply(job_id, self._wish_to_cancel)
+        wished = await self._updater.update(job_id, self._wish_to_cancel)
         job = wished.job
         if job.status is JobStatus.CANCELLED:
             return CancelOutcome.CANCELLED if wished.is_changed else CancelOutcome.ALREADY_OVER
@@ -86,7 +86,7 @@ class JobService:
 
     def _wish_to_cancel(self, job: Job) -> Job | None:
         if job.status is JobStatus.WAITING:
-            return job.moved(JobStatus.CANCELLED, at=self._clock.now())
+            return job.transition(JobStatus.CANCELLED, at=self._clock.now())
         if job.is_cancellable and job.cancel is CancelState.NONE:
             return with_cancel(CancelState.REQUESTED, self._clock.now)(job)
         return None
@@ -158,10 +158,10 @@ class JobService:
             if not job.is_reopenable or job.request_id not in {None, request_id}:
                 return None
             now = self._clock.now()
-            queued = job.accepted_by_api(request_id, at=now, within=self._timing.deadline)
+            queued = job.confirmed(request_id, at=now, within=self._timing.deadline)
             return replace(queued, deadline=now + self._timing.deadline)
 
-        changed = await self._changes.apply(job_id, change)
+        changed = await self._updater.update(job_id, change)
         if not changed.is_changed:
             job = changed.job
             own = f" with the request {job.request_id}" if job.request_id else ""

@@ -16,7 +16,7 @@ from services.errors import (
     RequestTaken,
     StoreUnavailable,
 )
-from services.jobs.changes import GRACE_SECONDS, Change, Changes
+from services.jobs.job_updater import GRACE_SECONDS, Change, JobUpdater
 from services.jobs.model import CancelState, Job, JobFailure, JobStatus
 from services.jobs.pacing import JobTiming, SubmitGate
 from services.jobs.ports import JobStore, Lease, ModelApi
@@ -39,24 +39,24 @@ class Submitter:
         *,
         store: JobStore,
         api: ModelApi,
-        changes: Changes,
+        updater: JobUpdater,
         signals: JobSignals,
         gate: SubmitGate,
         clock: Clock,
-        owner: str,
+        worker_id: str,
         timing: JobTiming,
-        accepted: Callable[[Job], None],
+        on_confirmed: Callable[[Job], None],
         unstored: UnstoredRequests,
     ) -> None:
         self._store = store
         self._api = api
-        self._changes = changes
+        self._updater = updater
         self._signals = signals
         self._gate = gate
         self._clock = clock
-        self._lease = Lease(owner=owner, ttl_seconds=timing.submit_seconds)
+        self._lease = Lease(worker_id=worker_id, ttl_seconds=timing.submit_seconds)
         self._timing = timing
-        self._accepted = accepted
+        self._on_confirmed = on_confirmed
         self._unstored = unstored
         self._running: set[asyncio.Task[None]] = set()
 
@@ -94,7 +94,7 @@ class Submitter:
 
     async def _claim(self, most: int) -> Sequence[Job]:
         now = self._clock.now()
-        claim = asyncio.ensure_future(self._store.start_waiting(self._lease, now=now, most=most))
+        claim = asyncio.ensure_future(self._store.claim_waiting(self._lease, now=now, most=most))
         try:
             return await asyncio.shield(claim)
         except asyncio.CancelledError:
@@ -104,7 +104,7 @@ class Submitter:
                 claim.cancel()
             elif not claim.cancelled() and claim.exception() is None:
                 for job in claim.result():
-                    await self._changes.apply_within(job.job_id, self._back(job), seconds=self.STOP_WRITE_SECONDS)
+                    await self._updater.update_within(job.job_id, self._requeue(job), seconds=self.STOP_WRITE_SECONDS)
             raise
 
     def _submitted(self, task: asyncio.Task[None]) -> None:
@@ -127,35 +127,37 @@ class Submitter:
         """Send the paid request. Whatever happens here, the row leaves SUBMITTING with what is known."""
         if self._is_stale(job, claimed_at):
             log.warning("job_id=%s was claimed too long ago to be sent under that claim, waits", job.job_id)
-            await self._changes.insist(job.job_id, self._back(job))
+            await self._updater.update_durably(job.job_id, self._requeue(job))
             return
         if not job.is_sendable:
             log.error("job_id=%s what was asked for cannot be read in its row: it fails, unsent", job.job_id)
-            await self._changes.insist(job.job_id, self._failed(JobFailure(kind=FailureKind.UNREADABLE)))
+            await self._updater.update_durably(job.job_id, self._failed(JobFailure(kind=FailureKind.UNREADABLE)))
             return
         try:
             request_id = await self._api.submit(job.model_id, job.inputs)
         except ApiNotSent as error:
             log.warning("job_id=%s not sent, waits: %s", job.job_id, error)
             self._gate.not_sent(error.retry_after_seconds)
-            await self._changes.insist(job.job_id, self._back(job))
+            await self._updater.update_durably(job.job_id, self._requeue(job))
         except ApiRefused as error:
             log.error("job_id=%s refused: %s", job.job_id, error)
             if error.http_status:
                 self._gate.answered()
-            await self._changes.insist(job.job_id, self._failed(JobFailure(kind=error.kind, reason=error.reason)))
+            await self._updater.update_durably(
+                job.job_id, self._failed(JobFailure(kind=error.kind, reason=error.reason))
+            )
         except asyncio.CancelledError:
             log.error("job_id=%s may or may not have been accepted: the process stops without its answer", job.job_id)
-            await self._changes.apply_within(job.job_id, self._unconfirmed, seconds=self.STOP_WRITE_SECONDS)
+            await self._updater.update_within(job.job_id, self._unconfirmed, seconds=self.STOP_WRITE_SECONDS)
             raise
         except ApiOutcomeUnknown as error:
             self._gate.unknown()
-            await self._doubt(job, error.cause)
+            await self._mark_unconfirmed(job, error.cause)
         except Exception:
             # A fault of ours between the request's start and its answer: it may have been accepted.
             log.exception("job_id=%s the submit broke", job.job_id)
             self._gate.unknown()
-            await self._doubt(job, "a fault of the bot")
+            await self._mark_unconfirmed(job, "a fault of the bot")
         else:
             log.info("job_id=%s accepted by the API as request_id=%s", job.job_id, request_id)
             await self._store_request(job, request_id)
@@ -163,20 +165,20 @@ class Submitter:
     async def _store_request(self, job: Job, request_id: str) -> None:
         try:
             async with self._unstored.kept(job, request_id) as failed:
-                changed = await self._changes.insist(
+                changed = await self._updater.update_durably(
                     job.job_id,
-                    lambda j: j.accepted_by_api(request_id, at=self._clock.now(), within=self._timing.deadline),
+                    lambda j: j.confirmed(request_id, at=self._clock.now(), within=self._timing.deadline),
                     failed=failed,
                 )
         except RequestTaken as error:
             # An answer to another submit (a cache on the way, say), or an id adopted by mistake: whatever became of
             # this one, its own request is not known.
             self._gate.unknown()
-            await self._doubt(job, str(error))
+            await self._mark_unconfirmed(job, str(error))
             return
         self._gate.answered()
         if changed.is_changed:
-            self._accepted(changed.job)
+            self._on_confirmed(changed.job)
         elif changed.job.request_id != request_id:
             log.error("job_id=%s is %s and cannot take request_id=%s", job.job_id, changed.job.status, request_id)
 
@@ -189,15 +191,17 @@ class Submitter:
         age = max(by_wall, self._clock.monotonic() - claimed_at)
         return age > self._timing.submit_seconds * self.STALE_SHARE
 
-    async def _doubt(self, job: Job, cause: str) -> None:
+    async def _mark_unconfirmed(self, job: Job, cause: str) -> None:
         log.error("job_id=%s may or may not have been accepted (%s): never sent again", job.job_id, cause)
-        await self._changes.insist(job.job_id, self._unconfirmed)
+        await self._updater.update_durably(job.job_id, self._unconfirmed)
 
     def _unconfirmed(self, job: Job) -> Job | None:
         # Only from SUBMITTING: what has moved on meanwhile (a request id adopted, say) knows better.
-        return job.moved(JobStatus.UNCONFIRMED, at=self._clock.now()) if job.status is JobStatus.SUBMITTING else None
+        return (
+            job.transition(JobStatus.UNCONFIRMED, at=self._clock.now()) if job.status is JobStatus.SUBMITTING else None
+        )
 
-    def _back(self, claimed: Job) -> Change:
+    def _requeue(self, claimed: Job) -> Change:
         """Return the change to WAITING, from this claim only, whose moment marks it; a wish to cancel comes true.
 
         An answer to it that is lost has it tried again: by then somebody else may have claimed the job and be sending.
@@ -206,11 +210,11 @@ class Submitter:
         def change(job: Job) -> Job | None:
             if job.status is not JobStatus.SUBMITTING or job.submitted_at != claimed.submitted_at:
                 return None
-            waiting = job.moved(JobStatus.WAITING, at=self._clock.now())
+            waiting = job.transition(JobStatus.WAITING, at=self._clock.now())
             is_unwanted = job.cancel is CancelState.REQUESTED
-            return waiting.moved(JobStatus.CANCELLED, at=self._clock.now()) if is_unwanted else waiting
+            return waiting.transition(JobStatus.CANCELLED, at=self._clock.now()) if is_unwanted else waiting
 
         return change
 
     def _failed(self, failure: JobFailure) -> Change:
-        return lambda j: replace(j.moved(JobStatus.FAILED, at=self._clock.now()), failure=failure)
+        return lambda j: replace(j.transition(JobStatus.FAILED, at=self._clock.now()), failure=failure)

@@ -10,11 +10,11 @@ from dataclasses import replace
 
 from services.clock import Clock
 from services.errors import JobNotFound, RequestTaken
-from services.jobs.changes import GRACE_SECONDS, Changes
-from services.jobs.finishing import run_to_end
+from services.jobs.job_updater import GRACE_SECONDS, JobUpdater
 from services.jobs.model import Job, JobStatus
 from services.jobs.pacing import JobTiming
 from services.jobs.ports import JournalEntry, RequestJournal
+from services.jobs.shielding import run_to_end
 from services.jobs.signals import JobSignals
 
 log = logging.getLogger(__name__)
@@ -27,10 +27,10 @@ class UnstoredRequests:
     """Keeps request ids in the journal while they are not in the database, and brings them there."""
 
     def __init__(
-        self, journal: RequestJournal, *, changes: Changes, signals: JobSignals, clock: Clock, timing: JobTiming
+        self, journal: RequestJournal, *, updater: JobUpdater, signals: JobSignals, clock: Clock, timing: JobTiming
     ) -> None:
         self._journal = journal
-        self._changes = changes
+        self._updater = updater
         self._signals = signals
         self._clock = clock
         self._timing = timing
@@ -114,7 +114,7 @@ class UnstoredRequests:
     async def _is_settled(self, entry: JournalEntry) -> bool:
         """Bring the entry into its row; True when nothing is left to be done about it."""
         try:
-            changed = await self._changes.apply(entry.job_id, lambda job: self._with_request(job, entry))
+            changed = await self._updater.update(entry.job_id, lambda job: self._with_request(job, entry))
         except JobNotFound:
             if entry.job_id not in self._strangers:
                 log.error("job_id=%s of the journal is in no row of this database: left there", entry.job_id)
@@ -143,6 +143,6 @@ class UnstoredRequests:
         if job.model_id != entry.model_id or not is_open or job.request_id is not None:
             return None
         now = self._clock.now()
-        queued = job.accepted_by_api(entry.request_id, at=now, within=self._timing.deadline)
+        queued = job.confirmed(entry.request_id, at=now, within=self._timing.deadline)
         # As an adopted one it has its whole time from now: what counts is that the result is there to be fetched.
         return replace(queued, deadline=now + self._timing.deadline)

@@ -16,14 +16,14 @@ from sqlalchemy import bindparam, insert, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.errors import QuotaExceeded, StoreUnavailable
-from services.jobs.finishing import run_to_end
 from services.jobs.model import Job, NewJob
 from services.jobs.ports import Accepted
 from services.jobs.quota import QuotaLimits, Usage, require_room
+from services.jobs.shielding import run_to_end
 from services.store.database import GRACE_SECONDS, Database
+from services.store.mapping import accepted_job, new_row
 from services.store.quota_counting import count_usages
 from services.store.reading_rows import JobRows
-from services.store.rows import accepted_job, new_row
 from services.store.tables import jobs, users
 
 # In one transaction: nobody waits for the commit of more.

@@ -14,8 +14,8 @@ from services.jobs.ports import Accepted
 from services.jobs.quota import QuotaLimits, require_room
 from services.store.accept_queue import AcceptQueue, Asked
 from services.store.database import Database
+from services.store.mapping import FREE_POLL, accepted_job, change_parameters, change_statement, new_row
 from services.store.quota_counting import count_usage
-from services.store.rows import FREE_POLL, accepted_job, change_parameters, change_statement, new_row
 from services.store.store_part import StorePart
 from services.store.tables import IS_RESUBMISSION, jobs, users
 

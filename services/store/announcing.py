@@ -14,8 +14,8 @@ from services.jobs.ports import Lease
 from services.store.column_types import EPOCH
 from services.store.engine import db_now
 from services.store.leasing import lease_parameters
+from services.store.mapping import FREE_ANNOUNCE, card_columns
 from services.store.reading_rows import delivery_of
-from services.store.rows import FREE_ANNOUNCE, card_columns
 from services.store.store_part import StorePart
 from services.store.tables import HAS_TOKEN, IS_UNANNOUNCED, jobs
 
@@ -38,14 +38,14 @@ _TAKE_CHANGED = (
     update(jobs)
     .where(jobs.c.job_id.in_(select(_BEHIND.c.job_id)))
     # Whoever takes a card draws all that is known: from here on `latest_due_at` is that of changes during the edit.
-    .values(announce_owner=bindparam("taker"), announce_until=_LEASE_END, latest_due_at=EPOCH)
+    .values(announce_worker=bindparam("taker"), announce_until=_LEASE_END, latest_due_at=EPOCH)
     .returning(*jobs.c)
 )
 _RENEW = (
     update(jobs)
     .where(
         jobs.c.job_id.in_(bindparam("held", expanding=True)),
-        jobs.c.announce_owner == bindparam("taker"),
+        jobs.c.announce_worker == bindparam("taker"),
         jobs.c.announce_until < _LEASE_END,
     )
     .values(announce_until=_LEASE_END)
@@ -54,14 +54,14 @@ _NEXT_DUE = select(func.min(_SHOWN_AT)).where(IS_UNANNOUNCED, _IS_FREE)
 _CARD = (
     select(
         *(column for column in jobs.c if column.name.startswith("card_")),
-        ((jobs.c.announce_owner == bindparam("holder")) & (jobs.c.announce_until > db_now())).label("is_held"),
+        ((jobs.c.announce_worker == bindparam("holder")) & (jobs.c.announce_until > db_now())).label("is_held"),
     )
     .where(jobs.c.job_id == bindparam("wanted"))
     .with_for_update()
 )
 _POSTPONE = (
     update(jobs)
-    .where(jobs.c.job_id == bindparam("wanted"), jobs.c.announce_owner == bindparam("holder"))
+    .where(jobs.c.job_id == bindparam("wanted"), jobs.c.announce_worker == bindparam("holder"))
     .values(**FREE_ANNOUNCE, not_before=bindparam("until", type_=jobs.c.not_before.type))
 )
 _ROW = update(jobs).where(jobs.c.job_id == bindparam("wanted"))
@@ -85,12 +85,12 @@ _RENDER_AGAIN = _ROW.values(version=jobs.c.version + 1, card_digest=None)
 
 
 class Announcing(StorePart):
-    """Changes on their way to the cards. A lease is held while it has not run out by the database's clock."""
+    """JobUpdater on their way to the cards. A lease is held while it has not run out by the database's clock."""
 
-    async def take_changed(self, lease: Lease, *, now: datetime, most: int) -> Sequence[Job]:
+    async def claim_due_cards(self, lease: Lease, *, now: datetime, most: int) -> Sequence[Job]:
         """Take the announce lease of jobs whose cards are behind and due. Raises: StoreUnavailable."""
         parameters = {**lease_parameters(lease), "now": now, "longest_held": now + _LONGEST_HOLD, "most": most}
-        return await self._take_jobs(_TAKE_CHANGED, parameters)
+        return await self._claim_jobs(_TAKE_CHANGED, parameters)
 
     async def renew_cards(self, lease: Lease, job_ids: Sequence[str]) -> None:
         """Extend the announce leases of these jobs that nobody else has taken. Raises: StoreUnavailable."""
@@ -109,11 +109,11 @@ class Announcing(StorePart):
 
         return await self._database.read(work)
 
-    async def save_delivery(self, job_id: str, delivery: Delivery, *, owner: str) -> bool:
-        """Write where the card is, while the owner holds its lease. Raises: StoreUnavailable."""
+    async def save_delivery(self, job_id: str, delivery: Delivery, *, worker_id: str) -> bool:
+        """Write where the card is, while the worker holds its lease. Raises: StoreUnavailable."""
 
         async def work(connection: AsyncConnection) -> bool:
-            stored = await _held_card(connection, job_id, owner)
+            stored = await _held_card(connection, job_id, worker_id)
             if stored is None:
                 return False
             statement = _ROW.values(card_columns(merged(stored, delivery)))
@@ -122,11 +122,11 @@ class Announcing(StorePart):
 
         return await self._database.write(work)
 
-    async def acknowledge(self, job_id: str, delivery: Delivery, *, owner: str, version: int) -> bool:
+    async def acknowledge(self, job_id: str, delivery: Delivery, *, worker_id: str, version: int) -> bool:
         """Record what the card shows; with the lease lost, have it rendered again. Raises: StoreUnavailable."""
 
         async def work(connection: AsyncConnection) -> bool:
-            stored = await _held_card(connection, job_id, owner)
+            stored = await _held_card(connection, job_id, worker_id)
             if stored is None:
                 await connection.execute(_RENDER_AGAIN, {"wanted": job_id})
                 return False
@@ -137,11 +137,11 @@ class Announcing(StorePart):
 
         return await self._database.write(work)
 
-    async def postpone(self, job_id: str, *, owner: str, until: datetime) -> None:
+    async def postpone(self, job_id: str, *, worker_id: str, until: datetime) -> None:
         """Free the lease and put the card off; with it lost, have the card drawn again. Raises: StoreUnavailable."""
 
         async def work(connection: AsyncConnection) -> None:
-            held = await connection.execute(_POSTPONE, {"wanted": job_id, "holder": owner, "until": until})
+            held = await connection.execute(_POSTPONE, {"wanted": job_id, "holder": worker_id, "until": until})
             if held.rowcount == 0:
                 # An edit whose answer never came may have arrived after the next holder's: that one draws once more.
                 await connection.execute(_RENDER_AGAIN, {"wanted": job_id})
@@ -171,9 +171,9 @@ class Announcing(StorePart):
         return await self._database.write(work)
 
 
-async def _held_card(connection: AsyncConnection, job_id: str, owner: str) -> Delivery | None:
-    """Return where the job's card is, its row locked; None when the owner does not hold its lease."""
-    row = (await connection.execute(_CARD, {"wanted": job_id, "holder": owner})).one_or_none()
+async def _held_card(connection: AsyncConnection, job_id: str, worker_id: str) -> Delivery | None:
+    """Return where the job's card is, its row locked; None when the worker does not hold its lease."""
+    row = (await connection.execute(_CARD, {"wanted": job_id, "holder": worker_id})).one_or_none()
     if row is None or not row.is_held:
         return None
     return delivery_of(row._mapping)  # noqa: SLF001 - SQLAlchemy's public way to columns by name

@@ -11,8 +11,8 @@ from sqlalchemy import select, true
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from services.errors import StoreUnavailable
-from services.jobs.finishing import run_to_end
-from services.store.outages import is_passing_perhaps, outage_of, sentence_of
+from services.jobs.shielding import run_to_end
+from services.store.database_errors import is_passing_perhaps, outage_of, sentence_of
 from services.store.write_watch import WriteWatch
 
 log = logging.getLogger(__name__)

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.jobs.model import FOLLOWED, Job, JobStatus
 from services.jobs.ports import Lease
 from services.store.engine import db_now
-from services.store.rows import FREE_ANNOUNCE, FREE_POLL, change_parameters, change_statement
+from services.store.mapping import FREE_ANNOUNCE, FREE_POLL, change_parameters, change_statement
 from services.store.store_part import StorePart
 from services.store.tables import IS_IN_FLIGHT, IS_LEASED, IS_LIVE, IS_WAITING, jobs, status_in, users
 
@@ -23,7 +23,7 @@ _LEASE_END: ColumnElement[int] = db_now() + bindparam("ttl")
 
 def lease_parameters(lease: Lease) -> dict[str, object]:
     """Return the parameters `taker` and `ttl` of a statement that takes leases."""
-    return {"taker": lease.owner, "ttl": round(lease.ttl_seconds * _MICROSECONDS)}
+    return {"taker": lease.worker_id, "ttl": round(lease.ttl_seconds * _MICROSECONDS)}
 
 
 def _candidates(*owners: ColumnElement[bool]) -> Select[tuple[str, int]]:
@@ -75,7 +75,7 @@ _LOCK_WAITING = (
     .order_by(*_OLDEST)
     .with_for_update(skip_locked=True)
 )
-_CLAIM = change_statement(poll_owner=bindparam("taker"), poll_until=_LEASE_END)
+_CLAIM = change_statement(poll_worker=bindparam("taker"), poll_until=_LEASE_END)
 
 _GIVE_UP = (
     update(jobs)
@@ -101,7 +101,7 @@ def _take(*where: ColumnElement[bool]) -> Update:
     return (
         update(jobs)
         .where(jobs.c.job_id.in_(select(picked.c.job_id)))
-        .values(poll_owner=bindparam("taker"), poll_until=_LEASE_END)
+        .values(poll_worker=bindparam("taker"), poll_until=_LEASE_END)
         .returning(*jobs.c)
     )
 
@@ -111,20 +111,20 @@ _TAKE_UP = _take(IS_LEASED, _IS_AT_THE_API)
 _TAKE_ORPHANS = _take(IS_LEASED, status_in({JobStatus.SUBMITTING}))
 _RENEW = (
     update(jobs)
-    .where(jobs.c.poll_owner == bindparam("taker"), _IS_AT_THE_API)
+    .where(jobs.c.poll_worker == bindparam("taker"), _IS_AT_THE_API)
     .values(poll_until=case((jobs.c.poll_until > _LEASE_END, jobs.c.poll_until), else_=_LEASE_END))
     .returning(jobs.c.job_id)
 )
-_RELEASE_POLLS = update(jobs).where(jobs.c.poll_owner == bindparam("taker")).values(FREE_POLL)
-_RELEASE_CARDS = update(jobs).where(jobs.c.announce_owner == bindparam("taker")).values(FREE_ANNOUNCE)
-_FORGET_POLLS = update(jobs).where(jobs.c.poll_owner.is_not(None)).values(FREE_POLL)
-_FORGET_CARDS = update(jobs).where(jobs.c.announce_owner.is_not(None)).values(FREE_ANNOUNCE)
+_RELEASE_POLLS = update(jobs).where(jobs.c.poll_worker == bindparam("taker")).values(FREE_POLL)
+_RELEASE_CARDS = update(jobs).where(jobs.c.announce_worker == bindparam("taker")).values(FREE_ANNOUNCE)
+_FORGET_POLLS = update(jobs).where(jobs.c.poll_worker.is_not(None)).values(FREE_POLL)
+_FORGET_CARDS = update(jobs).where(jobs.c.announce_worker.is_not(None)).values(FREE_ANNOUNCE)
 
 
 class Leasing(StorePart):
     """Claims of waiting jobs, and the poll leases of those in flight."""
 
-    async def start_waiting(self, lease: Lease, *, now: datetime, most: int) -> Sequence[Job]:
+    async def claim_waiting(self, lease: Lease, *, now: datetime, most: int) -> Sequence[Job]:
         """Claim waiting jobs into SUBMITTING, in fairness among their owners. Raises: StoreUnavailable."""
         asked: dict[str, object] = {"now": now, "most": most}
 
@@ -143,7 +143,7 @@ class Leasing(StorePart):
             # What is never to start must not keep the place of what can.
             if lost := {row.job_id for row in rows} - {job.job_id for job in found}:
                 await connection.execute(_GIVE_UP, {"lost": sorted(lost), "now": now})
-            claimed = [job.moved(JobStatus.SUBMITTING, at=now) for job in found]
+            claimed = [job.transition(JobStatus.SUBMITTING, at=now) for job in found]
             if claimed:
                 await connection.execute(
                     _CLAIM,
@@ -156,13 +156,13 @@ class Leasing(StorePart):
 
         return await self._database.write(work)
 
-    async def take_up(self, lease: Lease, *, most: int) -> Sequence[Job]:
+    async def claim_followed(self, lease: Lease, *, most: int) -> Sequence[Job]:
         """Take the poll lease of jobs at the API that nobody holds. Raises: StoreUnavailable."""
-        return await self._take_jobs(_TAKE_UP, {**lease_parameters(lease), "most": most})
+        return await self._claim_jobs(_TAKE_UP, {**lease_parameters(lease), "most": most})
 
-    async def take_orphaned_submits(self, lease: Lease, *, most: int) -> Sequence[Job]:
+    async def claim_orphaned_submits(self, lease: Lease, *, most: int) -> Sequence[Job]:
         """Take submitting jobs whose lease ran out. Raises: StoreUnavailable."""
-        return await self._take_jobs(_TAKE_ORPHANS, {**lease_parameters(lease), "most": most})
+        return await self._claim_jobs(_TAKE_ORPHANS, {**lease_parameters(lease), "most": most})
 
     async def renew(self, lease: Lease) -> Sequence[str]:
         """Extend every poll lease of this owner on jobs at the API. Raises: StoreUnavailable."""
@@ -172,12 +172,12 @@ class Leasing(StorePart):
 
         return await self._database.write(work)
 
-    async def release(self, owner: str) -> None:
+    async def release(self, worker_id: str) -> None:
         """Give back every lease of this owner. Raises: StoreUnavailable."""
 
         async def work(connection: AsyncConnection) -> None:
-            await connection.execute(_RELEASE_POLLS, {"taker": owner})
-            await connection.execute(_RELEASE_CARDS, {"taker": owner})
+            await connection.execute(_RELEASE_POLLS, {"taker": worker_id})
+            await connection.execute(_RELEASE_CARDS, {"taker": worker_id})
 
         await self._database.write(work)
 

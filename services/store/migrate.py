@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.errors import StartupError
 from services.store.database import Database
-from services.store.outages import outage_of, sentence_of
+from services.store.database_errors import outage_of, sentence_of
 
 _SCRIPTS = Path(__file__).parent / "migrations"
 # Any number that nobody else takes in the same database.

@@ -14,11 +14,11 @@ from services.store.tables import processes
 _MICROSECONDS = 1_000_000
 # A process that was silent for so long is nobody's concern any more.
 _FORGOTTEN_AFTER = 3600 * _MICROSECONDS
-_BEAT = update(processes).where(processes.c.owner == bindparam("beating")).values(seen_at=db_now())
-_BEGIN = insert(processes).values(owner=bindparam("beating"), seen_at=db_now())
-_LEAVE = delete(processes).where(processes.c.owner == bindparam("leaving"))
+_BEAT = update(processes).where(processes.c.worker_id == bindparam("beating")).values(seen_at=db_now())
+_BEGIN = insert(processes).values(worker_id=bindparam("beating"), seen_at=db_now())
+_LEAVE = delete(processes).where(processes.c.worker_id == bindparam("leaving"))
 _FORGET = delete(processes).where(processes.c.seen_at < db_now() - _FORGOTTEN_AFTER)
-_AGES = select((db_now() - processes.c.seen_at).label("age")).where(processes.c.owner != bindparam("asking"))
+_AGES = select((db_now() - processes.c.seen_at).label("age")).where(processes.c.worker_id != bindparam("asking"))
 
 
 class SqlProcesses:
@@ -27,25 +27,25 @@ class SqlProcesses:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def beat(self, owner: str) -> Sequence[float]:
+    async def beat(self, worker_id: str) -> Sequence[float]:
         """Give a sign of life; return how long ago, in seconds, each other process gave its last.
 
         Raises: StoreUnavailable.
         """
 
         async def work(connection: AsyncConnection) -> Sequence[float]:
-            if not (await connection.execute(_BEAT, {"beating": owner})).rowcount:
-                await connection.execute(_BEGIN, {"beating": owner})
+            if not (await connection.execute(_BEAT, {"beating": worker_id})).rowcount:
+                await connection.execute(_BEGIN, {"beating": worker_id})
                 await connection.execute(_FORGET)
-            ages = (await connection.execute(_AGES, {"asking": owner})).scalars()
+            ages = (await connection.execute(_AGES, {"asking": worker_id})).scalars()
             return [age / _MICROSECONDS for age in ages]
 
         return await self._database.write(work)
 
-    async def leave(self, owner: str) -> None:
+    async def leave(self, worker_id: str) -> None:
         """Take the process off the list: it ended in order. Raises: StoreUnavailable."""
 
         async def work(connection: AsyncConnection) -> None:
-            await connection.execute(_LEAVE, {"leaving": owner})
+            await connection.execute(_LEAVE, {"leaving": worker_id})
 
         await self._database.write(work)

@@ -89,7 +89,7 @@ class Reading(StorePart):
         parameters = {"user_id": owner_id, "pattern": f"%{_escaped(text.casefold())}%", "most": most}
         return await self._read_jobs(statement, parameters)
 
-    async def take_overdue_waiting(self, *, now: datetime, most: int) -> Sequence[Job]:
+    async def list_overdue_waiting(self, *, now: datetime, most: int) -> Sequence[Job]:
         """Return waiting jobs whose deadline has passed, oldest first. Raises: StoreUnavailable."""
         return await self._read_jobs(_OVERDUE_WAITING, {"now": now, "most": most})
 

@@ -10,9 +10,9 @@ from sqlalchemy import Row, RowMapping
 from sqlalchemy.types import TypeDecorator
 
 from services.errors import UnreadableRow
-from services.jobs.model import CancelState, Delivery, DeliveryStep, Job, Parent
+from services.jobs.model import CancelState, Delivery, DeliveryRoute, Job, Parent
 from services.store.column_types import UNREADABLE
-from services.store.rows import DELIVERY_FIELDS, JOB_FIELDS
+from services.store.mapping import DELIVERY_FIELDS, JOB_FIELDS
 from services.store.tables import jobs
 
 log = logging.getLogger(__name__)
@@ -33,7 +33,7 @@ _STAND_INS: Final[Mapping[str, object]] = {
     "failure": None,
     "cancel": CancelState.NONE,
     # From the first way on, each finds out by itself whether it still leads to the card.
-    "card_step": DeliveryStep.TOKEN,
+    "card_step": DeliveryRoute.TOKEN,
     "card_files": (),
     "card_nonce_at": None,
     "card_digest": None,

@@ -27,7 +27,7 @@ class StorePart:
 
         return await self._database.read(work)
 
-    async def _take_jobs(self, statement: Executable, parameters: Mapping[str, object]) -> list[Job]:
+    async def _claim_jobs(self, statement: Executable, parameters: Mapping[str, object]) -> list[Job]:
         """Return the jobs that an UPDATE of leases returns, oldest first (RETURNING has no order)."""
 
         async def work(connection: AsyncConnection) -> list[Job]:

@@ -119,7 +119,7 @@ notes = Table(
 processes = Table(
     "processes",
     metadata,
-    Column("owner", Text, primary_key=True),
+    Column("worker_id", Text, primary_key=True),
     Column("seen_at", BigInteger, nullable=False),
 )
 
@@ -171,10 +171,10 @@ jobs = Table(
     Column("card_files", AsJson(_files_to_json, _files), nullable=False),
     Column("card_digest", Text),
     # Who asks the API about the job, and until when: microseconds of the database's own clock, 0 is free.
-    Column("poll_owner", Text),
+    Column("poll_worker", Text),
     Column("poll_until", BigInteger, nullable=False),
     # Who draws the card, likewise.
-    Column("announce_owner", Text),
+    Column("announce_worker", Text),
     Column("announce_until", BigInteger, nullable=False),
     # Which version the card shows (0: none), when it has to show the next (by the bot's clock), when that would be if
     # only what changed since it was last taken were still to be shown (1970: nothing did, or at once), and before when
@@ -220,7 +220,7 @@ _partial_index("ix_jobs_counted", jobs.c.owner_id, jobs.c.created_at, where=IS_C
 _partial_index("ix_jobs_live", jobs.c.owner_id, jobs.c.status, where=IS_LIVE)
 _partial_index("ix_jobs_waiting", jobs.c.owner_id, jobs.c.created_at, jobs.c.number, where=IS_WAITING)
 _partial_index("ix_jobs_leases", jobs.c.poll_until, where=IS_LEASED)
-_partial_index("ix_jobs_poll_owner", jobs.c.poll_owner, where=jobs.c.poll_owner.is_not(None))
-_partial_index("ix_jobs_announce_owner", jobs.c.announce_owner, where=jobs.c.announce_owner.is_not(None))
+_partial_index("ix_jobs_poll_worker", jobs.c.poll_worker, where=jobs.c.poll_worker.is_not(None))
+_partial_index("ix_jobs_announce_worker", jobs.c.announce_worker, where=jobs.c.announce_worker.is_not(None))
 _partial_index("ix_jobs_unannounced", jobs.c.due_at, where=IS_UNANNOUNCED)
 _partial_index("ix_jobs_tokens", jobs.c.card_token_until, where=HAS_TOKEN)

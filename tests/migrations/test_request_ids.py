@@ -57,7 +57,7 @@ async def _accepted(store: SqlJobStore) -> Job:
 async def _queued(store: SqlJobStore, request_id: str, *statuses: JobStatus, queued_after: float = 0) -> Job:
     """Return a job that was queued with this request, and went on to these states."""
     job = await move(store, await _accepted(store), JobStatus.SUBMITTING)
-    queued = job.accepted_by_api(request_id, at=at(queued_after), within=timedelta(hours=1))
+    queued = job.confirmed(request_id, at=at(queued_after), within=timedelta(hours=1))
     assert await store.replace(queued, expected_version=job.version)
     return await move(store, queued, *statuses)
 
@@ -74,7 +74,7 @@ async def test_a_request_stays_with_one_job(databases: Databases, caplog: pytest
         over = await _queued(store, "one over", JobStatus.LATE, JobStatus.EXPIRED)
         followed = await _queued(store, "one over", queued_after=9)
         others = [await _queued(store, "its own"), await _accepted(store), await _accepted(store)]
-        await store.take_up(LEASE, most=100)
+        await store.claim_followed(LEASE, most=100)
         await _go_back(database)
         assert await migrate.upgrade(database)
 
@@ -88,7 +88,7 @@ async def test_a_request_stays_with_one_job(databases: Databases, caplog: pytest
             assert ended.deadline == lost.deadline
         held = set(await store.renew(LEASE))
         assert held == {early.job_id, followed.job_id, others[0].job_id}
-        shown = await store.take_changed(LEASE, now=(await reload(store, late)).changed_at, most=100)
+        shown = await store.claim_due_cards(LEASE, now=(await reload(store, late)).changed_at, most=100)
         assert {late.job_id, live.job_id} <= {job.job_id for job in shown}
     told = [record.getMessage() for record in caplog.records if record.levelno == logging.WARNING]
     assert [line for line in told if late.job_id in line] == [
@@ -106,10 +106,10 @@ async def test_the_mended_database_refuses_a_second_holder(databases: Databases)
         await _go_back(database)
         await migrate.upgrade(database)
         lost = await reload(store, second)
-        again = lost.accepted_by_api("same", at=NOW, within=timedelta(hours=1))
+        again = lost.confirmed("same", at=NOW, within=timedelta(hours=1))
         with pytest.raises(RequestTaken, match=first.job_id):
             await store.replace(again, expected_version=lost.version)
-        right = lost.accepted_by_api("right", at=NOW, within=timedelta(hours=1))
+        right = lost.confirmed("right", at=NOW, within=timedelta(hours=1))
         assert await store.replace(right, expected_version=lost.version)
 
 

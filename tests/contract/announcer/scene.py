@@ -81,11 +81,13 @@ class Scene:
         self.catalog = Catalog.load([ModelEntry(model_id=MODEL_ID, command="edit")])
 
     @contextlib.asynccontextmanager
-    async def announcing(self, owner: str = "this") -> AsyncIterator[SceneBot]:
-        """Run a bot's announcer while the block runs; `owner` names its leases."""
+    async def announcing(self, worker_id: str = "this") -> AsyncIterator[SceneBot]:
+        """Run a bot's announcer while the block runs; `worker_id` names its leases."""
         signals = JobSignals()
         core = Core(self.store, ScriptedApi())
-        outbox = CardOutbox(store=self.store, signals=signals, clock=self.clock, owner=owner, timing=self.timing)
+        outbox = CardOutbox(
+            store=self.store, signals=signals, clock=self.clock, worker_id=worker_id, timing=self.timing
+        )
         copies = CopyWatch(self.notes, self.clock)
         services = BotServices(
             jobs=core.jobs,
@@ -163,9 +165,9 @@ class Scene:
         found = await self.reload(job)
         before = found.version
         for status in statuses:
-            found = found.moved(status, at=self.clock.now())
+            found = found.transition(status, at=self.clock.now())
         if not statuses:
-            found = found.touched(at=self.clock.now())
+            found = found.bump_version(at=self.clock.now())
         found = replace(found, **changes)  # type: ignore[arg-type] # any of Job's fields
         assert await self.store.replace(found, expected_version=before)
         return found
@@ -209,11 +211,11 @@ class Scene:
 
         await self.database.write(work)
 
-    async def give_lease_to(self, job: Job, owner: str) -> None:
+    async def give_lease_to(self, job: Job, worker_id: str) -> None:
         """Let another process hold the card's lease from now on: at once, so that nobody takes it in between."""
 
         async def work(connection: AsyncConnection) -> None:
-            held = {"announce_owner": owner, "announce_until": db_now() + 60_000_000}
+            held = {"announce_worker": worker_id, "announce_until": db_now() + 60_000_000}
             await connection.execute(update(jobs).where(jobs.c.job_id == job.job_id).values(held))
 
         await self.database.write(work)

@@ -261,7 +261,7 @@ async def test_a_lease_lost_in_the_middle_of_an_edit(scene: Scene) -> None:
         await scene.give_lease_to(job, "other")
         newer = await scene.move(job, JobStatus.RUNNING)
         delivery = replace(newer.delivery, digest="running:shown")
-        assert await scene.store.acknowledge(job.job_id, delivery, owner="other", version=newer.version)
+        assert await scene.store.acknowledge(job.job_id, delivery, worker_id="other", version=newer.version)
 
     scene.server.faults.hook(EDIT_ORIGINAL, before=overtake)
     async with scene.announcing():

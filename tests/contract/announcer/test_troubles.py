@@ -237,17 +237,17 @@ class ForgetfulStore(SqlJobStore):
 
     is_away_for = ""
 
-    async def acknowledge(self, job_id: str, delivery: Delivery, *, owner: str, version: int) -> bool:
+    async def acknowledge(self, job_id: str, delivery: Delivery, *, worker_id: str, version: int) -> bool:
         """Fail for that job."""
         if job_id == self.is_away_for:
             raise StoreUnavailable("away")
-        return await super().acknowledge(job_id, delivery, owner=owner, version=version)
+        return await super().acknowledge(job_id, delivery, worker_id=worker_id, version=version)
 
-    async def postpone(self, job_id: str, *, owner: str, until: datetime) -> None:
+    async def postpone(self, job_id: str, *, worker_id: str, until: datetime) -> None:
         """Fail for that job."""
         if job_id == self.is_away_for:
             raise StoreUnavailable("away")
-        await super().postpone(job_id, owner=owner, until=until)
+        await super().postpone(job_id, worker_id=worker_id, until=until)
 
 
 async def test_a_database_that_is_away_stops_nobody(scene: Scene) -> None:
@@ -274,12 +274,12 @@ class FullStore(SqlJobStore):
         super().__init__(database)
         self.tried_at: list[float] = []
 
-    async def take_changed(self, lease: Lease, *, now: datetime, most: int) -> Sequence[Job]:
+    async def claim_due_cards(self, lease: Lease, *, now: datetime, most: int) -> Sequence[Job]:
         """Fail until it was tried six times."""
         if len(self.tried_at) < 6:
             self.tried_at.append(asyncio.get_running_loop().time())
             raise StoreUnavailable("full")
-        return await super().take_changed(lease, now=now, most=most)
+        return await super().claim_due_cards(lease, now=now, most=most)
 
 
 async def test_a_full_database_is_asked_ever_more_rarely(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,10 +11,10 @@ from datetime import timedelta
 
 from services.clock import Clock, SystemClock
 from services.jobs.cancelling import Canceller
-from services.jobs.changes import Changes
 from services.jobs.copies import CopyWatch
 from services.jobs.failover import Failover
 from services.jobs.housekeeper import Housekeeper
+from services.jobs.job_updater import JobUpdater
 from services.jobs.model import Actor, CardOrigin, GenerationRequest, Job, JobStatus, NewJob
 from services.jobs.outbox import CardOutbox
 from services.jobs.pacing import JobTiming, RequestBudget, SubmitGate
@@ -74,50 +74,50 @@ class Core:
         budget: RequestBudget | None = None,
         journal: RequestJournal | None = None,
     ) -> None:
-        clock, signals, owner = clock or SystemClock(), JobSignals(), secrets.token_hex(4)
-        self.store, self.api, self.clock, self.owner = store, api, clock, owner
+        clock, signals, worker_id = clock or SystemClock(), JobSignals(), secrets.token_hex(4)
+        self.store, self.api, self.clock, self.worker_id = store, api, clock, worker_id
         self.gate = SubmitGate(clock, lambda: 0.5)
-        changes = Changes(store, clock, signals)
-        canceller = Canceller(api, changes, clock)
-        self.changes = changes
+        updater = JobUpdater(store, clock, signals)
+        canceller = Canceller(api, updater, clock)
+        self.updater = updater
         self.poller = Poller(
             store=store,
             api=api,
-            changes=changes,
+            updater=updater,
             canceller=canceller,
             signals=signals,
             budget=budget or RequestBudget(clock, per_second=1000),
             clock=clock,
             random=lambda: 0.5,
-            owner=owner,
+            worker_id=worker_id,
             timing=timing,
         )
         self.unstored = UnstoredRequests(
-            journal or MemoryJournal(), changes=changes, signals=signals, clock=clock, timing=timing
+            journal or MemoryJournal(), updater=updater, signals=signals, clock=clock, timing=timing
         )
         self.submitter = Submitter(
             store=store,
             api=api,
-            changes=changes,
+            updater=updater,
             signals=signals,
             gate=self.gate,
             clock=clock,
-            owner=owner,
+            worker_id=worker_id,
             timing=timing,
-            accepted=self.poller.watch,
+            on_confirmed=self.poller.watch,
             unstored=self.unstored,
         )
-        self.housekeeper = Housekeeper(store=store, changes=changes, clock=clock, owner=owner, timing=timing)
+        self.housekeeper = Housekeeper(store=store, updater=updater, clock=clock, worker_id=worker_id, timing=timing)
         self.jobs = JobService(
             store=store,
-            changes=changes,
+            updater=updater,
             canceller=canceller,
             signals=signals,
             clock=clock,
             policy=SameLimits(limits=limits),
             timing=timing,
         )
-        self.outbox = CardOutbox(store=store, signals=signals, clock=clock, owner=owner, timing=timing)
+        self.outbox = CardOutbox(store=store, signals=signals, clock=clock, worker_id=worker_id, timing=timing)
 
     def failover(self, copies: CopyWatch, *, processes: Processes | None) -> Failover:
         """Return what watches the commands that this process lost."""
@@ -127,7 +127,7 @@ class Core:
             jobs=self.jobs,
             copies=copies,
             clock=self.clock,
-            owner=self.owner,
+            worker_id=self.worker_id,
         )
 
     @contextlib.asynccontextmanager
@@ -140,7 +140,7 @@ class Core:
             for loop in loops:
                 loop.cancel()
             await asyncio.gather(*loops, return_exceptions=True)
-            await self.store.release(self.owner)
+            await self.store.release(self.worker_id)
 
     async def until(self, job_id: str, *statuses: JobStatus, seconds: float = 10.0) -> Job:
         """Wait until the job is in one of these states, and return it."""

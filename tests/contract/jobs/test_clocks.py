@@ -48,9 +48,9 @@ class SlowClaims(SqlJobStore):
         self._clock, self._away = clock, away
         self.late = 0
 
-    async def start_waiting(self, lease: Lease, *, now: datetime, most: int) -> Sequence[Job]:
+    async def claim_waiting(self, lease: Lease, *, now: datetime, most: int) -> Sequence[Job]:
         """Claim; the first time, a second passes before the answer is there, and the clock is set."""
-        jobs = await super().start_waiting(lease, now=now, most=most)
+        jobs = await super().claim_waiting(lease, now=now, most=most)
         if jobs and not self.late:
             self.late += 1
             self._clock.away = self._away
@@ -105,8 +105,8 @@ async def test_a_lease_is_the_database_s_to_measure(
     right, wrong = Core(store, api), Core(other_store, api, clock=MovedClock(away))
     alive, dead = await submit(right, make_new(100)), await submit(right, make_new(101))
     now = right.clock.now()
-    [first] = await store.start_waiting(Lease(owner="alive", ttl_seconds=60), now=now, most=1)
-    [second] = await store.start_waiting(Lease(owner="dead", ttl_seconds=0), now=now, most=1)
+    [first] = await store.claim_waiting(Lease(worker_id="alive", ttl_seconds=60), now=now, most=1)
+    [second] = await store.claim_waiting(Lease(worker_id="dead", ttl_seconds=0), now=now, most=1)
     assert (first.job_id, second.job_id) == (alive.job_id, dead.job_id)
     await wrong.housekeeper.tidy()
     assert (await right.until(alive.job_id, JobStatus.SUBMITTING)).version == first.version

@@ -128,7 +128,7 @@ async def test_what_only_sqlite_keeps(sqlite_files: SqliteFiles, column: str, va
         store = SqlJobStore(database)
         jobs = [await accept(store) for _ in range(2)]
         await damage(database, jobs[0], column, value)
-        claimed = await store.start_waiting(LEASE, now=jobs[0].created_at, most=5)
+        claimed = await store.claim_waiting(LEASE, now=jobs[0].created_at, most=5)
         assert [job.job_id for job in claimed] == [job.job_id for job in jobs]
 
 
@@ -139,6 +139,6 @@ async def test_a_job_that_can_never_start_leaves_its_place(sqlite_files: SqliteF
         jobs = [await accept(store, limits=ONE_AT_ONCE) for _ in range(2)]
         await damage(database, jobs[0], "channel_id", "'somewhere'")
         for expected in ([], [jobs[1].job_id]):
-            claimed = await store.start_waiting(LEASE, now=jobs[0].created_at, most=1)
+            claimed = await store.claim_waiting(LEASE, now=jobs[0].created_at, most=1)
             assert [job.job_id for job in claimed] == expected
         assert (await store.usage(ADA, now=jobs[0].created_at)).waiting == 0

@@ -58,7 +58,7 @@ class Loser:
         """Let a process's last sign of life be so much older."""
 
         async def work(connection: AsyncConnection) -> None:
-            older = update(processes).where(processes.c.owner == owner)
+            older = update(processes).where(processes.c.worker_id == owner)
             await connection.execute(older.values(seen_at=processes.c.seen_at - round(by * 1_000_000)))
 
         await self.database.write(work)

@@ -36,9 +36,9 @@ class LossyStore(SqlJobStore):
         self.claimed = asyncio.Event()
         self.after_lost_wait: asyncio.Event = asyncio.Event()
 
-    async def start_waiting(self, lease: Lease, *, now: datetime, most: int) -> Sequence[Job]:
+    async def claim_waiting(self, lease: Lease, *, now: datetime, most: int) -> Sequence[Job]:
         """Claim, and lose the answer or be late with it."""
-        jobs = await super().start_waiting(lease, now=now, most=most)
+        jobs = await super().claim_waiting(lease, now=now, most=most)
         if jobs:
             self.claimed.set()
         if jobs and self.claim_delays:
@@ -48,9 +48,9 @@ class LossyStore(SqlJobStore):
             raise StoreUnavailable("the answer is gone")
         return jobs
 
-    async def take_up(self, lease: Lease, *, most: int) -> Sequence[Job]:
+    async def claim_followed(self, lease: Lease, *, most: int) -> Sequence[Job]:
         """Take up, and lose the answer."""
-        jobs = await super().take_up(lease, most=most)
+        jobs = await super().claim_followed(lease, most=most)
         if jobs and self.lost_takings:
             self.lost_takings -= 1
             raise StoreUnavailable("the answer is gone")
@@ -160,7 +160,7 @@ async def test_a_stop_does_not_wait_for_a_database_that_is_away(
         loops.cancel()
         done, _ = await asyncio.wait({loops}, timeout=BRISK.stop_seconds + 2.5)
     assert done
-    await core.store.release(core.owner)
+    await core.store.release(core.worker_id)
     await core.housekeeper.tidy()
     await core.until(job.job_id, JobStatus.UNCONFIRMED)
 

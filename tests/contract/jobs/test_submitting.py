@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from services.errors import ApiNotSent, ApiOutcomeUnknown, ApiRefused, FailureKind, StoreUnavailable
-from services.jobs.changes import Changes
+from services.jobs.job_updater import JobUpdater
 from services.jobs.model import Actor, CancelState, JobStatus
 from services.jobs.ports import Lease, Progress, RequestState
 from services.store.jobs import SqlJobStore
@@ -89,8 +89,8 @@ async def test_a_stop_lets_a_running_post_finish(core: Core, api: ScriptedApi) -
 async def test_a_dead_process_leaves_unconfirmed_when_its_lease_has_run_out(core: Core, store: SqlJobStore) -> None:
     """Another process ends what was being submitted, and never submits it."""
     job = await submit(core, make_new())
-    dead = Lease(owner="dead", ttl_seconds=0)
-    assert await store.start_waiting(dead, now=core.clock.now(), most=1)
+    dead = Lease(worker_id="dead", ttl_seconds=0)
+    assert await store.claim_waiting(dead, now=core.clock.now(), most=1)
     await core.housekeeper.tidy()
     after = await store.get(job.job_id)
     assert after is not None
@@ -100,7 +100,7 @@ async def test_a_dead_process_leaves_unconfirmed_when_its_lease_has_run_out(core
 async def test_a_living_process_is_left_alone(core: Core, store: SqlJobStore) -> None:
     """A submit under a living lease may still get its answer."""
     job = await submit(core, make_new())
-    assert await store.start_waiting(Lease(owner="alive", ttl_seconds=60), now=core.clock.now(), most=1)
+    assert await store.claim_waiting(Lease(worker_id="alive", ttl_seconds=60), now=core.clock.now(), most=1)
     await core.housekeeper.tidy()
     after = await store.get(job.job_id)
     assert after is not None
@@ -113,7 +113,7 @@ async def test_a_request_id_that_comes_late_reopens_the_job(core: Core, api: Scr
     job = await submit(core, make_new())
     async with core.running():
         submitting = await core.until(job.job_id, JobStatus.SUBMITTING)
-        given_up = submitting.moved(JobStatus.UNCONFIRMED, at=core.clock.now())
+        given_up = submitting.transition(JobStatus.UNCONFIRMED, at=core.clock.now())
         assert await store.replace(given_up, expected_version=submitting.version)
         api.may_submit.set()
         await core.until(job.job_id, JobStatus.QUEUED)
@@ -200,7 +200,7 @@ async def test_an_outcome_is_stored_even_when_the_database_was_away(
 async def test_a_job_that_waited_too_long_expires(core: Core, store: SqlJobStore) -> None:
     """A day of waiting is enough; the quota is given back."""
     job = await submit(core, make_new())
-    late = replace(job.touched(at=core.clock.now()), deadline=core.clock.now())
+    late = replace(job.bump_version(at=core.clock.now()), deadline=core.clock.now())
     assert await store.replace(late, expected_version=job.version)
     await core.housekeeper.tidy()
     after = await store.get(job.job_id)
@@ -229,10 +229,12 @@ ENDED = (JobStatus.SUCCEEDED, JobStatus.LATE, JobStatus.FAILED, JobStatus.CANCEL
 
 
 async def test_a_cancelled_caller_still_stores_what_it_must(store: SqlJobStore, core: Core) -> None:
-    """`insist` writes although whoever called it is cancelled in the middle."""
+    """`update_durably` writes although whoever called it is cancelled in the middle."""
     job = await submit(core, make_new())
-    changes: Changes = core.changes
-    task = asyncio.create_task(changes.insist(job.job_id, lambda j: j.moved(JobStatus.CANCELLED, at=core.clock.now())))
+    updater: JobUpdater = core.updater
+    task = asyncio.create_task(
+        updater.update_durably(job.job_id, lambda j: j.transition(JobStatus.CANCELLED, at=core.clock.now()))
+    )
     await asyncio.sleep(0)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):

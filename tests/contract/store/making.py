@@ -21,10 +21,10 @@ NOW = datetime(2026, 3, 1, 12, 0, 0, 123456, tzinfo=UTC)
 DEADLINE = NOW + timedelta(days=1)
 ADA, BEN = 9_007_199_254_740_993_001, 9_007_199_254_740_993_002
 PLENTY = QuotaLimits(per_day=10_000, running=10_000, waiting=10_000)
-LEASE = Lease(owner="this", ttl_seconds=60)
-OTHER = Lease(owner="other", ttl_seconds=60)
+LEASE = Lease(worker_id="this", ttl_seconds=60)
+OTHER = Lease(worker_id="other", ttl_seconds=60)
 # A lease that has run out as soon as it is taken.
-EXPIRED = Lease(owner="dead", ttl_seconds=0)
+EXPIRED = Lease(worker_id="dead", ttl_seconds=0)
 
 _numbers = count(1)
 
@@ -77,7 +77,7 @@ async def accept(
 async def move(store: SqlJobStore, job: Job, *statuses: JobStatus, now: datetime = NOW) -> Job:
     """Take the job through these states and return it."""
     for status in statuses:
-        after = job.moved(status, at=now)
+        after = job.transition(status, at=now)
         assert await store.replace(after, expected_version=job.version)
         job = after
     return job
@@ -85,7 +85,7 @@ async def move(store: SqlJobStore, job: Job, *statuses: JobStatus, now: datetime
 
 async def start(store: SqlJobStore, *, most: int = 100, lease: Lease = LEASE, now: datetime = NOW) -> list[Job]:
     """Start all that wait."""
-    return list(await store.start_waiting(lease, now=now, most=most))
+    return list(await store.claim_waiting(lease, now=now, most=most))
 
 
 async def reload(store: SqlJobStore, job: Job) -> Job:

@@ -70,7 +70,7 @@ async def test_an_unconfirmed_job_is_submitted_anew_once(store: SqlJobStore) -> 
 async def test_a_reopened_job_is_not_submitted_anew(store: SqlJobStore) -> None:
     """Its request id turned up while its owner read the warning: a second job would be paid for as well."""
     lost = await move(store, await accept(store), JobStatus.SUBMITTING, JobStatus.UNCONFIRMED)
-    found = lost.accepted_by_api("req-1", at=NOW, within=timedelta(hours=1))
+    found = lost.confirmed("req-1", at=NOW, within=timedelta(hours=1))
     assert await store.replace(found, expected_version=lost.version)
     with pytest.raises(InvalidTransition):
         await store.accept(make_new(parent=resubmitting(lost.job_id)), limits=PLENTY, now=NOW, deadline=DEADLINE)
@@ -180,7 +180,10 @@ async def test_the_day_rolls(store: SqlJobStore) -> None:
 async def test_a_change_is_written_over_the_version_it_was_made_of(store: SqlJobStore) -> None:
     """Of two changes of the same version one is written; who loses is told, and nothing of it is stored."""
     job = await accept(store)
-    submitting, cancelled = job.moved(JobStatus.SUBMITTING, at=at(1)), job.moved(JobStatus.CANCELLED, at=at(1))
+    submitting, cancelled = (
+        job.transition(JobStatus.SUBMITTING, at=at(1)),
+        job.transition(JobStatus.CANCELLED, at=at(1)),
+    )
     assert await store.replace(submitting, expected_version=1)
     assert not await store.replace(cancelled, expected_version=1)
     assert await reload(store, job) == submitting
@@ -189,7 +192,7 @@ async def test_a_change_is_written_over_the_version_it_was_made_of(store: SqlJob
 async def test_of_concurrent_changes_one_wins(store: SqlJobStore, other_store: SqlJobStore) -> None:
     """Twenty processes that change one version at once: exactly one does."""
     job = await accept(store)
-    after = job.moved(JobStatus.CANCELLED, at=at(1))
+    after = job.transition(JobStatus.CANCELLED, at=at(1))
     written = await asyncio.gather(
         *(one.replace(after, expected_version=1) for one in [store, other_store] * 10),
     )
@@ -206,7 +209,7 @@ async def test_a_version_must_rise(store: SqlJobStore) -> None:
 async def test_a_change_does_not_move_the_card(store: SqlJobStore) -> None:
     """A change of a job leaves the card's address to who holds the card."""
     job = await accept(store)
-    moved = replace(job.moved(JobStatus.CANCELLED, at=NOW), delivery=replace(job.delivery, digest="other"))
+    moved = replace(job.transition(JobStatus.CANCELLED, at=NOW), delivery=replace(job.delivery, digest="other"))
     assert await store.replace(moved, expected_version=1)
     assert (await reload(store, job)).delivery == job.delivery
 
@@ -215,11 +218,11 @@ async def test_a_change_does_not_move_the_card(store: SqlJobStore) -> None:
 async def test_an_end_frees_the_poll_lease(store: SqlJobStore, database: Database, status: JobStatus) -> None:
     """A job that has ended, or waits again, has nobody who asks about it."""
     await accept(store)
-    [job] = await store.start_waiting(LEASE, now=NOW, most=1)
+    [job] = await store.claim_waiting(LEASE, now=NOW, most=1)
     if status is JobStatus.CANCELLED:
         job = await move(store, job, JobStatus.QUEUED)
     await move(store, job, status)
-    assert await stored(database, job, "poll_owner") is None
+    assert await stored(database, job, "poll_worker") is None
     assert await stored(database, job, "poll_until") == 0
 
 

@@ -34,9 +34,9 @@ def _ids(jobs: Sequence[Job]) -> list[str]:
 
 async def _shown(store: SqlJobStore, job: Job, *, lease: Lease = LEASE) -> None:
     """Take the job's card and acknowledge it as it is."""
-    [taken] = await store.take_changed(lease, now=LATER, most=1)
+    [taken] = await store.claim_due_cards(lease, now=LATER, most=1)
     assert taken.job_id == job.job_id
-    assert await store.acknowledge(job.job_id, taken.delivery, owner=lease.owner, version=taken.version)
+    assert await store.acknowledge(job.job_id, taken.delivery, worker_id=lease.worker_id, version=taken.version)
 
 
 async def test_an_accepted_job_is_shown_only_when_it_lasts(store: SqlJobStore) -> None:
@@ -44,8 +44,8 @@ async def test_an_accepted_job_is_shown_only_when_it_lasts(store: SqlJobStore) -
     job = await accept(store)
     due = at(WAITING_HOLD)
     assert await store.next_change_due() == due
-    assert await store.take_changed(LEASE, now=due - timedelta(microseconds=1), most=10) == []
-    assert await store.take_changed(LEASE, now=due, most=10) == [job]
+    assert await store.claim_due_cards(LEASE, now=due - timedelta(microseconds=1), most=10) == []
+    assert await store.claim_due_cards(LEASE, now=due, most=10) == [job]
 
 
 async def test_changes_melt_into_one(store: SqlJobStore) -> None:
@@ -53,7 +53,7 @@ async def test_changes_melt_into_one(store: SqlJobStore) -> None:
     job = await accept(store)
     await start(store, now=at(1))
     assert await store.next_change_due() == at(WAITING_HOLD)
-    [taken] = await store.take_changed(LEASE, now=at(WAITING_HOLD), most=10)
+    [taken] = await store.claim_due_cards(LEASE, now=at(WAITING_HOLD), most=10)
     assert (taken.job_id, taken.status) == (job.job_id, JobStatus.SUBMITTING)
 
 
@@ -70,7 +70,7 @@ async def test_the_end_is_due_at_once(store: SqlJobStore) -> None:
     job = await accept(store)
     await move(store, job, JobStatus.CANCELLED, now=at(0.5))
     assert await store.next_change_due() == at(0.5)
-    assert len(await store.take_changed(LEASE, now=at(0.5), most=10)) == 1
+    assert len(await store.claim_due_cards(LEASE, now=at(0.5), most=10)) == 1
 
 
 async def test_what_is_shown_is_not_due(store: SqlJobStore) -> None:
@@ -78,58 +78,58 @@ async def test_what_is_shown_is_not_due(store: SqlJobStore) -> None:
     job = await accept(store)
     await _shown(store, job)
     assert await store.next_change_due() is None
-    assert await store.take_changed(LEASE, now=LATER, most=10) == []
+    assert await store.claim_due_cards(LEASE, now=LATER, most=10) == []
     [started] = await start(store, now=at(100))
     assert await store.next_change_due() == at(100 + hold_seconds(JobStatus.SUBMITTING))
-    assert await store.take_changed(LEASE, now=LATER, most=10) == [started]
+    assert await store.claim_due_cards(LEASE, now=LATER, most=10) == [started]
 
 
 async def test_a_late_cost_is_shown_too(store: SqlJobStore) -> None:
     """A change without a new state (the cost came in) is one that the card has to show."""
     job = await move(store, await accept(store), JobStatus.SUBMITTING, JobStatus.QUEUED, JobStatus.SUCCEEDED)
     await _shown(store, job)
-    priced = replace(job.touched(at=at(60)), cost=Decimal("0.04"))
+    priced = replace(job.bump_version(at=at(60)), cost=Decimal("0.04"))
     assert await store.replace(priced, expected_version=job.version)
-    assert await store.take_changed(LEASE, now=at(60), most=10) == [priced]
+    assert await store.claim_due_cards(LEASE, now=at(60), most=10) == [priced]
 
 
 async def test_the_longest_due_come_first(store: SqlJobStore) -> None:
     """Cards are given out in the order of their due times, no more than asked for."""
     made = [await accept(store, now=at(-n)) for n in range(4)]
-    first = await store.take_changed(LEASE, now=LATER, most=3)
+    first = await store.claim_due_cards(LEASE, now=LATER, most=3)
     assert _ids(first) == _ids(made[::-1][:3])
-    assert _ids(await store.take_changed(LEASE, now=LATER, most=3)) == [made[0].job_id]
+    assert _ids(await store.claim_due_cards(LEASE, now=LATER, most=3)) == [made[0].job_id]
 
 
 async def test_a_clock_that_is_set_back_holds_up_no_card(store: SqlJobStore) -> None:
     """What was due by a clock that went hours ahead is due at once; what is held back for a moment still is."""
     ahead = await accept(store, now=LATER)
     held = await accept(store, now=at(1))
-    assert _ids(await store.take_changed(LEASE, now=at(2), most=10)) == [ahead.job_id]
-    assert _ids(await store.take_changed(LEASE, now=at(5), most=10)) == [held.job_id]
+    assert _ids(await store.claim_due_cards(LEASE, now=at(2), most=10)) == [ahead.job_id]
+    assert _ids(await store.claim_due_cards(LEASE, now=at(5), most=10)) == [held.job_id]
 
 
 async def test_a_lease_keeps_other_announcers_away(store: SqlJobStore, other_store: SqlJobStore) -> None:
     """A card is drawn by one at a time, whatever changes meanwhile, and is nobody's next due time."""
     job = await accept(store)
-    await store.take_changed(LEASE, now=LATER, most=10)
+    await store.claim_due_cards(LEASE, now=LATER, most=10)
     await move(store, job, JobStatus.CANCELLED)
-    assert await other_store.take_changed(OTHER, now=LATER, most=10) == []
-    assert await store.take_changed(LEASE, now=LATER, most=10) == []
+    assert await other_store.claim_due_cards(OTHER, now=LATER, most=10) == []
+    assert await store.claim_due_cards(LEASE, now=LATER, most=10) == []
     assert await store.next_change_due() is None
 
 
 async def test_renewed_cards_stay_with_their_holder(store: SqlJobStore, other_store: SqlJobStore) -> None:
     """Renewing extends the named cards that nobody else has taken, also one whose lease ran out unnoticed."""
-    gone = Lease(owner=LEASE.owner, ttl_seconds=0)
+    gone = Lease(worker_id=LEASE.worker_id, ttl_seconds=0)
     lost, kept, left = [await accept(store, now=at(-number)) for number in (3, 2, 1)]
-    await store.take_changed(gone, now=LATER, most=3)
-    assert _ids(await other_store.take_changed(OTHER, now=LATER, most=1)) == [lost.job_id]
+    await store.claim_due_cards(gone, now=LATER, most=3)
+    assert _ids(await other_store.claim_due_cards(OTHER, now=LATER, most=1)) == [lost.job_id]
     await store.renew_cards(LEASE, [kept.job_id, lost.job_id])
     await store.renew_cards(gone, [kept.job_id])  # never shortens
-    assert _ids(await other_store.take_changed(OTHER, now=LATER, most=10)) == [left.job_id]
-    assert await store.save_delivery(kept.job_id, kept.delivery, owner=LEASE.owner)
-    assert not await store.save_delivery(lost.job_id, lost.delivery, owner=LEASE.owner)
+    assert _ids(await other_store.claim_due_cards(OTHER, now=LATER, most=10)) == [left.job_id]
+    assert await store.save_delivery(kept.job_id, kept.delivery, worker_id=LEASE.worker_id)
+    assert not await store.save_delivery(lost.job_id, lost.delivery, worker_id=LEASE.worker_id)
 
 
 async def test_concurrent_announcers_share_the_cards(store: SqlJobStore, other_store: SqlJobStore) -> None:
@@ -137,37 +137,37 @@ async def test_concurrent_announcers_share_the_cards(store: SqlJobStore, other_s
     made = [await accept(store) for _ in range(12)]
     batches = await asyncio.gather(
         *(
-            one.take_changed(Lease(owner=f"p{n}", ttl_seconds=60), now=LATER, most=2)
+            one.claim_due_cards(Lease(worker_id=f"p{n}", ttl_seconds=60), now=LATER, most=2)
             for n, one in enumerate([store, other_store] * 10)
         ),
     )
     taken = [job for batch in batches for job in batch]
-    taken += await store.take_changed(LEASE, now=LATER, most=100)  # who met a locked row went without it
+    taken += await store.claim_due_cards(LEASE, now=LATER, most=100)  # who met a locked row went without it
     assert sorted(_ids(taken)) == sorted(_ids(made))
 
 
 async def test_a_dead_announcer_s_card_is_taken_over(store: SqlJobStore, other_store: SqlJobStore) -> None:
     """A card whose announcer died in the middle of an edit is drawn again by the next."""
     job = await accept(store)
-    await store.take_changed(EXPIRED, now=LATER, most=10)
-    assert await other_store.take_changed(OTHER, now=LATER, most=10) == [job]
+    await store.claim_due_cards(EXPIRED, now=LATER, most=10)
+    assert await other_store.claim_due_cards(OTHER, now=LATER, most=10) == [job]
 
 
 async def test_a_change_during_the_edit_is_shown_next(store: SqlJobStore) -> None:
     """What is acknowledged is the version that was rendered: a newer one is due again, held from its own time on."""
     await accept(store)
-    [taken] = await store.take_changed(LEASE, now=LATER, most=10)
+    [taken] = await store.claim_due_cards(LEASE, now=LATER, most=10)
     [claimed] = await start(store, now=LATER)
-    assert await store.acknowledge(taken.job_id, taken.delivery, owner=LEASE.owner, version=taken.version)
+    assert await store.acknowledge(taken.job_id, taken.delivery, worker_id=LEASE.worker_id, version=taken.version)
     assert await store.next_change_due() == LATER + timedelta(seconds=hold_seconds(JobStatus.SUBMITTING))
-    assert await store.take_changed(LEASE, now=LATER, most=10) == []
-    assert await store.take_changed(LEASE, now=LATER + timedelta(minutes=1), most=10) == [claimed]
+    assert await store.claim_due_cards(LEASE, now=LATER, most=10) == []
+    assert await store.claim_due_cards(LEASE, now=LATER + timedelta(minutes=1), most=10) == [claimed]
 
 
 async def test_an_acknowledgement_writes_where_the_card_is(store: SqlJobStore) -> None:
     """Each part of the card's address is stored with the acknowledgement, and reads back as it was."""
     job = await accept(store)
-    await store.take_changed(LEASE, now=LATER, most=10)
+    await store.claim_due_cards(LEASE, now=LATER, most=10)
     delivery = make_delivery(
         route=DeliveryRoute.CHANNEL,
         posted_channel_id=7,
@@ -177,116 +177,118 @@ async def test_an_acknowledgement_writes_where_the_card_is(store: SqlJobStore) -
         files=(CardFile(attachment_id=2**62, filename="a.png"), CardFile(attachment_id=2, filename="ü b.png")),
         digest="0123abcd",
     )
-    assert await store.acknowledge(job.job_id, delivery, owner=LEASE.owner, version=1)
+    assert await store.acknowledge(job.job_id, delivery, worker_id=LEASE.worker_id, version=1)
     assert (await reload(store, job)).delivery == delivery
 
 
 async def test_the_address_is_saved_during_the_edit(store: SqlJobStore) -> None:
     """A nonce is committed before its message is sent; the card stays leased and due."""
     job = await accept(store)
-    await store.take_changed(LEASE, now=LATER, most=10)
+    await store.claim_due_cards(LEASE, now=LATER, most=10)
     saved = make_delivery(nonce="nonce", nonce_at=NOW)
-    assert await store.save_delivery(job.job_id, saved, owner=LEASE.owner)
+    assert await store.save_delivery(job.job_id, saved, worker_id=LEASE.worker_id)
     assert (await reload(store, job)).delivery == saved
-    assert await store.take_changed(OTHER, now=LATER, most=10) == []
+    assert await store.claim_due_cards(OTHER, now=LATER, most=10) == []
 
 
 async def test_without_the_lease_nothing_is_saved(store: SqlJobStore) -> None:
     """Who does not hold the card's lease, or no longer, cannot write its address."""
     job = await accept(store)
     other = make_delivery(digest="other")
-    assert not await store.save_delivery(job.job_id, other, owner=LEASE.owner)
-    await store.take_changed(EXPIRED, now=LATER, most=10)
-    assert not await store.save_delivery(job.job_id, other, owner=EXPIRED.owner)
-    assert not await store.save_delivery("nothing", other, owner=LEASE.owner)
+    assert not await store.save_delivery(job.job_id, other, worker_id=LEASE.worker_id)
+    await store.claim_due_cards(EXPIRED, now=LATER, most=10)
+    assert not await store.save_delivery(job.job_id, other, worker_id=EXPIRED.worker_id)
+    assert not await store.save_delivery("nothing", other, worker_id=LEASE.worker_id)
     assert (await reload(store, job)).delivery == job.delivery
 
 
 async def test_a_lost_lease_s_acknowledgement_is_refused(store: SqlJobStore, other_store: SqlJobStore) -> None:
     """A late edit may have overwritten a newer one: its acknowledgement raises the version, so a right one follows."""
     job = await accept(store)
-    [taken] = await store.take_changed(EXPIRED, now=LATER, most=10)
-    [again] = await other_store.take_changed(OTHER, now=LATER, most=10)
+    [taken] = await store.claim_due_cards(EXPIRED, now=LATER, most=10)
+    [again] = await other_store.claim_due_cards(OTHER, now=LATER, most=10)
     shown = replace(again.delivery, digest="shown")
-    assert await other_store.save_delivery(job.job_id, shown, owner=OTHER.owner)
+    assert await other_store.save_delivery(job.job_id, shown, worker_id=OTHER.worker_id)
     late = replace(taken.delivery, digest="late")
-    assert not await store.acknowledge(job.job_id, late, owner=EXPIRED.owner, version=taken.version)
+    assert not await store.acknowledge(job.job_id, late, worker_id=EXPIRED.worker_id, version=taken.version)
     after = await reload(store, job)
     assert (after.version, after.delivery) == (taken.version + 1, replace(shown, digest=None))
     # Who holds the card now acknowledges what it rendered, and gets the card once more.
-    assert await other_store.acknowledge(job.job_id, shown, owner=OTHER.owner, version=again.version)
-    [more] = await other_store.take_changed(OTHER, now=LATER, most=10)
+    assert await other_store.acknowledge(job.job_id, shown, worker_id=OTHER.worker_id, version=again.version)
+    [more] = await other_store.claim_due_cards(OTHER, now=LATER, most=10)
     assert more.version == taken.version + 1
 
 
 async def test_a_late_edit_of_a_shown_card_has_it_rendered_again(store: SqlJobStore) -> None:
     """Also where the right card had been shown already, a late old edit is followed by a right one."""
     job = await accept(store)
-    [taken] = await store.take_changed(EXPIRED, now=LATER, most=10)
+    [taken] = await store.claim_due_cards(EXPIRED, now=LATER, most=10)
     await _shown(store, job, lease=OTHER)
-    assert not await store.acknowledge(job.job_id, taken.delivery, owner=EXPIRED.owner, version=taken.version)
-    [again] = await store.take_changed(OTHER, now=LATER, most=10)
+    assert not await store.acknowledge(job.job_id, taken.delivery, worker_id=EXPIRED.worker_id, version=taken.version)
+    [again] = await store.claim_due_cards(OTHER, now=LATER, most=10)
     assert (again.version, again.delivery.digest) == (taken.version + 1, None)
 
 
 async def test_a_lease_that_ran_out_is_lost(store: SqlJobStore) -> None:
     """Time alone loses a lease, before anybody else takes it: its holder may be in the middle of a late edit."""
     job = await accept(store)
-    [taken] = await store.take_changed(EXPIRED, now=LATER, most=10)
-    assert not await store.acknowledge(job.job_id, taken.delivery, owner=EXPIRED.owner, version=1)
+    [taken] = await store.claim_due_cards(EXPIRED, now=LATER, most=10)
+    assert not await store.acknowledge(job.job_id, taken.delivery, worker_id=EXPIRED.worker_id, version=1)
     assert (await reload(store, job)).version == 2
 
 
 async def test_an_unknown_card_is_not_acknowledged(store: SqlJobStore) -> None:
     """There is nothing to acknowledge about a job that does not exist."""
-    assert not await store.acknowledge("nothing", make_delivery(), owner=LEASE.owner, version=1)
+    assert not await store.acknowledge("nothing", make_delivery(), worker_id=LEASE.worker_id, version=1)
 
 
 async def test_a_postponed_card_rests(store: SqlJobStore) -> None:
     """A postponed card is free but not due before its time; then it is due for anybody."""
     job = await accept(store)
-    await store.take_changed(LEASE, now=at(10), most=10)
-    await store.postpone(job.job_id, owner=LEASE.owner, until=at(60))
+    await store.claim_due_cards(LEASE, now=at(10), most=10)
+    await store.postpone(job.job_id, worker_id=LEASE.worker_id, until=at(60))
     assert await store.next_change_due() == at(60)
-    assert await store.take_changed(OTHER, now=at(59.9), most=10) == []
-    assert await store.take_changed(OTHER, now=at(60), most=10) == [job]
+    assert await store.claim_due_cards(OTHER, now=at(59.9), most=10) == []
+    assert await store.claim_due_cards(OTHER, now=at(60), most=10) == [job]
 
 
 async def test_not_even_the_end_shortens_a_wait(store: SqlJobStore) -> None:
     """Discord's Retry-After holds for every later change of the card; after the next acknowledgement it is gone."""
     job = await accept(store)
-    await store.take_changed(LEASE, now=at(10), most=10)
-    await store.postpone(job.job_id, owner=LEASE.owner, until=at(60))
+    await store.claim_due_cards(LEASE, now=at(10), most=10)
+    await store.postpone(job.job_id, worker_id=LEASE.worker_id, until=at(60))
     ended = await move(store, job, JobStatus.CANCELLED, now=at(20))
     assert await store.next_change_due() == at(60)
-    assert await store.take_changed(LEASE, now=at(30), most=10) == []
-    [taken] = await store.take_changed(LEASE, now=at(60), most=10)
+    assert await store.claim_due_cards(LEASE, now=at(30), most=10) == []
+    [taken] = await store.claim_due_cards(LEASE, now=at(60), most=10)
     assert taken == ended
-    assert await store.acknowledge(job.job_id, taken.delivery, owner=LEASE.owner, version=taken.version)
-    assert await store.replace(ended.touched(at=at(30)), expected_version=ended.version)
+    assert await store.acknowledge(job.job_id, taken.delivery, worker_id=LEASE.worker_id, version=taken.version)
+    assert await store.replace(ended.bump_version(at=at(30)), expected_version=ended.version)
     assert await store.next_change_due() == at(30)
 
 
 async def test_only_the_holder_postpones(store: SqlJobStore) -> None:
     """Who does not hold the card neither frees it nor puts it off; its own late edit is followed by a right one."""
     job = await accept(store)
-    await store.take_changed(LEASE, now=at(10), most=10)
-    await store.postpone(job.job_id, owner=OTHER.owner, until=at(60))
-    assert await store.take_changed(OTHER, now=LATER, most=10) == []
-    assert await store.acknowledge(job.job_id, replace(job.delivery, digest="seen"), owner=LEASE.owner, version=1)
-    again = await store.take_changed(OTHER, now=LATER, most=10)
+    await store.claim_due_cards(LEASE, now=at(10), most=10)
+    await store.postpone(job.job_id, worker_id=OTHER.worker_id, until=at(60))
+    assert await store.claim_due_cards(OTHER, now=LATER, most=10) == []
+    assert await store.acknowledge(
+        job.job_id, replace(job.delivery, digest="seen"), worker_id=LEASE.worker_id, version=1
+    )
+    again = await store.claim_due_cards(OTHER, now=LATER, most=10)
     assert [(one.job_id, one.version, one.delivery.digest) for one in again] == [(job.job_id, 2, "seen")]
 
 
 async def test_a_late_edit_is_followed_by_a_right_one(store: SqlJobStore) -> None:
     """Who gives up on an edit after losing the card has it drawn again, though it was acknowledged meanwhile."""
     job = await accept(store)
-    await store.take_changed(EXPIRED, now=at(10), most=10)
-    await store.take_changed(LEASE, now=at(10), most=10)
+    await store.claim_due_cards(EXPIRED, now=at(10), most=10)
+    await store.claim_due_cards(LEASE, now=at(10), most=10)
     shown = replace(job.delivery, digest="right")
-    assert await store.acknowledge(job.job_id, shown, owner=LEASE.owner, version=1)
-    await store.postpone(job.job_id, owner=EXPIRED.owner, until=at(60))
-    again = await store.take_changed(OTHER, now=LATER, most=10)
+    assert await store.acknowledge(job.job_id, shown, worker_id=LEASE.worker_id, version=1)
+    await store.postpone(job.job_id, worker_id=EXPIRED.worker_id, until=at(60))
+    again = await store.claim_due_cards(OTHER, now=LATER, most=10)
     assert [(one.job_id, one.version, one.delivery.digest) for one in again] == [(job.job_id, 2, None)]
 
 
@@ -295,9 +297,9 @@ async def test_the_next_due_is_the_earliest(store: SqlJobStore) -> None:
     late = await accept(store, now=at(100))
     early = await accept(store, now=at(50))
     assert await store.next_change_due() == at(50 + WAITING_HOLD)
-    await store.take_changed(LEASE, now=at(60), most=10)
-    await store.postpone(early.job_id, owner=LEASE.owner, until=at(5000))
+    await store.claim_due_cards(LEASE, now=at(60), most=10)
+    await store.postpone(early.job_id, worker_id=LEASE.worker_id, until=at(5000))
     assert await store.next_change_due() == at(100 + WAITING_HOLD)
-    await store.take_changed(LEASE, now=at(200), most=10)
-    await store.acknowledge(late.job_id, late.delivery, owner=LEASE.owner, version=1)
+    await store.claim_due_cards(LEASE, now=at(200), most=10)
+    await store.acknowledge(late.job_id, late.delivery, worker_id=LEASE.worker_id, version=1)
     assert await store.next_change_due() == at(5000)

@@ -32,9 +32,9 @@ async def test_live_requests_are_taken_up_oldest_first(store: SqlJobStore) -> No
     """Jobs at the API that nobody holds are taken up, oldest first, and no more than asked for."""
     made = await _in_flight(store, JobStatus.RUNNING, JobStatus.QUEUED, JobStatus.QUEUED)
     made[1] = await move(store, made[1], JobStatus.LATE)
-    assert await store.take_up(LEASE, most=2) == made[:2]
-    assert await store.take_up(LEASE, most=2) == made[2:]
-    assert await store.take_up(LEASE, most=2) == []
+    assert await store.claim_followed(LEASE, most=2) == made[:2]
+    assert await store.claim_followed(LEASE, most=2) == made[2:]
+    assert await store.claim_followed(LEASE, most=2) == []
 
 
 async def test_the_rest_is_not_polled(store: SqlJobStore) -> None:
@@ -42,53 +42,56 @@ async def test_the_rest_is_not_polled(store: SqlJobStore) -> None:
     await accept(store)
     [job] = await start(store, lease=EXPIRED)
     await accept(store)
-    assert await store.take_up(OTHER, most=10) == []
+    assert await store.claim_followed(OTHER, most=10) == []
     await move(store, job, JobStatus.FAILED)
-    assert await store.take_up(OTHER, most=10) == []
+    assert await store.claim_followed(OTHER, most=10) == []
 
 
 async def test_a_lease_keeps_others_out(store: SqlJobStore, other_store: SqlJobStore) -> None:
     """A job with a living lease is not given to another process, nor twice to the same."""
     await _in_flight(store, JobStatus.QUEUED)
-    assert len(await store.take_up(LEASE, most=10)) == 1
-    assert await other_store.take_up(OTHER, most=10) == []
-    assert await store.take_up(LEASE, most=10) == []
+    assert len(await store.claim_followed(LEASE, most=10)) == 1
+    assert await other_store.claim_followed(OTHER, most=10) == []
+    assert await store.claim_followed(LEASE, most=10) == []
 
 
 async def test_concurrent_processes_share_the_jobs(store: SqlJobStore, other_store: SqlJobStore) -> None:
     """Processes that take at once get each job once, and together all of them."""
     made = await _in_flight(store, *[JobStatus.QUEUED] * 12)
     batches = await asyncio.gather(
-        *(one.take_up(Lease(owner=f"p{n}", ttl_seconds=60), most=2) for n, one in enumerate([store, other_store] * 10)),
+        *(
+            one.claim_followed(Lease(worker_id=f"p{n}", ttl_seconds=60), most=2)
+            for n, one in enumerate([store, other_store] * 10)
+        ),
     )
     taken = [job for batch in batches for job in batch]
-    taken += await store.take_up(LEASE, most=100)  # who met a locked row went without it
+    taken += await store.claim_followed(LEASE, most=100)  # who met a locked row went without it
     assert sorted(_ids(taken)) == sorted(_ids(made))
 
 
 async def test_a_dead_process_s_jobs_are_taken_over(store: SqlJobStore, other_store: SqlJobStore) -> None:
     """A lease that has run out no longer counts."""
     made = await _in_flight(store, JobStatus.QUEUED, JobStatus.RUNNING)
-    await store.take_up(EXPIRED, most=10)
-    assert await other_store.take_up(OTHER, most=10) == made
+    await store.claim_followed(EXPIRED, most=10)
+    assert await other_store.claim_followed(OTHER, most=10) == made
 
 
 async def test_renewing_extends_all_of_ones_own(store: SqlJobStore, database: Database) -> None:
     """Renewing extends each lease of its owner, also one that had run out unnoticed, and nobody else's."""
-    mine = await _in_flight(store, JobStatus.QUEUED, JobStatus.QUEUED, lease=Lease(owner="this", ttl_seconds=0))
+    mine = await _in_flight(store, JobStatus.QUEUED, JobStatus.QUEUED, lease=Lease(worker_id="this", ttl_seconds=0))
     [theirs] = await _in_flight(store, JobStatus.QUEUED)
     await store.renew(LEASE)
-    assert await store.take_up(OTHER, most=10) == [theirs]
-    assert await stored(database, mine[0], "poll_owner") == "this"
+    assert await store.claim_followed(OTHER, most=10) == [theirs]
+    assert await stored(database, mine[0], "poll_worker") == "this"
 
 
 async def test_renewing_never_shortens(store: SqlJobStore, database: Database) -> None:
     """A renewal for less than is left changes nothing."""
     [job] = await _in_flight(store, JobStatus.QUEUED, lease=LEASE)
     until = await stored(database, job, "poll_until")
-    await store.renew(Lease(owner=LEASE.owner, ttl_seconds=1))
+    await store.renew(Lease(worker_id=LEASE.worker_id, ttl_seconds=1))
     assert await stored(database, job, "poll_until") == until
-    await store.renew(Lease(owner=LEASE.owner, ttl_seconds=1000))
+    await store.renew(Lease(worker_id=LEASE.worker_id, ttl_seconds=1000))
     later = await stored(database, job, "poll_until")
     assert isinstance(until, int)
     assert isinstance(later, int)
@@ -97,7 +100,7 @@ async def test_renewing_never_shortens(store: SqlJobStore, database: Database) -
 
 async def test_leases_are_measured_with_a_clock_of_this_century(store: SqlJobStore, database: Database) -> None:
     """The database's clock tells microseconds since 1970, alike on both databases."""
-    [job] = await _in_flight(store, JobStatus.QUEUED, lease=Lease(owner="this", ttl_seconds=0))
+    [job] = await _in_flight(store, JobStatus.QUEUED, lease=Lease(worker_id="this", ttl_seconds=0))
     until = await stored(database, job, "poll_until")
     assert isinstance(until, int)
     assert abs(until / 1e6 - time.time()) < 30
@@ -108,21 +111,21 @@ async def test_released_leases_are_free_at_once(store: SqlJobStore, other_store:
     polled = await _in_flight(store, JobStatus.QUEUED, lease=LEASE)
     await accept(store)
     [submitting] = await start(store)
-    shown = await store.take_changed(LEASE, now=at(100), most=1)
-    await store.take_changed(OTHER, now=at(100), most=10)
-    await store.release(LEASE.owner)
-    assert await other_store.take_up(OTHER, most=10) == polled
-    assert await other_store.take_orphaned_submits(OTHER, most=10) == [submitting]
-    assert _ids(await other_store.take_changed(EXPIRED, now=at(100), most=10)) == _ids(shown)
+    shown = await store.claim_due_cards(LEASE, now=at(100), most=1)
+    await store.claim_due_cards(OTHER, now=at(100), most=10)
+    await store.release(LEASE.worker_id)
+    assert await other_store.claim_followed(OTHER, most=10) == polled
+    assert await other_store.claim_orphaned_submits(OTHER, most=10) == [submitting]
+    assert _ids(await other_store.claim_due_cards(EXPIRED, now=at(100), most=10)) == _ids(shown)
 
 
 async def test_who_is_alone_forgets_all_leases(store: SqlJobStore) -> None:
     """After all leases were voided, every live job and every unshown card can be taken at once."""
     polled = await _in_flight(store, JobStatus.QUEUED, JobStatus.RUNNING, lease=OTHER)
-    await store.take_changed(OTHER, now=at(100), most=10)
+    await store.claim_due_cards(OTHER, now=at(100), most=10)
     await store.forget_leases()
-    assert await store.take_up(LEASE, most=10) == polled
-    assert _ids(await store.take_changed(LEASE, now=at(100), most=10)) == _ids(polled)
+    assert await store.claim_followed(LEASE, most=10) == polled
+    assert _ids(await store.claim_due_cards(LEASE, now=at(100), most=10)) == _ids(polled)
 
 
 @pytest.mark.parametrize("status", [JobStatus.SUCCEEDED, JobStatus.CANCELLED, JobStatus.EXPIRED])
@@ -130,13 +133,13 @@ async def test_the_end_of_a_polled_job_frees_it(store: SqlJobStore, database: Da
     """Whatever way a job at the API ends, nobody holds it afterwards; one that is late is held still."""
     [job] = await _in_flight(store, JobStatus.QUEUED, lease=LEASE)
     late = await move(store, job, JobStatus.LATE, now=NOW)
-    assert await stored(database, late, "poll_owner") == LEASE.owner
+    assert await stored(database, late, "poll_worker") == LEASE.worker_id
     ended = await move(store, late, status, now=NOW)
-    assert await stored(database, ended, "poll_owner") is None
+    assert await stored(database, ended, "poll_worker") is None
 
 
 async def test_a_change_keeps_the_lease(store: SqlJobStore, other_store: SqlJobStore) -> None:
     """A job that goes on from queued to running stays with who polls it."""
     [job] = await _in_flight(store, JobStatus.QUEUED, lease=LEASE)
     await move(store, job, JobStatus.RUNNING)
-    assert await other_store.take_up(OTHER, most=10) == []
+    assert await other_store.claim_followed(OTHER, most=10) == []

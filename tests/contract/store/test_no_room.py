@@ -37,7 +37,7 @@ async def test_a_change_that_finds_no_room_is_an_outage(sqlite_files: SqliteFile
         store = SqlJobStore(database)
         job = await move(store, await accept(store), JobStatus.SUBMITTING)
         long_reason = JobFailure(kind=FailureKind.BAD_INPUT, reason="x" * 200_000)
-        failed = replace(job.moved(JobStatus.FAILED, at=NOW), failure=long_reason)
+        failed = replace(job.transition(JobStatus.FAILED, at=NOW), failure=long_reason)
         await set_writer(database, "max_page_count = 1")
         for _ in range(3):
             with pytest.raises(StoreUnavailable, match="database or disk is full"):
@@ -51,11 +51,11 @@ async def test_a_change_that_finds_no_room_is_an_outage(sqlite_files: SqliteFile
 async def _writes_fail(store: SqlJobStore, job: Job, reason: str) -> None:
     writes: list[Callable[[], Awaitable[object]]] = [
         lambda: store.accept(make_new(), limits=PLENTY, now=NOW, deadline=DEADLINE),
-        lambda: store.replace(job.touched(at=NOW), expected_version=job.version),
-        lambda: store.start_waiting(LEASE, now=NOW, most=5),
-        lambda: store.take_changed(LEASE, now=at(60), most=5),
+        lambda: store.replace(job.bump_version(at=NOW), expected_version=job.version),
+        lambda: store.claim_waiting(LEASE, now=NOW, most=5),
+        lambda: store.claim_due_cards(LEASE, now=at(60), most=5),
         lambda: store.renew(LEASE),
-        lambda: store.release(LEASE.owner),
+        lambda: store.release(LEASE.worker_id),
     ]
     for write in writes:
         with pytest.raises(StoreUnavailable, match=reason):
@@ -72,7 +72,7 @@ async def test_a_read_only_file_is_an_outage(sqlite_files: SqliteFiles) -> None:
         await set_writer(database, "query_only = ON")
         await _writes_fail(store, job, "readonly")
         await set_writer(database, "query_only = OFF")
-        assert len(await store.start_waiting(LEASE, now=NOW, most=5)) == 1
+        assert len(await store.claim_waiting(LEASE, now=NOW, most=5)) == 1
 
 
 async def test_a_database_that_takes_no_writes_is_unwell(
@@ -133,4 +133,4 @@ async def test_a_read_only_server_is_an_outage(postgres: PostgresServer) -> None
         await postgres.execute(f"ALTER DATABASE {name} SET default_transaction_read_only = on", CUT.format(name))
         await _writes_fail(store, job, "read-only transaction")
         await postgres.execute(f"ALTER DATABASE {name} RESET default_transaction_read_only", CUT.format(name))
-        assert len(await store.start_waiting(LEASE, now=NOW, most=5)) == 1
+        assert len(await store.claim_waiting(LEASE, now=NOW, most=5)) == 1

@@ -13,7 +13,7 @@ from services.jobs.model import Job, JobStatus
 from services.jobs.ports import Lease
 from services.store.database import Database
 from services.store.jobs import SqlJobStore
-from services.store.rows import accepted_job, new_row
+from services.store.mapping import accepted_job, new_row
 from services.store.tables import jobs, users
 from tests.contract.store.making import LEASE, NOW, PLENTY, at, make_delivery, make_new
 from tests.unit.jobs.factories import resubmitting
@@ -36,7 +36,7 @@ def _row(number: int) -> dict[str, object]:
     is_live = number >= MANY - 60
     status = LIVE_STATUSES[number % 4] if is_live else JobStatus.SUCCEEDED
     announced = {"announced_version": 0 if number >= MANY - 30 else 1}
-    leased = {"poll_owner": "dead", "poll_until": 1} if status in LIVE_STATUSES[1:] and number % 3 else {}
+    leased = {"poll_worker": "dead", "poll_until": 1} if status in LIVE_STATUSES[1:] and number % 3 else {}
     return {**new_row(_job(number)), "status": status, **announced, **leased}
 
 
@@ -128,18 +128,18 @@ CALLS: dict[str, tuple[Callable[[SqlJobStore], Awaitable[object]], set[str]]] = 
     "usage": (lambda store: store.usage(7, now=NOW), {"ix_jobs_counted", "ix_jobs_live"}),
     "get": (lambda store: store.get("job0000001"), {"uq_jobs_job_id"}),
     "replace": (
-        lambda store: store.replace(_job(1).touched(at=NOW), expected_version=1),
+        lambda store: store.replace(_job(1).bump_version(at=NOW), expected_version=1),
         {"uq_jobs_job_id"},
     ),
-    "start_waiting": (
-        lambda store: store.start_waiting(LEASE, now=NOW, most=5),
+    "claim_waiting": (
+        lambda store: store.claim_waiting(LEASE, now=NOW, most=5),
         {"ix_jobs_waiting", "ix_jobs_live"},
     ),
-    "take_up": (lambda store: store.take_up(LEASE, most=5), {"ix_jobs_leases"}),
-    "take_orphaned_submits": (lambda store: store.take_orphaned_submits(LEASE, most=5), {"ix_jobs_leases"}),
-    "take_overdue_waiting": (lambda store: store.take_overdue_waiting(now=NOW, most=5), {"ix_jobs_waiting"}),
-    "renew": (lambda store: store.renew(Lease(owner="dead", ttl_seconds=1)), {"ix_jobs_poll_owner"}),
-    "release": (lambda store: store.release("dead"), {"ix_jobs_poll_owner", "ix_jobs_announce_owner"}),
+    "claim_followed": (lambda store: store.claim_followed(LEASE, most=5), {"ix_jobs_leases"}),
+    "claim_orphaned_submits": (lambda store: store.claim_orphaned_submits(LEASE, most=5), {"ix_jobs_leases"}),
+    "list_overdue_waiting": (lambda store: store.list_overdue_waiting(now=NOW, most=5), {"ix_jobs_waiting"}),
+    "renew": (lambda store: store.renew(Lease(worker_id="dead", ttl_seconds=1)), {"ix_jobs_poll_worker"}),
+    "release": (lambda store: store.release("dead"), {"ix_jobs_poll_worker", "ix_jobs_announce_worker"}),
     "history": (lambda store: store.history(7, page=0, per_page=5), {"ix_jobs_history"}),
     "suggest": (
         lambda store: store.suggest(7, text="fox", only_cancellable=False, most=25),
@@ -149,11 +149,11 @@ CALLS: dict[str, tuple[Callable[[SqlJobStore], Awaitable[object]], set[str]]] = 
         lambda store: store.suggest(7, text="", only_cancellable=True, most=25),
         set(),  # each database by its own: the live and leased ones together, or the history
     ),
-    "take_changed": (lambda store: store.take_changed(LEASE, now=NOW, most=5), {"ix_jobs_unannounced"}),
+    "claim_due_cards": (lambda store: store.claim_due_cards(LEASE, now=NOW, most=5), {"ix_jobs_unannounced"}),
     "next_change_due": (lambda store: store.next_change_due(), {"ix_jobs_unannounced"}),
     "forget_tokens": (lambda store: store.forget_tokens(until=at(0), most=5), {"ix_jobs_tokens"}),
     "acknowledge": (
-        lambda store: store.acknowledge("job0000001", make_delivery(), owner="x", version=1),
+        lambda store: store.acknowledge("job0000001", make_delivery(), worker_id="x", version=1),
         {"uq_jobs_job_id"},
     ),
 }

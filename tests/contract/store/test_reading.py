@@ -10,8 +10,8 @@ from services.jobs.model import CancelState, Job, JobFailure, JobStatus, MediaKi
 from services.jobs.ports import HistoryPage
 from services.store.database import Database
 from services.store.jobs import SqlJobStore
+from services.store.mapping import FACTS
 from services.store.notes import SqlNotes
-from services.store.rows import FACTS
 from tests.contract.store.making import ADA, BEN, accept, at, move, reload
 
 # What a job is from its acceptance on.
@@ -44,7 +44,7 @@ async def test_every_fact_of_a_change_is_stored(store: SqlJobStore) -> None:
     """Each fact that a job collects on its way reads back exactly: times, outputs, cost, failure, cancel."""
     job = await accept(store)
     whole = replace(
-        job.moved(JobStatus.SUBMITTING, at=at(1)).moved(JobStatus.QUEUED, at=at(2)),
+        job.transition(JobStatus.SUBMITTING, at=at(1)).transition(JobStatus.QUEUED, at=at(2)),
         deadline=at(3600),
         queued_at=at(2.000001),
         started_at=at(3),
@@ -67,7 +67,7 @@ async def test_every_fact_of_a_change_is_stored(store: SqlJobStore) -> None:
 async def test_money_is_exact(store: SqlJobStore, amount: str) -> None:
     """A cost reads back as the same amount, written without an exponent or trailing zeros."""
     job = await accept(store)
-    assert await store.replace(replace(job.touched(at=at(1)), cost=Decimal(amount)), expected_version=1)
+    assert await store.replace(replace(job.bump_version(at=at(1)), cost=Decimal(amount)), expected_version=1)
     cost = (await reload(store, job)).cost
     assert cost == Decimal(amount)
     assert f"{cost:f}" == amount
@@ -78,7 +78,7 @@ async def test_garbage_from_outside_does_not_block_a_job(store: SqlJobStore, amo
     """A figure or text that no database can keep does not keep the job from ending."""
     job = await move(store, await accept(store), JobStatus.SUBMITTING)
     ended = replace(
-        job.moved(JobStatus.FAILED, at=at(1)),
+        job.transition(JobStatus.FAILED, at=at(1)),
         cost=Decimal(amount),
         queue_position=10**30,
         request_id="a\0b\udc00c",

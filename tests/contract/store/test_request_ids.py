@@ -17,7 +17,7 @@ HOUR = timedelta(hours=1)
 
 
 def _queued(job: Job, request_id: str) -> Job:
-    return job.accepted_by_api(request_id, at=NOW, within=HOUR)
+    return job.confirmed(request_id, at=NOW, within=HOUR)
 
 
 async def _submitting(store: SqlJobStore, owner_id: int = ADA) -> Job:
@@ -42,7 +42,7 @@ async def test_a_job_keeps_its_own_request(store: SqlJobStore) -> None:
     await _submitting(store)
     queued = _queued(job, "req")
     assert await store.replace(queued, expected_version=job.version)
-    assert await store.replace(queued.touched(at=NOW), expected_version=queued.version)
+    assert await store.replace(queued.bump_version(at=NOW), expected_version=queued.version)
 
 
 async def test_an_older_version_is_no_quarrel_about_a_request(store: SqlJobStore) -> None:

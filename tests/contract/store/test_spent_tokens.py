@@ -42,8 +42,8 @@ async def test_a_press_brings_a_token_to_a_blanked_card(store: SqlJobStore) -> N
 async def test_an_edit_under_way_does_not_bring_a_token_back_for_long(store: SqlJobStore) -> None:
     """Who draws the card writes the address as it was taken; the next turn blanks it again."""
     job = await accept(store)
-    [taken] = await store.take_changed(LEASE, now=at(3600), most=1)
+    [taken] = await store.claim_due_cards(LEASE, now=at(3600), most=1)
     await store.forget_tokens(until=at(900), most=10)
-    assert await store.acknowledge(job.job_id, taken.delivery, owner=LEASE.owner, version=taken.version)
+    assert await store.acknowledge(job.job_id, taken.delivery, worker_id=LEASE.worker_id, version=taken.version)
     await store.forget_tokens(until=at(900), most=10)
     assert (await reload(store, job)).delivery.token == ""

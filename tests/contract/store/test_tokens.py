@@ -66,13 +66,13 @@ async def test_a_token_renewed_during_an_edit_is_kept(
 ) -> None:
     """An edit under way does not know of the press: what it writes does not bring the old token back."""
     job = await accept(store)
-    [taken] = await store.take_changed(LEASE, now=LATER, most=1)
+    [taken] = await store.claim_due_cards(LEASE, now=LATER, most=1)
     await _press(store, job, message_id=555)
     card = replace(taken.delivery, route=route, digest="drawn")
     if is_last:
-        assert await store.acknowledge(job.job_id, card, owner=LEASE.owner, version=taken.version)
+        assert await store.acknowledge(job.job_id, card, worker_id=LEASE.worker_id, version=taken.version)
     else:
-        assert await store.save_delivery(job.job_id, card, owner=LEASE.owner)
+        assert await store.save_delivery(job.job_id, card, worker_id=LEASE.worker_id)
     stored = (await reload(store, job)).delivery
     assert stored == replace(card, token="fresh", token_until=at(2000), route=DeliveryRoute.TOKEN)
 
@@ -80,18 +80,18 @@ async def test_a_token_renewed_during_an_edit_is_kept(
 async def test_a_card_posted_anew_wins_over_a_renewed_token(store: SqlJobStore) -> None:
     """Where the edit under way ends as a new message, a token of the old one is of no use."""
     job = await accept(store)
-    [taken] = await store.take_changed(LEASE, now=LATER, most=1)
+    [taken] = await store.claim_due_cards(LEASE, now=LATER, most=1)
     await _press(store, job, message_id=555)
     posted = replace(taken.delivery, route=DeliveryRoute.CHANNEL, posted_channel_id=1, posted_message_id=777)
-    assert await store.acknowledge(job.job_id, posted, owner=LEASE.owner, version=taken.version)
+    assert await store.acknowledge(job.job_id, posted, worker_id=LEASE.worker_id, version=taken.version)
     assert (await reload(store, job)).delivery == posted
 
 
 async def test_a_learned_message_is_not_forgotten(store: SqlJobStore) -> None:
     """An edit that began before the card's message was learned does not forget it."""
     job = await accept(store, delivery=make_delivery(original_message_id=None))
-    [taken] = await store.take_changed(LEASE, now=LATER, most=1)
+    [taken] = await store.claim_due_cards(LEASE, now=LATER, most=1)
     await _press(store, job, message_id=888)
-    assert await store.acknowledge(job.job_id, taken.delivery, owner=LEASE.owner, version=taken.version)
+    assert await store.acknowledge(job.job_id, taken.delivery, worker_id=LEASE.worker_id, version=taken.version)
     card = (await reload(store, job)).delivery
     assert (card.original_message_id, card.token) == (888, "fresh")

@@ -30,7 +30,7 @@ async def _accept(store: SqlJobStore, name: str, number: int) -> bool:
 
 async def main(url: str, name: str) -> None:
     """Wait for a line, so that the processes begin together; then take what can be had."""
-    lease = Lease(owner=name, ttl_seconds=60)
+    lease = Lease(worker_id=name, ttl_seconds=60)
     async with open_database(url, alone=False) as database:
         store = SqlJobStore(database)
         await database.ping()
@@ -41,10 +41,10 @@ async def main(url: str, name: str) -> None:
         polled: list[str] = []
         shown: list[str] = []
         for _ in range(WAITING):
-            claimed = await store.start_waiting(lease, now=NOW, most=3)
+            claimed = await store.claim_waiting(lease, now=NOW, most=3)
             started += [job.job_id for job in claimed if job.owner_id != BEN]
-            polled += [job.job_id for job in await store.take_up(lease, most=3)]
-            taken = await store.take_changed(lease, now=at(9999), most=3)
+            polled += [job.job_id for job in await store.claim_followed(lease, most=3)]
+            taken = await store.claim_due_cards(lease, now=at(9999), most=3)
             shown += [job.job_id for job in taken if job.owner_id != BEN and job.status is not JobStatus.WAITING]
         was_accepted = sum(await accepted)
     _say(json.dumps({"accepted": was_accepted, "started": started, "polled": polled, "shown": shown}))

@@ -86,7 +86,7 @@ def test_a_secret_in_a_traceback_never_reaches_the_log(form: str) -> None:
 def test_harmless_lines_stay_as_they_are() -> None:
     """Ids, addresses and sentences that are no secrets are not touched."""
     for line in (
-        "job_id=k7m3abcdef accepted model=openai/gpt-image-1-5/image-to-image owner=123456789012345678",
+        "job_id=k7m3abcdef accepted model=openai/gpt-image-1-5/image-to-image worker_id=123456789012345678",
         "health is served at http://127.0.0.1:8080",
         "missing discord.token (or the variable DISCORD_TOKEN)",
         "job_id=k7m3abcdef request_id=f033d089-3518-49c4-8abb-ef53018f7260",

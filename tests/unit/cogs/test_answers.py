@@ -6,7 +6,7 @@ import discord
 import pytest
 
 from cogs.answers import with_prompt
-from cogs.places import missing_to_post
+from cogs.permissions import missing_to_post
 
 MISSING = discord.utils.MISSING
 

@@ -9,7 +9,7 @@ import pytest
 
 from cogs.cancelling import outcome_sentence
 from cogs.errors import failure_sentence, result_sentence, sentence
-from cogs.places import CannotPost
+from cogs.permissions import CannotPost
 from services.errors import (
     ComfycordError,
     FailureKind,

@@ -118,4 +118,4 @@ def test_a_message_is_looked_for_by_discords_clock() -> None:
 
 def test_a_digest_that_is_none_of_ours_tells_nothing() -> None:
     """A number that is longer than Python converts ends no card's drawing."""
-    assert shown_gone(at(DeliveryStep.TOKEN, digest=f"succeeded:abc:1,{'9' * 5000},~")) == {1}
+    assert shown_gone(at(DeliveryRoute.TOKEN, digest=f"succeeded:abc:1,{'9' * 5000},~")) == {1}

@@ -23,14 +23,14 @@ def test_every_state_is_in_the_table() -> None:
 def test_an_end_is_an_end(ended: JobStatus, after: JobStatus) -> None:
     """Nothing follows an end that the API told, or a job's owner asked for."""
     with pytest.raises(InvalidTransition):
-        make_job(ended).moved(after, at=LATER)
+        make_job(ended).transition(after, at=LATER)
 
 
 @pytest.mark.parametrize("before", sorted(LIVE - {JobStatus.SUBMITTING}))
 def test_only_a_submit_can_become_unconfirmed(before: JobStatus) -> None:
     """A job whose request id is known, or that was never sent, has a known outcome."""
     with pytest.raises(InvalidTransition):
-        make_job(before).moved(JobStatus.UNCONFIRMED, at=LATER)
+        make_job(before).transition(JobStatus.UNCONFIRMED, at=LATER)
 
 
 @pytest.mark.parametrize("before", sorted(FOLLOWED))
@@ -38,22 +38,22 @@ def test_what_the_api_accepted_never_waits_or_is_submitted_again(before: JobStat
     """From the API's acceptance on, no way leads back to a second paid request."""
     for after in (JobStatus.WAITING, JobStatus.SUBMITTING):
         with pytest.raises(InvalidTransition):
-            make_job(before).moved(after, at=LATER)
+            make_job(before).transition(after, at=LATER)
 
 
 def test_an_unconfirmed_job_is_reopened_by_its_request_id() -> None:
     """A request id that turns up late makes the job live again, without its end time."""
-    dead = make_job(JobStatus.SUBMITTING, request_id=None).moved(JobStatus.UNCONFIRMED, at=LATER)
+    dead = make_job(JobStatus.SUBMITTING, request_id=None).transition(JobStatus.UNCONFIRMED, at=LATER)
     assert dead.finished_at == LATER
-    again = dead.accepted_by_api("req-9", at=LATER, within=timedelta(hours=1))
+    again = dead.confirmed("req-9", at=LATER, within=timedelta(hours=1))
     assert (again.status, again.request_id, again.finished_at) == (JobStatus.QUEUED, "req-9", None)
     assert again.deadline == NOON + timedelta(hours=1)
 
 
 def test_each_step_leaves_its_time_and_a_higher_version() -> None:
     """The record tells when each step was."""
-    running = make_job(JobStatus.QUEUED, queue_position=4).moved(JobStatus.RUNNING, at=LATER)
-    done = running.moved(JobStatus.SUCCEEDED, at=LATER + timedelta(minutes=1))
+    running = make_job(JobStatus.QUEUED, queue_position=4).transition(JobStatus.RUNNING, at=LATER)
+    done = running.transition(JobStatus.SUCCEEDED, at=LATER + timedelta(minutes=1))
     assert (running.started_at, running.queue_position) == (LATER, None)
     assert (done.started_at, done.finished_at) == (LATER, LATER + timedelta(minutes=1))
     assert [running.version, done.version] == [4, 5]

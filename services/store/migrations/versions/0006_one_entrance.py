@@ -1,4 +1,4 @@
-"""Has a job know its parent, its media, and the limit that it was accepted with."""
+"""Has a job know its parent, its media and the limit that it was accepted with, and calls who works on it a worker."""
 
 from __future__ import annotations
 
@@ -28,6 +28,9 @@ def upgrade() -> None:
     op.drop_index("uq_jobs_retry_of", "jobs")
     op.execute("ALTER TABLE jobs RENAME COLUMN retry_of TO parent_id")
     op.execute("ALTER TABLE jobs RENAME COLUMN card_step TO card_route")
+    op.execute("ALTER TABLE processes RENAME COLUMN owner TO worker_id")
+    _rename_lease("poll_owner", "poll_worker")
+    _rename_lease("announce_owner", "announce_worker")
     op.add_column("jobs", sa.Column("relation", sa.Text))
     op.execute("UPDATE jobs SET relation = 'resubmission' WHERE parent_id IS NOT NULL")
     op.create_index(
@@ -53,6 +56,9 @@ def downgrade() -> None:
     op.drop_index("uq_jobs_resubmission", "jobs")
     op.execute("UPDATE jobs SET parent_id = NULL WHERE relation IS NULL OR relation <> 'resubmission'")
     op.drop_column("jobs", "relation")
+    _rename_lease("announce_worker", "announce_owner")
+    _rename_lease("poll_worker", "poll_owner")
+    op.execute("ALTER TABLE processes RENAME COLUMN worker_id TO owner")
     op.execute("ALTER TABLE jobs RENAME COLUMN card_route TO card_step")
     op.execute("ALTER TABLE jobs RENAME COLUMN parent_id TO retry_of")
     op.create_index(
@@ -63,6 +69,14 @@ def downgrade() -> None:
         sqlite_where=_IS_RETRY,
         postgresql_where=_IS_RETRY,
     )
+
+
+def _rename_lease(before: str, after: str) -> None:
+    """Rename the column that tells who holds a lease, and its index."""
+    op.drop_index(f"ix_jobs_{before}", "jobs")
+    op.execute(f"ALTER TABLE jobs RENAME COLUMN {before} TO {after}")
+    where = sa.text(f"{after} IS NOT NULL")
+    op.create_index(f"ix_jobs_{after}", "jobs", [after], sqlite_where=where, postgresql_where=where)
 
 
 def _media_of(names: list[str]) -> list[dict[str, str]]:

@@ -43,7 +43,7 @@ def missing_here(interaction: discord.Interaction[discord.Client]) -> tuple[str,
     return missing_to_post(interaction.app_permissions, is_thread=is_thread)
 
 
-def require_place(interaction: discord.Interaction[discord.Client], *, pressed_for: str | None = None) -> None:
+def require_can_post(interaction: discord.Interaction[discord.Client], *, pressed_for: str | None = None) -> None:
     """Refuse a public card where the bot may not post; in its direct messages it always may.
 
     Raises: CannotPost.

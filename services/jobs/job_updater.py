@@ -9,9 +9,9 @@ from dataclasses import dataclass
 
 from services.clock import Clock
 from services.errors import InvalidTransition, JobNotFound, RequestTaken, StoreUnavailable
-from services.jobs.finishing import run_to_end
 from services.jobs.model import Job, JobStatus
 from services.jobs.ports import JobStore
+from services.jobs.shielding import run_to_end
 from services.jobs.signals import JobSignals
 
 log = logging.getLogger(__name__)
@@ -32,7 +32,7 @@ class Changed:
     is_changed: bool
 
 
-class Changes:
+class JobUpdater:
     """Applies changes to jobs in the store and wakes whoever waits for them."""
 
     def __init__(self, store: JobStore, clock: Clock, signals: JobSignals) -> None:
@@ -40,7 +40,7 @@ class Changes:
         self._clock = clock
         self._signals = signals
 
-    async def apply(self, job_id: str, change: Change) -> Changed:
+    async def update(self, job_id: str, change: Change) -> Changed:
         """Change the job as it now is; whoever loses the race reloads and decides again.
 
         A change that the transition table no longer allows is none.
@@ -61,19 +61,21 @@ class Changes:
                 log.info("job_id=%s %s → %s", job_id, job.status, after.status)
                 return Changed(job=after, is_changed=True)
 
-    async def insist(self, job_id: str, change: Change, *, failed: Callable[[], None] = lambda: None) -> Changed:
+    async def update_durably(
+        self, job_id: str, change: Change, *, failed: Callable[[], None] = lambda: None
+    ) -> Changed:
         """Apply the change whatever the database says meanwhile, and even when the caller is cancelled.
 
         For what must not be forgotten: the outcome of a paid submit. Which errors pass is not known beforehand, so each
         is taken for one that does, but for the two that are an answer. `failed` is called at each of them.
         Raises: JobNotFound, RequestTaken.
         """
-        task = asyncio.ensure_future(self._apply_until_stored(job_id, change, failed))
+        task = asyncio.ensure_future(self._update_until_stored(job_id, change, failed))
         return await run_to_end(task, grace_seconds=GRACE_SECONDS)
 
-    async def apply_within(self, job_id: str, change: Change, *, seconds: float) -> None:
+    async def update_within(self, job_id: str, change: Change, *, seconds: float) -> None:
         """Apply the change if the database answers in that time; for what the next start finds out by itself."""
-        task = asyncio.ensure_future(self.apply(job_id, change))
+        task = asyncio.ensure_future(self.update(job_id, change))
         try:
             await asyncio.wait({task}, timeout=seconds)
         finally:
@@ -81,11 +83,11 @@ class Changes:
         if task.done() and not task.cancelled() and (error := task.exception()):
             log.warning("job_id=%s is left as it is: %s", job_id, error)
 
-    async def _apply_until_stored(self, job_id: str, change: Change, failed: Callable[[], None]) -> Changed:
+    async def _update_until_stored(self, job_id: str, change: Change, failed: Callable[[], None]) -> Changed:
         failures = 0
         while True:
             try:
-                return await self.apply(job_id, change)
+                return await self.update(job_id, change)
             except (JobNotFound, RequestTaken):
                 raise
             except StoreUnavailable as error:

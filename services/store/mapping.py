@@ -40,8 +40,8 @@ JOB_FIELDS = tuple(field.name for field in fields(Job) if field.name not in _OWN
 DELIVERY_FIELDS = tuple(field.name for field in fields(Delivery))
 
 # Nobody's lease: the name and the moment of one that is free.
-FREE_POLL: Mapping[str, str | int | None] = {"poll_owner": None, "poll_until": 0}
-FREE_ANNOUNCE: Mapping[str, str | int | None] = {"announce_owner": None, "announce_until": 0}
+FREE_POLL: Mapping[str, str | int | None] = {"poll_worker": None, "poll_until": 0}
+FREE_ANNOUNCE: Mapping[str, str | int | None] = {"announce_worker": None, "announce_until": 0}
 
 
 def accepted_job(new: NewJob, limits: QuotaLimits, *, at: datetime, deadline: datetime) -> Job:

@@ -17,7 +17,7 @@ _ENDS = {
 }
 
 
-def follow(job: Job, progress: Progress, *, at: datetime) -> Job | None:
+def apply_progress(job: Job, progress: Progress, *, at: datetime) -> Job | None:
     """Return the job as the answer makes it; None where it tells nothing new.
 
     Nothing goes back: a job that was seen running is not queued again because an older answer arrives late.
@@ -28,12 +28,14 @@ def follow(job: Job, progress: Progress, *, at: datetime) -> Job | None:
         return _ended(job, progress, at=at)
     if progress.state is RequestState.RUNNING and not job.is_running:
         is_late = job.status is JobStatus.LATE
-        running = replace(job.touched(at=at), started_at=at) if is_late else job.moved(JobStatus.RUNNING, at=at)
+        running = (
+            replace(job.bump_version(at=at), started_at=at) if is_late else job.transition(JobStatus.RUNNING, at=at)
+        )
         return _too_late_to_cancel(running)
     if progress.state is RequestState.IN_QUEUE and job.status is JobStatus.QUEUED:
         if progress.queue_position is None or progress.queue_position == job.queue_position:
             return None
-        return replace(job.touched(at=at), queue_position=progress.queue_position)
+        return replace(job.bump_version(at=at), queue_position=progress.queue_position)
     return None
 
 
@@ -63,7 +65,7 @@ def _address(url: str) -> str:
 
 
 def _ended(job: Job, progress: Progress, *, at: datetime) -> Job:
-    ended = job.moved(_ENDS[progress.state], at=at)
+    ended = job.transition(_ENDS[progress.state], at=at)
     failure = None
     if ended.status is JobStatus.FAILED:
         failure = JobFailure(kind=FailureKind.MODEL_FAILED, reason=progress.reason)
@@ -82,14 +84,14 @@ def _with_late_facts(job: Job, progress: Progress, *, at: datetime) -> Job | Non
     after = replace(
         job, cost=job.cost if job.cost is not None else progress.cost, outputs=job.outputs or progress.outputs
     )
-    return None if after == job else after.touched(at=at)
+    return None if after == job else after.bump_version(at=at)
 
 
 def gone(job: Job, *, at: datetime) -> Job | None:
     """Return the job as failed because the API persistently does not know its request."""
     if job.status.is_terminal:
         return None
-    return replace(job.moved(JobStatus.FAILED, at=at), failure=JobFailure(kind=FailureKind.REQUEST_GONE))
+    return replace(job.transition(JobStatus.FAILED, at=at), failure=JobFailure(kind=FailureKind.REQUEST_GONE))
 
 
 def overdue(job: Job, *, asked_at: datetime, at: datetime) -> Job | None:
@@ -98,7 +100,7 @@ def overdue(job: Job, *, asked_at: datetime, at: datetime) -> Job | None:
     A question from before the deadline changes nothing: the job may have ended since.
     """
     if job.status in {JobStatus.QUEUED, JobStatus.RUNNING} and asked_at >= job.deadline:
-        return job.moved(JobStatus.LATE, at=at)
+        return job.transition(JobStatus.LATE, at=at)
     if job.status is JobStatus.LATE and asked_at >= job.followed_until:
-        return job.moved(JobStatus.EXPIRED, at=at)
+        return job.transition(JobStatus.EXPIRED, at=at)
     return None
