@@ -33,7 +33,7 @@ _STAND_INS: Final[Mapping[str, object]] = {
     "failure": None,
     "cancel": CancelState.NONE,
     # From the first way on, each finds out by itself whether it still leads to the card.
-    "card_step": DeliveryRoute.TOKEN,
+    "card_route": DeliveryRoute.TOKEN,
     "card_files": (),
     "card_nonce_at": None,
     "card_digest": None,

@@ -26,7 +26,7 @@ JOB_GOES_ON: Mapping[str, str] = {
     "outputs": '\'[{"url": 1, "kind": "image"}]\'',
     "failure": '\'{"kind": "cursed"}\'',
     "cancel": "'perhaps'",
-    "card_step": "'pigeon'",
+    "card_route": "'pigeon'",
     "card_files": "'[{}'",
     "card_digest": f"'a:b:{'9' * 5000}:,,;'",
     "relation": "'cousin'",
@@ -87,7 +87,7 @@ async def test_damage_comes_in_the_middle(
     core = Core(store, api)
     async with core.running():
         job = await core.until((await submit(core, make_new())).job_id, JobStatus.QUEUED)
-        for column in ("inputs", "media", "outputs", "failure", "cancel", "card_files", "card_step"):
+        for column in ("inputs", "media", "outputs", "failure", "cancel", "card_files", "card_route"):
             await damage(database, job, column, "'~'")
         api.becomes(Progress(state=RequestState.SUCCEEDED))
         await core.until(job.job_id, JobStatus.SUCCEEDED)
