@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -24,6 +25,8 @@ _NEXT = {
 }
 
 _NEW_MESSAGE = frozenset({DeliveryRoute.CHANNEL, DeliveryRoute.DIRECT})
+
+_NUMBER = re.compile(r"-(\d+)\.[^.]*$")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -54,7 +57,8 @@ def needs_new_message(job: Job, delivery: Delivery) -> bool:
 def with_next_route(job: Job, delivery: Delivery) -> Delivery:
     """Return the delivery by the next way. What belonged to the message that is given up goes with it.
 
-    A private card's message cannot be edited by the bot itself, and its content never goes into the channel.
+    A private card's message cannot be edited by the bot itself, and its content never goes into the channel. What hangs
+    there already is noted: its owner has it, and gets the rest alone.
     """
     if delivery.route is DeliveryRoute.TOKEN and (delivery.posted_message_id is not None or not job.is_private):
         # The same message, edited by the bot itself.
@@ -67,8 +71,24 @@ def with_next_route(job: Job, delivery: Delivery) -> Delivery:
         nonce=None,
         nonce_at=None,
         files=(),
-        digest=None,
+        digest=written_digest(FETCHING, "", before=seen) if (seen := _had_privately(job, delivery)) else None,
     )
+
+
+def _had_privately(job: Job, delivery: Delivery) -> Sequence[int]:
+    if not job.is_private or delivery.route is not DeliveryRoute.TOKEN or not _awaits_the_rest(delivery):
+        return ()
+    return sorted(number_of(file.filename) for file in delivery.files)
+
+
+def _awaits_the_rest(delivery: Delivery) -> bool:
+    return bool(delivery.files) and shown(delivery) == FETCHING
+
+
+def number_of(filename: str) -> int:
+    """Return the output's number, counted from 1, out of a result file's name; 0 where it has none."""
+    match = _NUMBER.search(filename)
+    return int(match[1]) if match else 0
 
 
 def nonce_of(job: Job, route: DeliveryRoute, *, is_placeholder: bool = False) -> str:
@@ -91,8 +111,8 @@ def sending_window(job: Job, nonce_at: datetime) -> tuple[datetime, datetime]:
     return nonce_at + ahead - _MARGIN, nonce_at + ahead + NONCE_LIFE + _LONGEST_SENDING + _MARGIN
 
 
-# A digest is written as "<what was shown>:<digest of the payload>", then ":<numbers>" of results that were gone, and
-# ":<numbers>" of those that could not be uploaded.
+# A digest is written as "<what was shown>:<digest of the payload>", then ":<numbers>" of results that were gone,
+# ":<numbers>" of those that could not be uploaded, and ":<numbers>" of those that hang at the private card before it.
 _NUMBER_LENGTH = 10  # longer ones are none of ours
 FETCHING = "fetching"
 UNAVAILABLE = "unavailable"
@@ -103,9 +123,11 @@ def shown(delivery: Delivery) -> str:
     return (delivery.digest or "").partition(":")[0]
 
 
-def written_digest(shown: str, digest: str, *, gone: Sequence[int] = (), lost: Sequence[int] = ()) -> str:
+def written_digest(
+    shown: str, digest: str, *, gone: Sequence[int] = (), lost: Sequence[int] = (), before: Sequence[int] = ()
+) -> str:
     """Return the digest of a card as it is stored, with what its files do not tell."""
-    parts = [shown, digest, ",".join(map(str, gone)), ",".join(map(str, lost))]
+    parts = [shown, digest, *(",".join(map(str, numbers)) for numbers in (gone, lost, before))]
     return ":".join(parts).rstrip(":")
 
 
@@ -119,10 +141,21 @@ def shown_lost(delivery: Delivery) -> frozenset[int]:
     return _numbers(delivery, 3)
 
 
+def shown_before(delivery: Delivery) -> frozenset[int]:
+    """Return the numbers of the results that hang at the private card before this one."""
+    return _numbers(delivery, 4)
+
+
 def _numbers(delivery: Delivery, part: int) -> frozenset[int]:
     parts = (delivery.digest or "").split(":")
     numbers = parts[part].split(",") if part < len(parts) else []
     return frozenset(int(number) for number in numbers if number.isdecimal() and len(number) < _NUMBER_LENGTH)
+
+
+def to_be_drawn(delivery: Delivery) -> Delivery:
+    """Return the delivery without what its card shows, so that it is drawn in any case."""
+    before = sorted(shown_before(delivery))
+    return replace(delivery, digest=written_digest("", "", before=before) if before else None)
 
 
 def is_settled(job: Job, delivery: Delivery) -> bool:
@@ -131,8 +164,11 @@ def is_settled(job: Job, delivery: Delivery) -> bool:
 
 
 def has_shown_end(job: Job, delivery: Delivery) -> bool:
-    """Whether the job's end stood on its card before: if that is gone since, somebody took it away on purpose."""
-    if not job.status.is_terminal:
+    """Whether the job's end stood on its card before: if that is gone since, somebody took it away on purpose.
+
+    Nobody takes a private card away but its token's end: what is still to come has not been shown then.
+    """
+    if not job.status.is_terminal or (job.is_private and _awaits_the_rest(delivery)):
         return False
     if shown(delivery) == job.status:
         return True

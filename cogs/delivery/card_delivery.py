@@ -19,13 +19,15 @@ from cogs.delivery.addresses import (
     message_of,
     needs_new_message,
     nonce_of,
+    number_of,
     sending_window,
+    to_be_drawn,
     with_next_route,
 )
 from cogs.delivery.calls import Calls
 from cogs.delivery.card_client import CardClient, Posted
 from cogs.delivery.card_lookup import CardLookup
-from cogs.delivery.card_payload import CardPayload, PayloadRules, ResultFiles, build_payload, number_of, own_files
+from cogs.delivery.card_payload import CardPayload, PayloadRules, ResultFiles, build_payload, own_files
 from cogs.delivery.downloads import Downloads
 from cogs.delivery.failures import DeliveryFailure, FailureCategory, classify
 from cogs.delivery.outcomes import FilesPending, LeaseLost, RetryLater, RouteClosed
@@ -216,7 +218,7 @@ class CardDelivery:
             )
         if is_repeat or self._delivery.nonce == nonces[True]:
             # Discord may have answered with the first message, which shows what was true then.
-            self._delivery = replace(self._delivery, digest=None)
+            self._delivery = to_be_drawn(self._delivery)
             self._result_files = None
             await self._edit()
 
@@ -287,7 +289,7 @@ class CardDelivery:
                 # A file that was thought to hang there may not.
                 self._has_read_files = True
                 files = await self._read_files() or ()
-                self._delivery = replace(self._delivery, files=tuple(files), digest=None)
+                self._delivery = replace(to_be_drawn(self._delivery), files=tuple(files))
                 self._result_files = None
             case FailureCategory.UNKNOWN if not self._setbacks.is_certain(failure):
                 raise RetryLater(failure.words)
@@ -357,9 +359,8 @@ class CardDelivery:
         is_whole = sent <= {file.filename for file in files}
         if not is_whole:
             log.warning("job_id=%s Discord's answer does not name all of its files", self._job.job_id)
-        self._delivery = replace(
-            self._delivery, files=files if is_whole else (), digest=payload.digest if is_whole else None
-        )
+        drawn = replace(self._delivery, files=files, digest=payload.digest)
+        self._delivery = drawn if is_whole else replace(to_be_drawn(self._delivery), files=())
         if not is_edit:
             self._note_message(posted)
         elif self._delivery.route is DeliveryRoute.TOKEN and self._delivery.original_message_id is None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import IntEnum
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import discord
 
-from cogs.delivery.addresses import FETCHING, UNAVAILABLE, written_digest
+from cogs.delivery.addresses import FETCHING, UNAVAILABLE, number_of, written_digest
 from cogs.ui.base import Panel
 from cogs.ui.card_result import CardLink, CardPicture, CardResult, LinkReason
 from cogs.ui.card_text import alt_text
@@ -87,15 +86,13 @@ OVERHEAD_BYTES = 16 * 1024
 _SOUNDS = frozenset({"mp3", "wav", "flac", "ogg", "opus", "m4a", "aac", "pcm"})
 _PICTURES = frozenset({"png", "jpg", "jpeg", "webp", "gif", "avif", "mp4", "mov", "webm"})
 
-_NUMBER = re.compile(r"-(\d+)\.[^.]*$")
-
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ResultFiles:
     """What is known of a result: files at the card, files on the local disk, and the numbers of the other outputs.
 
     Those cannot be had, or are on their way; what is `late` is linked to as well, and `is_held_up` by the local disk.
-    What is `lost` could not be uploaded before.
+    What is `lost` could not be uploaded before; what is `before` hangs at the private card before this one.
     When to look again: in `next_seconds`, or as soon as a download ends, if any is running.
     """
 
@@ -105,6 +102,7 @@ class ResultFiles:
     fetching: frozenset[int] = frozenset()
     late: frozenset[int] = frozenset()
     lost: frozenset[int] = frozenset()
+    before: frozenset[int] = frozenset()
     is_held_up: bool = False
     is_running: bool = False
     next_seconds: float = 0.0
@@ -154,7 +152,13 @@ def build_payload(
     names = [picture.filename for picture in result.pictures]
     return CardPayload(
         card=card,
-        digest=written_digest(_shows(job, result_files, result), digest_of(card, names), gone=gone, lost=lost),
+        digest=written_digest(
+            _shows(job, result_files, result),
+            digest_of(card, names),
+            gone=gone,
+            lost=lost,
+            before=sorted(result_files.before),
+        ),
         uploads=tuple(
             Upload(path=file.path, filename=file.filename, description=description, size_bytes=file.size_bytes)
             for file in chosen
@@ -188,6 +192,7 @@ def _result(job: Job, result_files: ResultFiles, chosen: Sequence[ResultFile], u
         links=tuple(_links(job, names, result_files, unfit)),
         problem=_problem(job, result_files),
         fetching=tuple(sorted(result_files.fetching - result_files.late)),
+        before=tuple(sorted(result_files.before)),
         is_held_up=result_files.is_held_up,
     )
 
@@ -201,7 +206,7 @@ def _problem(job: Job, result_files: ResultFiles) -> ResultProblem | None:
 
 
 def _links(job: Job, names: Sequence[str], result_files: ResultFiles, unfit: LinkReason) -> Iterable[CardLink]:
-    there = {number_of(name) for name in names}
+    there = {number_of(name) for name in names} | result_files.before
     for number, output in enumerate(job.outputs, start=1):
         if number in there or number in result_files.fetching - result_files.late:
             continue
@@ -235,9 +240,3 @@ def _kind(job: Job, filename: str) -> MediaKind:
     if suffix in _PICTURES or not 1 <= number <= len(job.outputs):
         return MediaKind.IMAGE
     return job.outputs[number - 1].kind
-
-
-def number_of(filename: str) -> int:
-    """Return the output's number, counted from 1, out of a result file's name; 0 where it has none."""
-    match = _NUMBER.search(filename)
-    return int(match[1]) if match else 0

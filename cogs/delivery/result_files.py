@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass, field
 
-from cogs.delivery.addresses import is_settled, shown_gone, shown_lost
-from cogs.delivery.card_payload import OVERHEAD_BYTES, ResultFiles, number_of
+from cogs.delivery.addresses import is_settled, number_of, shown_before, shown_gone, shown_lost
+from cogs.delivery.card_payload import OVERHEAD_BYTES, ResultFiles
 from cogs.delivery.downloads import Downloads, Look
 from cogs.delivery.outcomes import FilesPending
 from cogs.delivery.setbacks import Setbacks
@@ -59,11 +59,11 @@ async def collect_result_files(
     """
     if job.status is not JobStatus.SUCCEEDED:
         return ResultFiles()
-    kept = delivery.files
+    kept, before = delivery.files, shown_before(delivery)
     if is_settled(job, delivery):
         gone = dict.fromkeys(shown_gone(delivery), ResultProblem.GONE)
-        return ResultFiles(kept=kept, missing=gone, lost=shown_lost(delivery))
-    found = await _find(job, kept, downloads, limit_bytes)
+        return ResultFiles(kept=kept, missing=gone, lost=shown_lost(delivery), before=before)
+    found = await _find(job, kept, before, downloads, limit_bytes)
     if found.has_failed and not setbacks.has_read_card:
         # A process that died may have uploaded files: before a card is overwritten with bad news, it is read.
         hanging = await read_files()
@@ -71,7 +71,7 @@ async def collect_result_files(
         if hanging is not None and tuple(hanging) != kept:
             log.info("job_id=%s %d of its files hang at the card already", job.job_id, len(hanging))
             kept = tuple(hanging)
-            found = await _find(job, kept, downloads, limit_bytes)
+            found = await _find(job, kept, before, downloads, limit_bytes)
     quiet_seconds = QUIET_SECONDS - downloads.waited_seconds(job)
     if found.fetching and not (found.files or kept or found.missing) and quiet_seconds > 0:
         raise FilesPending(is_running=found.is_running, seconds=min(found.next_seconds, quiet_seconds))
@@ -80,6 +80,7 @@ async def collect_result_files(
         files=tuple(found.files),
         missing=found.missing,
         fetching=frozenset(found.fetching),
+        before=before,
         late=frozenset(number for number, look in found.fetching.items() if look.is_late),
         is_held_up=any(look.is_held_up for look in found.fetching.values()),
         is_running=found.is_running,
@@ -87,14 +88,16 @@ async def collect_result_files(
     )
 
 
-async def _find(job: Job, kept: Sequence[CardFile], downloads: Downloads, limit_bytes: int) -> _Found:
+async def _find(
+    job: Job, kept: Sequence[CardFile], before: Collection[int], downloads: Downloads, limit_bytes: int
+) -> _Found:
     """Look at as many outputs as a message has places for; what cannot be had leaves its place to the next."""
     found = _Found()
     if not job.outputs:
         is_damaged = "outputs" in job.unreadable
         found.missing[0] = ResultProblem.UNREADABLE if is_damaged else ResultProblem.NO_OUTPUT
         return found
-    there = {number_of(file.filename) for file in kept}
+    there = {number_of(file.filename) for file in kept}.union(before)
     on_disk = await downloads.find(job)
     limit_bytes -= OVERHEAD_BYTES
     left_bytes = limit_bytes - sum(file.size_bytes for file in on_disk.values() if file.size_bytes <= limit_bytes)

@@ -41,13 +41,15 @@ class CardResult:
     """All that a card shows of a result; empty for a job that has none.
 
     `problem` says why nothing of a result can be fetched; `fetching` are the numbers of the outputs that are on their
-    way, which `is_held_up` by the bot's own disk. `is_elsewhere`: Discord does not take all of it here.
+    way, which `is_held_up` by the bot's own disk; `before` are those that hang at the private card before this one.
+    `is_elsewhere`: Discord does not take all of it here.
     """
 
     pictures: tuple[CardPicture, ...] = ()
     links: tuple[CardLink, ...] = ()
     problem: ResultProblem | None = None
     fetching: tuple[int, ...] = ()
+    before: tuple[int, ...] = ()
     is_held_up: bool = False
     is_elsewhere: bool = False
 

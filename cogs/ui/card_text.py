@@ -107,6 +107,15 @@ def missing_result(result: CardResult, *, total: int) -> str:
     return f"{which} {'is' if is_one else 'are'} still being fetched."
 
 
+def seen_before(result: CardResult, *, total: int) -> str:
+    """Return which of `total` results their owner has got already; empty where there are none."""
+    if not result.before:
+        return ""
+    is_one = len(result.before) == 1
+    which = f"{'Result' if is_one else 'Results'} {_listed(result.before)} of {total}"
+    return f"{which} came with your private card, which can no longer be changed. `/job` links to everything."
+
+
 def links(links: Sequence[CardLink], *, total: int, unlisted: int, is_explained: bool) -> str:
     """Return which of `total` results are linked to instead of shown, and why; `unlisted` of them have no link here.
 

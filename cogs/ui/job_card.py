@@ -88,9 +88,9 @@ def _result(job: Job, result: CardResult) -> Iterator[CardItem]:
 def _missing(job: Job, result: CardResult) -> Iterator[CardItem]:
     """Yield what is to be said of outputs that do not hang at the card, and links to them."""
     total = max(len(job.outputs), len(result.links))
-    missing = card_text.missing_result(result, total=total)
-    if missing:
-        yield ui.TextDisplay(missing)
+    for said in (card_text.seen_before(result, total=total), card_text.missing_result(result, total=total)):
+        if said:
+            yield ui.TextDisplay(said)
     yield from _links(result.links, total=total, is_explained=result.problem is not None)
 
 

@@ -9,6 +9,7 @@ import pytest
 from sandbox.discord.channel_deletion import delete_channel
 from sandbox.discord.channels import Overwrite
 from sandbox.discord.permission_flags import Permission
+from services.errors import ResultNotReady
 from services.jobs.model import DeliveryRoute, JobStatus
 from tests.contract.announcer.scene import (
     CREATE_MESSAGE,
@@ -19,6 +20,8 @@ from tests.contract.announcer.scene import (
     Scene,
     files_of,
     gallery_of,
+    links_of,
+    text_of,
 )
 
 QUARTER = 16 * 60
@@ -134,6 +137,28 @@ async def test_a_private_result_never_goes_into_the_channel(scene: Scene) -> Non
     assert "$0.05" in str(card.components)
     assert [message for message in scene.state.messages_in(scene.general) if not message.is_ephemeral] == []
     assert scene.calls(*WRITES) == [(CREATE_MESSAGE, 200), (EDIT_MESSAGE, 200)]
+
+
+@pytest.mark.parametrize("comes", [True, False])
+async def test_the_rest_of_a_private_result_reaches_its_owner_once(scene: Scene, comes: bool) -> None:  # noqa: FBT001 - a parameter
+    """Files that come after the token's death, or the links to them, are one direct message, without the first ones."""
+    job = await scene.finish(await scene.accepted(private=True), outputs=3)
+    scene.results.troubles = {2: ResultNotReady("HTTP 503")}
+    async with scene.announcing():
+        old = await scene.shows(job, "Result 2 of 3 is still being fetched.")
+        await scene.until_postponed(job)
+        if comes:
+            scene.results.troubles = {}
+        await scene.clock.advance(QUARTER if comes else 25 * 60 * 60)
+        await scene.acknowledged(job)
+        await scene.move(job, cost=Decimal("0.05"))
+        await scene.acknowledged(job)
+    (card,) = scene.direct_cards(job)
+    assert files_of(card) == ([f"{job.job_id}-2.png"] if comes else [])
+    assert links_of(card) == ([] if comes else ["https://results.example/2.png"])
+    assert "Results 1 and 3 of 3 came with your private card" in text_of(card)
+    assert files_of(old) == [f"{job.job_id}-1.png", f"{job.job_id}-3.png"]
+    assert [status for _, status in scene.calls(CREATE_MESSAGE)] == [200]
 
 
 async def test_a_running_private_job_waits_for_its_end_when_its_token_is_dead(scene: Scene) -> None:

@@ -14,7 +14,9 @@ from cogs.delivery.addresses import (
     needs_new_message,
     nonce_of,
     sending_window,
+    shown_before,
     shown_gone,
+    to_be_drawn,
     with_next_route,
 )
 from services.jobs.model import CardFile, Delivery, DeliveryRoute, Job, JobStatus
@@ -89,6 +91,17 @@ def test_an_end_that_was_shown() -> None:
     assert not has_shown_end(done, at(DeliveryRoute.TOKEN, files=(), digest="unconfirmed:abc"))
     assert not has_shown_end(done, at(DeliveryRoute.TOKEN, files=(), digest=None))
     assert not has_shown_end(job(JobStatus.RUNNING), at(DeliveryRoute.TOKEN))
+
+
+def test_what_is_still_to_come_of_a_private_result_was_not_shown() -> None:
+    """When its token dies the rest is owed to its owner; what hung at the private card is not sent again."""
+    private, partial = job(JobStatus.SUCCEEDED, is_private=True), at(DeliveryRoute.TOKEN, digest="fetching:abc")
+    assert not has_shown_end(private, partial)
+    assert has_shown_end(job(JobStatus.SUCCEEDED), partial)
+    assert has_shown_end(private, at(DeliveryRoute.TOKEN, digest="succeeded:abc"))
+    after = with_next_route(private, partial)
+    assert shown_before(after) == shown_before(to_be_drawn(after)) == {1}
+    assert shown_before(with_next_route(private, after)) == set()
 
 
 def test_nonces_are_short_and_of_one_way() -> None:
