@@ -95,8 +95,10 @@ class AnnounceLoop:
                 coming = await self._when_there(job, coming, seconds=min(coming.seconds, seconds))
             if coming is not None:
                 await self._context.outbox.postpone(job, seconds=0.0 if coming.is_running else coming.seconds)
+        # The lease runs out by itself; somebody takes the card up again then.
+        except StoreUnavailable as error:
+            log.info("job_id=%s its card is left for later: %s", job.job_id, error)
         except Exception:
-            # The lease runs out by itself; somebody takes the card up again then.
             log.exception("job_id=%s its card is left for later", job.job_id)
 
     async def _when_there(self, job: Job, coming: FilesPending, *, seconds: float) -> FilesPending | None:

@@ -138,7 +138,9 @@ class Poller:
 
     def _tell(self, watched: Watched, error: Exception) -> None:
         if isinstance(error, ApiUnavailable | StoreUnavailable):
-            log.warning("job_id=%s no answer (%d in a row): %s", watched.job_id, watched.failures, error)
+            # A database that is away is away for every job, and told once, by itself.
+            level = logging.WARNING if isinstance(error, ApiUnavailable) else logging.INFO
+            log.log(level, "job_id=%s no answer (%d in a row): %s", watched.job_id, watched.failures, error)
         elif watched.failures == 1:
             log.error("job_id=%s the poll broke", watched.job_id, exc_info=error)
         else:

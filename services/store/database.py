@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import TypeVar
 
@@ -23,6 +24,10 @@ Work = Callable[[AsyncConnection], Awaitable[T]]
 
 # How often a transaction is tried that was undone for another one's sake, or whose connection had died idle.
 ATTEMPTS = 4
+
+# How long a transaction waits where the server has no connection left for it, and how often it asks for one meanwhile.
+CROWDED_SECONDS = 3.0
+_CROWDED_PAUSE_SECONDS = 0.1
 
 # What a transaction gets to end by itself when its caller is cancelled: longer than any that is not stuck.
 GRACE_SECONDS = 2.0
@@ -115,6 +120,7 @@ class Database:
 
 async def _in_transaction(engine: AsyncEngine, work: Work[T]) -> T:
     attempt = 1
+    crowded_until = time.monotonic() + CROWDED_SECONDS
     while True:
         is_committing = False
         try:
@@ -126,8 +132,11 @@ async def _in_transaction(engine: AsyncEngine, work: Work[T]) -> T:
         except Exception as error:
             outage = outage_of(error)
             # Before its commit was sent, a transaction has certainly changed nothing.
-            may_try_again = not is_committing and attempt < ATTEMPTS and (outage is None or outage.is_passing)
-            if may_try_again and (outage is not None or is_passing_perhaps(error)):
+            if not is_committing and outage is not None and outage.is_crowded and time.monotonic() < crowded_until:
+                await asyncio.sleep(_CROWDED_PAUSE_SECONDS)
+                continue
+            passes = is_passing_perhaps(error) if outage is None else outage.is_passing
+            if not is_committing and passes and attempt < ATTEMPTS:
                 log.info("a transaction is tried again: %s", outage.reason if outage else sentence_of(error))
                 attempt += 1
                 continue

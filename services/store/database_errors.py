@@ -13,6 +13,8 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 _AWAY_CLASSES = ("08", "53", "57", "58", "28", "3D")
 # And two single ones: somebody else's lock, and a server that takes no writes (a standby, a guard of a full disk).
 _AWAY = ("55P03", "25006")
+# No connection was to be had: others are in use, by us or by others, and come free.
+_NO_PLACE = "53300"
 # Undone for another transaction's sake, or cut off by an operator: the same may pass at once, on another connection.
 _PASSING = ("40001", "40P01", "57P01", "57P02", "08")
 _SQLITE_AWAY = {
@@ -31,10 +33,14 @@ _SQLITE_AWAY = {
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Outage:
-    """The database did not answer. `is_passing`: the same transaction may pass if it is tried again at once."""
+    """The database did not answer.
+
+    `is_passing`: the same transaction may pass if it is tried again at once; `is_crowded`: or as soon as another ends.
+    """
 
     reason: str
     is_passing: bool = False
+    is_crowded: bool = False
 
 
 def outage_of(error: Exception) -> Outage | None:
@@ -74,6 +80,8 @@ def _from_driver(error: DBAPIError) -> Outage | None:
 
 
 def _from_state(state: str, *, reason: str) -> Outage | None:
+    if state == _NO_PLACE:
+        return Outage(reason=reason, is_crowded=True)
     if state.startswith(_PASSING):
         return Outage(reason=reason, is_passing=True)
     if state.startswith(_AWAY_CLASSES) or state in _AWAY:

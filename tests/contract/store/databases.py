@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import shutil
+import signal
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from itertools import count
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote, urlsplit
 
 import asyncpg  # type: ignore[import-untyped]  # it has no type hints
@@ -64,8 +66,9 @@ class PostgresServer:
     A copy is some three hundred files. Who gives back a database that has only got rows saves the next one all that.
     """
 
-    def __init__(self, socket_folder: str) -> None:
-        self._socket_folder = socket_folder
+    def __init__(self, program: Any) -> None:  # noqa: ANN401 - the wheel has no type hints
+        self._program = program
+        self._socket_folder = str(program.get_postmaster_info().socket_dir)
         self._shape: str | None = None
         self._given_back: list[str] = []
         self._numbers = count(1)
@@ -76,9 +79,19 @@ class PostgresServer:
 
     async def execute(self, *statements: str) -> None:
         """Do these statements as the server's superuser, each by itself."""
-        async with self._connected("postgres") as connection:
+        async with self.connected("postgres") as connection:
             for statement in statements:
                 await connection.execute(statement)
+
+    def stop(self) -> None:
+        """Have the server cut all connections and end."""
+        process = self._program.get_postmaster_info().process
+        process.send_signal(signal.SIGINT)
+        process.wait(10)
+
+    def start(self) -> None:
+        """Have a stopped server run again."""
+        self._program.ensure_postgres_running()
 
     async def new(self, *, is_empty: bool = False) -> str:
         """Make a database and return its URL."""
@@ -101,7 +114,7 @@ class PostgresServer:
     async def give_back(self, url: str) -> None:
         """Empty a database that nobody uses any more, for the next who wants one; not where more than rows differ."""
         name = urlsplit(url).path.removeprefix("/")
-        async with self._connected(name) as connection:
+        async with self.connected(name) as connection:
             if await connection.fetchval(_OTHERS) or await connection.fetchval(_SHAPE) != self._shape:
                 return
             tables = await connection.fetchval(_TABLES)
@@ -109,11 +122,12 @@ class PostgresServer:
         self._given_back.append(name)
 
     async def _shape_of(self, name: str) -> str:
-        async with self._connected(name) as connection:
+        async with self.connected(name) as connection:
             return str(await connection.fetchval(_SHAPE))
 
     @asynccontextmanager
-    async def _connected(self, name: str) -> AsyncIterator[asyncpg.Connection]:
+    async def connected(self, name: str) -> AsyncIterator[asyncpg.Connection]:
+        """Connect to a database as the server's superuser."""
         connection = await asyncpg.connect(host=self._socket_folder, user="postgres", database=name)
         try:
             yield connection
@@ -134,7 +148,7 @@ def postgres_server() -> Iterator[PostgresServer]:
     # Not below pytest's own folder: as root, the server runs as another user, who cannot enter it.
     folder = Path(tempfile.mkdtemp(prefix="pg-"))
     server = pgserver.get_server(folder / "data", cleanup_mode="delete")
-    _running.append(PostgresServer(str(server.get_postmaster_info().socket_dir)))
+    _running.append(PostgresServer(server))
     try:
         yield _running[0]
     finally:
