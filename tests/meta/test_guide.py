@@ -146,6 +146,13 @@ def test_linked_files_exist() -> None:
             assert (ROOT / target).exists(), f"{name}: {target}"
 
 
+def test_promises_name_tests_that_exist() -> None:
+    """The table from promise to test leads to files with tests in them."""
+    named = re.findall(r"`(tests/[a-z0-9_/]+\.py)`", (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8"))
+    assert len(named) > 30
+    assert [name for name in named if "def test_" not in (ROOT / name).read_text(encoding="utf-8")] == []
+
+
 def test_the_stop_has_time_in_compose() -> None:
     """The container gets more than the 10 s that a clean stop may take."""
     compose = (ROOT / "compose.yaml").read_text(encoding="utf-8")
