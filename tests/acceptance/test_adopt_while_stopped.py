@@ -28,7 +28,7 @@ async def test_an_adopted_job_ends_on_its_card(
 ) -> None:
     """The same message, which may be edited by its token or has to be by the bot, turns to Done with the file once."""
     sandbox.model_api.faults.next("submit", Fault.RESET_AFTER)
-    reply = await sandbox.clients.ada.slash("edit", prompt="a fox", image1=paint("cat.png"))
+    reply = await sandbox.clients.ada.slash("edit", prompt="a fox", image1=paint("cat.png", width=64, height=48))
     card = await (await reply.message()).until_text("Unconfirmed")
     (lost,) = await settled(sandbox)
     (request,) = sandbox.model_api.submits

@@ -21,7 +21,9 @@ ORIGINAL = "PATCH /webhooks/{application_id}/{token}/messages/@original"
 
 async def ask(sandbox: Sandbox, prompt: str = "a fox in the snow", *, by: ClientDriver | None = None) -> Card:
     """Let a member run /edit with one picture and return the card as soon as it stands."""
-    reply = await (by or sandbox.clients.ada).slash("edit", prompt=prompt, image1=paint("cat.png"), quality="low")
+    reply = await (by or sandbox.clients.ada).slash(
+        "edit", prompt=prompt, image1=paint("cat.png", width=64, height=48), quality="low"
+    )
     return await reply.message(timeout_seconds=20)
 
 
@@ -191,7 +193,9 @@ async def test_a_press_on_an_old_private_card_reaches_it_again(sandbox: Sandbox,
     assert bot.is_running
     sandbox.model_api.pace.hold_in_queue()
     ada = sandbox.clients.ada
-    card = await (await ada.slash("edit", prompt="a fox", image1=paint("cat.png"), private=True)).message()
+    card = await (
+        await ada.slash("edit", prompt="a fox", image1=paint("cat.png", width=64, height=48), private=True)
+    ).message()
     await card.until_text("In queue")
     await settled_so_far(sandbox)
     await sandbox.clock.advance(16 * 60)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from sandbox.sandbox import Sandbox
     from tests.rig import StartBot
 
-CAT = paint("cat.png")
+CAT = paint("cat.png", width=64, height=48)
 CALLBACK = "POST /interactions/{interaction_id}/{token}/callback"
 
 
@@ -97,7 +97,7 @@ async def test_a_burst(sandbox: Sandbox, start_bot: StartBot) -> None:
 async def test_no_prompt_and_no_token_in_the_log(sandbox: Sandbox, bot: BotProcess) -> None:
     """The log tells an operator which job went how, and nothing of what people wrote or attached."""
     prompt = "a prompt that nobody else may read"
-    reply = await sandbox.clients.ada.slash("edit", prompt=prompt, image1=paint("holiday-cat.png"))
+    reply = await sandbox.clients.ada.slash("edit", prompt=prompt, image1=paint("holiday-cat.png", width=64, height=48))
     await (await reply.message()).until_text("Done")
     await (await sandbox.clients.ada.slash("edit", prompt=prompt)).message()
     (done, *_) = await settled(sandbox)

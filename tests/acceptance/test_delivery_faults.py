@@ -27,7 +27,9 @@ HOUR = 3600
 
 async def ask(sandbox: Sandbox, *, private: bool = False) -> Reply:
     """Let a member run /edit with one picture."""
-    return await sandbox.clients.ada.slash("edit", prompt="a fox in the snow", image1=paint("cat.png"), private=private)
+    return await sandbox.clients.ada.slash(
+        "edit", prompt="a fox in the snow", image1=paint("cat.png", width=64, height=48), private=private
+    )
 
 
 async def queued(sandbox: Sandbox, *, private: bool = False) -> Card:
@@ -233,5 +235,7 @@ async def test_one_blocked_card_holds_up_nobody(sandbox: Sandbox, bot: BotProces
     sandbox.discord.faults.hang(ORIGINAL)
     await ask(sandbox)
     await until(lambda: len(sandbox.discord.traffic.to(ORIGINAL)) == 1, what="the silence")
-    other = await (await sandbox.clients.ben.slash("edit", prompt="a boat", image1=paint("boat.jpg"))).message()
+    other = await (
+        await sandbox.clients.ben.slash("edit", prompt="a boat", image1=paint("boat.jpg", width=64, height=48))
+    ).message()
     await other.until_text("Done")

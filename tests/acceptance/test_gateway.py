@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 async def test_an_interaction_delivered_twice_is_one_job(sandbox: Sandbox, bot: BotProcess) -> None:
     """The second delivery finds the first one's job: one submit, one card."""
     assert bot.is_running
-    reply = await sandbox.clients.ada.slash("edit", prompt="a fox", image1=paint("cat.png"), twice=True)
+    reply = await sandbox.clients.ada.slash(
+        "edit", prompt="a fox", image1=paint("cat.png", width=64, height=48), twice=True
+    )
     card = await reply.message()
     await card.until_text("Done")
     found = await settled(sandbox)
@@ -31,7 +33,9 @@ async def test_jobs_go_on_while_the_gateway_is_gone(sandbox: Sandbox, bot: BotPr
     """Cards are edited over REST, so a dropped gateway delays no result."""
     assert bot.is_running
     sandbox.model_api.pace.hold_in_queue()
-    card = await (await sandbox.clients.ada.slash("edit", prompt="a fox", image1=paint("cat.png"))).message()
+    card = await (
+        await sandbox.clients.ada.slash("edit", prompt="a fox", image1=paint("cat.png", width=64, height=48))
+    ).message()
     sandbox.gateway.drop()
     sandbox.model_api.pace.release()
     await card.until_text("Done")
@@ -44,7 +48,9 @@ async def test_commands_work_again_after_a_drop(sandbox: Sandbox, bot: BotProces
     logins = len(sandbox.gateway.logins)
     sandbox.gateway.drop()
     await until(lambda: len(sandbox.gateway.logins) > logins and sandbox.gateway.is_connected, what="a new login")
-    card = await (await sandbox.clients.ada.slash("edit", prompt="a fox", image1=paint("cat.png"))).message()
+    card = await (
+        await sandbox.clients.ada.slash("edit", prompt="a fox", image1=paint("cat.png", width=64, height=48))
+    ).message()
     await card.until_text("Done")
 
 
@@ -54,7 +60,9 @@ async def test_commands_work_again_after_an_invalid_session(sandbox: Sandbox, bo
     logins = len(sandbox.gateway.logins)
     sandbox.gateway.invalidate(resumable=False)
     await until(lambda: len(sandbox.gateway.logins) > logins and sandbox.gateway.is_connected, what="a new login")
-    card = await (await sandbox.clients.ada.slash("edit", prompt="a fox", image1=paint("cat.png"))).message()
+    card = await (
+        await sandbox.clients.ada.slash("edit", prompt="a fox", image1=paint("cat.png", width=64, height=48))
+    ).message()
     await card.until_text("Done")
 
 
@@ -64,7 +72,9 @@ async def test_a_request_to_reconnect_loses_nothing(sandbox: Sandbox, bot: BotPr
     logins = len(sandbox.gateway.logins)
     sandbox.gateway.ask_reconnect()
     await until(lambda: len(sandbox.gateway.logins) > logins and sandbox.gateway.is_connected, what="a new login")
-    card = await (await sandbox.clients.ada.slash("edit", prompt="a fox", image1=paint("cat.png"))).message()
+    card = await (
+        await sandbox.clients.ada.slash("edit", prompt="a fox", image1=paint("cat.png", width=64, height=48))
+    ).message()
     await card.until_text("Done")
     assert len(records(sandbox.data_dir)) == len(sandbox.model_api.submits) == 1
 
@@ -73,7 +83,7 @@ async def test_an_event_that_arrives_too_late_is_no_job(sandbox: Sandbox, bot: B
     """After three seconds the member was told that it failed: nothing may run, nothing may be charged."""
     assert bot.is_running
     sandbox.gateway.hold()
-    reply = await sandbox.clients.ada.slash("edit", prompt="a fox", image1=paint("cat.png"))
+    reply = await sandbox.clients.ada.slash("edit", prompt="a fox", image1=paint("cat.png", width=64, height=48))
     await sandbox.clock.advance(4)
     sandbox.gateway.release()
     assert await reply.failure()

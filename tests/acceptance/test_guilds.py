@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from sandbox.sandbox import Sandbox
 
 PROMPT = "a fox in the snow"
-CAT = paint("cat.png")
+CAT = paint("cat.png", width=64, height=48)
 
 
 @pytest.mark.settings(discord={"guilds": [1]})

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from sandbox.sandbox import Sandbox
     from tests.rig import StartBot
 
-CAT = paint("cat.png")
+CAT = paint("cat.png", width=64, height=48)
 MANY = {"jobs_per_day": 50, "running_per_user": 20, "waiting_per_user": 20}
 
 

@@ -26,7 +26,7 @@ ORIGINAL = "PATCH /webhooks/{application_id}/{token}/messages/@original"
 
 async def ask(sandbox: Sandbox, prompt: str = "a fox in the snow") -> Reply:
     """Let a member run /edit with one picture."""
-    return await sandbox.clients.ada.slash("edit", prompt=prompt, image1=paint("cat.png"))
+    return await sandbox.clients.ada.slash("edit", prompt=prompt, image1=paint("cat.png", width=64, height=48))
 
 
 async def killed(bot: BotProcess) -> bool:
@@ -212,7 +212,7 @@ async def test_many_jobs_survive_together(sandbox: Sandbox) -> None:
         await bot.wait_ready()
         sandbox.model_api.pace.queue_seconds = 0.5
         for number in range(12):
-            await people[number % 3].slash("edit", prompt=f"job {number}", image1=paint("cat.png"))
+            await people[number % 3].slash("edit", prompt=f"job {number}", image1=paint("cat.png", width=64, height=48))
         await until(lambda: len(sandbox.model_api.submits) >= 9, what="nine submits")
         await until(lambda: len(records(sandbox.data_dir)) == 12, what="twelve accepted jobs")
         await bot.restart()

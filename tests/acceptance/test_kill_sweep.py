@@ -25,7 +25,9 @@ DISCORD_CALLS = [(1, "applied"), (2, "applied"), (3, "arrived"), (3, "applied")]
 
 async def ask(sandbox: Sandbox, *, private: bool = False) -> Reply:
     """Let a member run /edit with one picture."""
-    return await sandbox.clients.ada.slash("edit", prompt="a fox", image1=paint("cat.png"), private=private)
+    return await sandbox.clients.ada.slash(
+        "edit", prompt="a fox", image1=paint("cat.png", width=64, height=48), private=private
+    )
 
 
 def killer(bot: BotProcess, *, at: int = 1) -> Callable[[object], Awaitable[None]]:

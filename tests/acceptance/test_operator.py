@@ -106,7 +106,7 @@ async def test_sync_writes_the_commands_whether_they_changed_or_not(
 async def unconfirmed_job(sandbox: Sandbox) -> tuple[str, str]:
     """Have a job's answer lost after the API accepted it; return the job's id and the request's."""
     sandbox.model_api.faults.next("submit", Fault.RESET_AFTER)
-    reply = await sandbox.clients.ada.slash("edit", prompt="a fox", image1=paint("cat.png"))
+    reply = await sandbox.clients.ada.slash("edit", prompt="a fox", image1=paint("cat.png", width=64, height=48))
     card = await reply.message()
     await card.until_text("Unconfirmed")
     (record,) = await settled(sandbox)

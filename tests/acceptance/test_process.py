@@ -29,7 +29,7 @@ PROMPT = "a fox in the snow that nobody may read in a log"
 
 async def edit(sandbox: Sandbox) -> None:
     """Let a member run /edit and wait until it has been acknowledged."""
-    reply = await sandbox.clients.ada.slash("edit", prompt=PROMPT, image1=paint("cat.png"))
+    reply = await sandbox.clients.ada.slash("edit", prompt=PROMPT, image1=paint("cat.png", width=64, height=48))
     await reply.acknowledged()
 
 
@@ -107,7 +107,7 @@ async def test_a_stop_answers_who_asked_before_it(sandbox: Sandbox, bot: BotProc
     callback = "POST /interactions/{interaction_id}/{interaction_token}/callback"
     # Longer than a stop takes that does not wait for it.
     acknowledgement = sandbox.discord.faults.delay(callback, seconds=1.0, applied=True)
-    reply = await sandbox.clients.ada.slash("edit", prompt=PROMPT, image1=paint("cat.png"))
+    reply = await sandbox.clients.ada.slash("edit", prompt=PROMPT, image1=paint("cat.png", width=64, height=48))
     await until(lambda: acknowledgement.hits == 1, what="the acknowledgement")
     assert (await bot.terminate()).code == 0
     (answer,) = reply.messages
@@ -241,7 +241,7 @@ async def test_elsewhere_it_is_not_set_up(sandbox: Sandbox, bot: BotProcess) -> 
     """In a server that the settings do not name, and in direct messages, the answer is private and nothing is paid."""
     ada = sandbox.clients.ada
     for place in (sandbox.channels.general, sandbox.channels.direct(ada)):
-        reply = await ada.slash("edit", prompt=PROMPT, image1=paint("cat.png"), channel=place)
+        reply = await ada.slash("edit", prompt=PROMPT, image1=paint("cat.png", width=64, height=48), channel=place)
         answer = await reply.message()
         assert "not set up here" in answer.text
         assert answer.is_ephemeral

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from sandbox.sandbox import Sandbox
     from tests.rig import StartBot
 
-CAT = paint("cat.png")
+CAT = paint("cat.png", width=64, height=48)
 THREE = {"jobs_per_day": 3, "running_per_user": 3, "waiting_per_user": 7}
 
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from sandbox.sandbox import Sandbox
     from tests.rig import StartBot
 
-CAT = paint("cat.png")
+CAT = paint("cat.png", width=64, height=48)
 
 
 async def started(sandbox: Sandbox, start_bot: StartBot, trouble: str) -> BotProcess:

@@ -103,7 +103,9 @@ async def test_an_old_private_card_tells_that_it_was_submitted_anew(sandbox: San
     assert bot.is_running
     ada = sandbox.clients.ada
     sandbox.model_api.faults.next("submit", FaultOrder(fault=Fault.RESET_AFTER))
-    card = await (await ada.slash("edit", prompt="a fox", image1=paint("cat.png"), private=True)).message()
+    card = await (
+        await ada.slash("edit", prompt="a fox", image1=paint("cat.png", width=64, height=48), private=True)
+    ).message()
     await card.until_text("Unconfirmed")
     await settled_so_far(sandbox)
     await sandbox.clock.advance(16 * 60)

@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 
 async def ask(sandbox: Sandbox, prompt: str) -> Card:
     """Let a member run /edit and return the card."""
-    return await (await sandbox.clients.ada.slash("edit", prompt=prompt, image1=paint("cat.png"))).message()
+    return await (
+        await sandbox.clients.ada.slash("edit", prompt=prompt, image1=paint("cat.png", width=64, height=48))
+    ).message()
 
 
 async def test_several_unknown_outcomes_pause_submitting(sandbox: Sandbox, bot: BotProcess) -> None:

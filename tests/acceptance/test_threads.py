@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from sandbox.client_driver import Place
     from sandbox.sandbox import Sandbox
 
-CAT = paint("cat.png")
+CAT = paint("cat.png", width=64, height=48)
 
 
 @pytest.fixture

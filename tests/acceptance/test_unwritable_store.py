@@ -31,7 +31,7 @@ def execute(sandbox: Sandbox, statement: str) -> None:
 async def test_a_stop_while_nothing_can_be_written(sandbox: Sandbox, bot: BotProcess, end: str) -> None:
     """The request id waits beside the results; the next start takes it up by itself: paid once, posted once."""
     execute(sandbox, REFUSE)
-    await sandbox.clients.ada.slash("edit", prompt="a fox", image1=paint("cat.png"))
+    await sandbox.clients.ada.slash("edit", prompt="a fox", image1=paint("cat.png", width=64, height=48))
     await bot.wait_for_log("waits in the journal")
     await getattr(bot, end)()
     execute(sandbox, "DROP TRIGGER refuse")

@@ -131,7 +131,11 @@ class Episode:
         prompt = f"wish {number} of seed {self._plan.seed}"
         try:
             reply = await self._member(step).slash(
-                "edit", prompt=prompt, image1=paint("cat.png"), private=step.is_private, twice=step.choice % 11 == 0
+                "edit",
+                prompt=prompt,
+                image1=paint("cat.png", width=64, height=48),
+                private=step.is_private,
+                twice=step.choice % 11 == 0,
             )
         except CommandNotFound:
             self.counts["commands"] -= 1

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 NUMBERS = count(1)
 SHOWN_AFTER_SECONDS = 3  # what normally passes at once is shown only when it lasts
-CAT = paint("cat.png")
+CAT = paint("cat.png", width=64, height=48)
 
 
 def new_prompt() -> str:

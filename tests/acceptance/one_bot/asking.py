@@ -49,7 +49,7 @@ class Asked:
 async def ask(sandbox: Sandbox) -> Asked:
     """Let a member run /edit with a prompt that nobody used before; wait for the card."""
     prompt = f"a fox in the snow, number {next(numbers)}"
-    reply = await sandbox.clients.ada.slash("edit", prompt=prompt, image1=paint("cat.png"))
+    reply = await sandbox.clients.ada.slash("edit", prompt=prompt, image1=paint("cat.png", width=64, height=48))
     return Asked(sandbox=sandbox, card=await reply.message(), prompt=prompt)
 
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from sandbox.sandbox import Sandbox
 
 PROMPT = "a fox in the snow"
-CAT = paint("cat.png")
+CAT = paint("cat.png", width=64, height=48)
 HOSTED = "https://pictures.example.com/cat.png"
 NOT_PUBLIC = (
     "http://pictures.example.com/cat.png",

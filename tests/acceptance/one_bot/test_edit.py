@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from sandbox.client_driver.reply import Reply
     from sandbox.sandbox import Sandbox
 
-CAT, BOAT = paint("cat.png"), paint("boat.jpg")
+CAT, BOAT = paint("cat.png", width=64, height=48), paint("boat.jpg", width=64, height=48)
 CALLBACK = "POST /interactions/{interaction_id}/{token}/callback"
 DEFAULTS = {
     "image_size": "auto",

@@ -17,7 +17,7 @@ async def test_an_age_restricted_channel(sandbox: Sandbox) -> None:
     ada, place = sandbox.clients.ada, sandbox.channels.adults
     prompt = f"a fox in the dusk, number {next(numbers)}"
     seen = place.seen_by(sandbox.clients.ben)
-    reply = await ada.slash("edit", prompt=prompt, image1=paint("cat.png"), channel=place)
+    reply = await ada.slash("edit", prompt=prompt, image1=paint("cat.png", width=64, height=48), channel=place)
     card = await (await reply.message()).until_text("Done")
     record = await Asked(sandbox=sandbox, card=card, prompt=prompt).ended()
     (message,) = messages_with_result(sandbox, record.job_id)

@@ -20,7 +20,7 @@ async def in_queue(sandbox: Sandbox) -> Card:
     """Return the public card of a job in the service's queue, as somebody else sees it."""
     sandbox.model_api.pace.hold_in_queue()
     prompt = f"a fox that waits, number {next(numbers)}"
-    reply = await sandbox.clients.ada.slash("edit", prompt=prompt, image1=paint("cat.png"))
+    reply = await sandbox.clients.ada.slash("edit", prompt=prompt, image1=paint("cat.png", width=64, height=48))
     return await (await reply.message()).until_text("In queue")
 
 

@@ -64,7 +64,7 @@ async def in_queue(sandbox: Sandbox) -> str:
     """Return the id of a job in the service's queue."""
     sandbox.model_api.pace.hold_in_queue()
     prompt = f"a fox in a queue, number {next(numbers)}"
-    await sandbox.clients.ada.slash("edit", prompt=prompt, image1=paint("cat.png"))
+    await sandbox.clients.ada.slash("edit", prompt=prompt, image1=paint("cat.png", width=64, height=48))
 
     def found() -> list[str]:
         return [r.job_id for r in records(sandbox.data_dir) if r.prompt == prompt and r.status == "queued"]
@@ -127,7 +127,9 @@ async def test_the_same_command_given_again(sandbox: Sandbox) -> None:
     prompt = f"a fox in the mirror, number {next(numbers)}"
     ada, ben = sandbox.clients.ada, sandbox.clients.ben
     who = (ada, ada, ben)
-    replies = await asyncio.gather(*(one.slash("edit", prompt=prompt, image1=paint("cat.png")) for one in who))
+    replies = await asyncio.gather(
+        *(one.slash("edit", prompt=prompt, image1=paint("cat.png", width=64, height=48)) for one in who)
+    )
     cards = await asyncio.gather(*(reply.message() for reply in replies))
     await asyncio.gather(*(card.until(lambda card: len(card.attachments) == 1) for card in cards))
 

@@ -52,7 +52,7 @@ async def test_commands_are_registered_as_soon_as_discord_takes_them(
     fault = sandbox.discord.faults.fail(READ, status=503, times=None)
     async with living_bot(sandbox, settings) as (app, _):
         await until(lambda: fault.hits >= 8, what="eight tries in vain")
-        reply = await sandbox.clients.ada.slash("edit", prompt="a fox", image1=paint("cat.png"))
+        reply = await sandbox.clients.ada.slash("edit", prompt="a fox", image1=paint("cat.png", width=64, height=48))
         await reply.acknowledged()
         written = await app.services.notes.get_note(NOTE)
         sandbox.state.commands.scopes.clear()

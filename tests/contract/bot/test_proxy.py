@@ -63,7 +63,9 @@ async def test_everything_of_discord_goes_through_the_proxy(
         monkeypatch.setenv("HTTP_PROXY", f"http://ada:pa%20ss@127.0.0.1:{proxy.port}")
         monkeypatch.setenv("NO_PROXY", "127.0.0.1")
         async with living_bot(sandbox, settings):
-            reply = await sandbox.clients.ada.slash("edit", prompt="a fox", image1=paint("cat.png"))
+            reply = await sandbox.clients.ada.slash(
+                "edit", prompt="a fox", image1=paint("cat.png", width=64, height=48)
+            )
             card = await reply.message()
             await card.until_text("Done")
         assert {host for _, host in proxy.asked} == {NAME}

@@ -10,16 +10,16 @@ from services.jobs.model import MediaKind
 from services.runcomfy.media_types import HEAD_BYTES, kind_of_extension, recognise
 
 IMAGE, VIDEO, AUDIO = MediaKind.IMAGE, MediaKind.VIDEO, MediaKind.AUDIO
-PNG = paint("a.png").data[:HEAD_BYTES]
+PNG = paint("a.png", width=64, height=48).data[:HEAD_BYTES]
 
 
 @pytest.mark.parametrize(
     ("head", "kind", "extension"),
     [
-        (paint("a.png").data, IMAGE, "png"),
-        (paint("a.jpg").data, IMAGE, "jpg"),
-        (paint("a.webp").data, IMAGE, "webp"),
-        (paint("a.gif").data, IMAGE, "gif"),
+        (paint("a.png", width=64, height=48).data, IMAGE, "png"),
+        (paint("a.jpg", width=64, height=48).data, IMAGE, "jpg"),
+        (paint("a.webp", width=64, height=48).data, IMAGE, "webp"),
+        (paint("a.gif", width=64, height=48).data, IMAGE, "gif"),
         (sound().data, AUDIO, "wav"),
         (video().data, VIDEO, "mp4"),
         (b"\0\0\0\x20ftypavif", IMAGE, "avif"),
