@@ -33,6 +33,8 @@ _OPAQUE_TYPES = frozenset({"", "application/octet-stream", "binary/octet-stream"
 _KNOWN_ENDINGS = MimeTypes()
 
 _NAME_MAX = 100
+# What a client's numbers can hold: no file and no side is larger.
+_LARGEST_NUMBER = 2**53
 
 
 class GivenFile(Protocol):
@@ -140,7 +142,8 @@ def require_picture(option_name: str, file: GivenFile) -> None:
     Raises: InvalidInput.
     """
     facts = (file.url, file.filename, file.size)
-    if not all(isinstance(fact, kind) for fact, kind in zip(facts, (str, str, int), strict=True)) or not file.url:
+    are_read = all(isinstance(fact, kind) for fact, kind in zip(facts, (str, str, int), strict=True))
+    if not are_read or not _is_address(file.url) or file.size > _LARGEST_NUMBER:
         raise InvalidInput(option_name, InputProblem.WRONG_TYPE)
     if not _is_picture(file):
         raise InvalidInput(option_name, InputProblem.NOT_MEDIA, value=file.filename)
@@ -151,6 +154,17 @@ def require_picture(option_name: str, file: GivenFile) -> None:
         raise InvalidInput(
             option_name, InputProblem.FILE_TOO_LARGE, value=told, limit=text.file_size(PICTURE_MAX_BYTES)
         )
+
+
+def _is_address(url: str) -> bool:
+    """Whether anybody could fetch from there. What Discord says of its own files is not judged further."""
+    return url.isprintable() and " " not in url and text.web_address(url) is not None
+
+
+def _side(pixels: object) -> int | None:
+    """Return a side that can be one; anything else is none that anybody told."""
+    is_side = isinstance(pixels, int) and not isinstance(pixels, bool) and 0 < pixels <= _LARGEST_NUMBER
+    return pixels if isinstance(pixels, int) and is_side else None
 
 
 def _is_picture(file: GivenFile) -> bool:
@@ -171,7 +185,7 @@ def _is_picture(file: GivenFile) -> bool:
     if not says_picture and declared not in _OPAQUE_TYPES:
         return False
     is_unknown = _KNOWN_ENDINGS.guess_type(f"x{suffix}")[0] is None
-    has_sides = bool(file.width and file.height)
+    has_sides = bool(_side(file.width) and _side(file.height))
     return suffix in PICTURE_SUFFIXES or not suffix or (is_unknown and (says_picture or has_sides))
 
 
@@ -190,9 +204,9 @@ def _read_pictures(
         if option.name in files:
             file = files[option.name]
             require_picture(option.name, file)
-            facts = MediaFacts(size_bytes=file.size, width=file.width, height=file.height)
+            facts = MediaFacts(size_bytes=file.size, width=_side(file.width), height=_side(file.height))
             require_rules(spec.media_rules, facts, input_name=option.name, file_name=file.filename)
-            pictures.append(_picture(MediaSource.ATTACHMENT, file.url, file.filename[:_NAME_MAX]))
+            pictures.append(_picture(MediaSource.ATTACHMENT, file.url, text.one_line(file.filename)[:_NAME_MAX]))
     for option in plan.of(Role.URLS):
         given = values.get(option.name)
         for url in split_urls(str(given)) if given else ():

@@ -14,8 +14,12 @@ log = logging.getLogger(__name__)
 _OK = range(200, 300)
 _CLIENT_ERRORS = range(400, 500)
 _REQUEST_TIMEOUT = 408
-# Also in a body that is no JSON, or was cut short: for the log alone, where whoever uses `adopt` finds it.
-_ID_IN_TEXT = re.compile(rb'"request_id"\s{0,9}:\s{0,9}"([A-Za-z0-9_-]{1,128})"')
+# Also in a body that is no JSON, was cut short or calls it otherwise, and in the request's own addresses: for the log
+# alone, where whoever uses `adopt` finds it.
+_ID_IN_TEXT = re.compile(
+    rb"""request_?id[\\"']{1,4}\s{0,9}:\s{0,9}[\\"']{1,4}([A-Za-z0-9_-]{1,128})[\\"']|/v1/requests/([A-Za-z0-9_-]{1,128})/""",
+    re.IGNORECASE,
+)
 _TOO_MANY_REQUESTS = 429
 
 FAILURE_BY_STATUS = {
@@ -34,22 +38,23 @@ def read_submit_answer(answer: Answer) -> str:
     Raises: ApiRefused (nothing accepted), ApiNotSent (429), ApiOutcomeUnknown (all that leaves room for doubt).
     """
     # Before anything else is read: an id that is there must not get lost, whatever the rest says.
-    if found := _ID_IN_TEXT.search(answer.raw):
+    found = _id_in(answer.raw)
+    if found:
         level = logging.INFO if answer.status in _OK else logging.ERROR
-        log.log(level, "a submit was answered: HTTP %d, request_id=%s", answer.status, found[1].decode())
+        log.log(level, "a submit was answered: HTTP %d, request_id=%s", answer.status, found)
     if answer.status == _TOO_MANY_REQUESTS:
         raise ApiNotSent("HTTP 429", retry_after_seconds=answer.retry_after_seconds)
     if answer.status in _CLIENT_ERRORS and answer.status != _REQUEST_TIMEOUT:
         raise read_refusal(answer)
     if answer.status not in _OK:
-        raise ApiOutcomeUnknown(f"HTTP {answer.status}")
+        raise _doubt(f"HTTP {answer.status}", found)
     try:
         document = decode(answer.raw)
         body = read_body(SubmitBody, document)
     except GarbledBody as error:
         if found:
-            log.error("a submit's answer cannot be read: HTTP %d, request_id=%s", answer.status, found[1].decode())
-        raise ApiOutcomeUnknown(f"HTTP {answer.status} with {error}") from error
+            log.error("a submit's answer cannot be read: HTTP %d, request_id=%s", answer.status, found)
+        raise _doubt(f"HTTP {answer.status} with {error}", found) from error
     code, reason = read_error(document)
     if code in FAILURE_BY_CODE:
         raise ApiRefused(FAILURE_BY_CODE[code], http_status=answer.status, error_code=code, reason=reason)
@@ -61,10 +66,21 @@ def read_submit_answer(answer: Answer) -> str:
             code,
             body.request_id,
         )
-        raise ApiOutcomeUnknown(
-            f"HTTP {answer.status} with code {code}" if code else "an answer without a usable request id"
+        raise _doubt(
+            f"HTTP {answer.status} with code {code}" if code else "an answer without a usable request id", found
         )
     return body.usable_id
+
+
+def _id_in(raw: bytes) -> str:
+    """Return the first request id that a body shows, in whatever encoding; empty where it shows none."""
+    match = _ID_IN_TEXT.search(raw.replace(b"\0", b""))
+    return (match[1] or match[2]).decode() if match else ""
+
+
+def _doubt(cause: str, request_id: str) -> ApiOutcomeUnknown:
+    """Return the doubt with the id that `adopt` may need: the core logs it beside the job's."""
+    return ApiOutcomeUnknown(f"{cause}, request_id={request_id}" if request_id else cause)
 
 
 def read_refusal(answer: Answer) -> ApiRefused:

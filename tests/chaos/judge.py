@@ -101,7 +101,11 @@ def _of_lost_answers(books: Books, *, taken: frozenset[str]) -> Iterator[str]:
 def _of_messages(books: Books) -> Iterator[str]:
     for job in books.jobs:
         with_files = [one for one in books.posted if not one.is_deleted and _files_of(job, one)]
-        if len(with_files) > 1:
+        # A private result that came in part before its token died goes on in a direct message.
+        is_continued = job.is_private and len({name for one in with_files for name in _files_of(job, one)}) == sum(
+            len(_files_of(job, one)) for one in with_files
+        )
+        if len(with_files) > 1 and not is_continued:
             yield f"job {job.job_id} has its result in {len(with_files)} messages"
         if any(len(set(names)) < len(names) for names in (_files_of(job, one) for one in with_files)):
             yield f"job {job.job_id} has a result twice in its message"

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
@@ -11,9 +12,12 @@ from cogs.inputs import PICTURE_MAX_BYTES, given_prompt, is_private, read_reques
 from cogs.options import plan_command
 from services.errors import InputProblem, InvalidInput
 from services.models.catalog import ModelCommand, load_built_in
+from services.models.media_rules import MediaMetric, MediaRule
+from services.models.spec import InputSpec
 
 PLAN = plan_command(ModelCommand(command="edit", spec=load_built_in("openai/gpt-image-1-5/image-to-image")))
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+HERE = "http://127.0.0.1:1/"
 DEFAULTS = {
     "image_size": "auto",
     "background": "auto",
@@ -58,14 +62,17 @@ def test_the_body_is_whole() -> None:
             "quality": "low",
             "private": True,
         },
-        {"image3": Attached(filename="third.gif", content_type="image/gif", url="u3"), "image1": Attached(url="u1")},
+        {
+            "image3": Attached(filename="third.gif", content_type="image/gif", url=f"{HERE}u3"),
+            "image1": Attached(url=f"{HERE}u1"),
+        },
         now=NOW,
     )
     assert request.inputs == DEFAULTS | {
         "prompt": "a fox",
         "image_urls": [
-            "u1",
-            "u3",
+            f"{HERE}u1",
+            f"{HERE}u3",
             "https://a.example/one.png",
             "https://b.example",
             "https://c.example/x%20y.webp?s=1",
@@ -257,3 +264,42 @@ def test_an_attachment_that_discord_tells_oddly_of_is_refused(odd: dict[str, obj
     """Whatever is missing or of another type, it is a refusal, not a fault."""
     given = Attached(**odd)  # type: ignore[arg-type]  # what no client sends
     assert refusal(image1=Attached(), image2=given) == ("image2", InputProblem.WRONG_TYPE)
+
+
+@pytest.mark.parametrize(
+    ("fact", "told"),
+    [
+        *(
+            ("url", odd)
+            for odd in ("", "x", "//x/y.png", "https://[/x.png", "https://h.net/a\0.png", "https://h.net/\ud800")
+        ),
+        *(("url", odd) for odd in (None, 7, "https://h.net:99999/a.png", "ftp://h.net/a.png")),
+        *(("size", odd) for odd in (None, "7", 1.5, 10**400)),
+        *(("filename", odd) for odd in (None, 7, b"a.png")),
+    ],
+)
+def test_what_discord_tells_oddly_of_a_file_is_refused_by_its_name(fact: str, told: object) -> None:
+    """Not by a traceback, and not by RunComfy, which may charge for it."""
+    given: dict[str, Any] = {fact: told}
+    assert refusal(image1=Attached(**given)) == ("image1", InputProblem.WRONG_TYPE)
+
+
+@pytest.mark.parametrize("told", [None, "7", -1, 0, 1.5, 10**400, [], True, float("nan")])
+def test_a_side_that_is_none_breaks_nothing(told: object) -> None:
+    """It was not told: a model's rules for sides are left to RunComfy then."""
+    rule = MediaRule(metric=MediaMetric.ASPECT_RATIO, is_upper_bound=True, bound=2.0, message="")
+    assert PLAN.spec.pictures is not None
+    ruled = replace(PLAN, spec=replace(PLAN.spec, inputs=tuple(_with_rule(each, rule) for each in PLAN.spec.inputs)))
+    for side in ("width", "height"):
+        given: dict[str, Any] = {side: told}
+        assert read_request(ruled, {"prompt": "a fox"}, {"image1": Attached(**given)}, now=NOW).media
+
+
+def _with_rule(spec: InputSpec, rule: MediaRule) -> InputSpec:
+    return replace(spec, media_rules=(rule,)) if spec.is_media else spec
+
+
+def test_a_files_name_can_be_stored() -> None:
+    """No database takes a NUL or half a character."""
+    (medium,) = read_request(PLAN, {"prompt": "x"}, {"image1": Attached(filename="a\0\ud800.png")}, now=NOW).media
+    assert medium.name == "a.png"

@@ -126,6 +126,32 @@ def test_an_id_in_doubt_is_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
     assert ID in caplog.text
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"data": {"request_id": "%b"}}',
+        b'{"requestId": "%b"}',
+        b"{'request_id': '%b'}",
+        b'{"status_url": "https://model-api.runcomfy.net/v1/requests/%b/status"}',
+        b'{"body": "{\\"request_id\\": \\"%b\\"}"}',
+        b'{"request_id": "%b", "x": ',
+        b'<pre>{"request_id":"%b"}',
+    ],
+)
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+@pytest.mark.parametrize("status", [200, 502])
+def test_an_id_in_doubt_is_told_with_the_doubt(
+    caplog: pytest.LogCaptureFixture, body: bytes, encoding: str, status: int
+) -> None:
+    """However the answer writes it: the core logs it beside the job, so that of many the right one is adopted."""
+    caplog.set_level("INFO")
+    raw = (body % ID.encode()).decode().encode(encoding)
+    with pytest.raises(ApiOutcomeUnknown) as caught:
+        read_submit_answer(answer(status, raw))
+    assert str(caught.value).endswith(f", request_id={ID}")
+    assert f"request_id={ID}" in caplog.records[0].getMessage()
+
+
 @pytest.mark.parametrize("body", [{"status": "in_queue"}, {"status": "failed", "error_code": 500001}, {"models": []}])
 def test_a_good_answer_is_a_document(body: object) -> None:
     """An end in the body is read even beside an error code: it is the request's own."""
