@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from services.errors import StoreUnavailable
 from services.jobs.shielding import run_to_end
 from services.store.database_errors import is_passing_perhaps, outage_of, sentence_of
+from services.store.sqlite_file import SqliteFile
 from services.store.write_watch import WriteWatch
 
 log = logging.getLogger(__name__)
@@ -44,9 +45,12 @@ NO_ANSWER = "the database does not answer: "
 class Database:
     """A database that is open. `is_alone`: no other bot works on it (SQLite's file lock is ours)."""
 
-    def __init__(self, *, writers: AsyncEngine, readers: AsyncEngine, is_alone: bool) -> None:
+    def __init__(
+        self, *, writers: AsyncEngine, readers: AsyncEngine, is_alone: bool, file: SqliteFile | None = None
+    ) -> None:
         self._writers = writers
         self._readers = readers
+        self._file = file
         self._under_way: set[asyncio.Future[object]] = set()
         self._writes = WriteWatch()
         self.is_alone = is_alone
@@ -61,7 +65,7 @@ class Database:
 
         Raises: StoreUnavailable.
         """
-        return await self._to_its_end(_in_transaction(self._readers, work))
+        return await self._to_its_end(self._transact(self._readers, work))
 
     async def write(self, work: Work[T]) -> T:
         """Do `work` in one transaction and commit it; an error of its own undoes everything.
@@ -69,7 +73,7 @@ class Database:
         Raises: StoreUnavailable: nothing was changed, or, where the commit's answer was lost, everything.
         """
         try:
-            result = await self._to_its_end(_in_transaction(self._writers, work))
+            result = await self._to_its_end(self._transact(self._writers, work, writes=True))
         except StoreUnavailable as error:
             self._writes.failed(str(error).removeprefix(NO_ANSWER))
             raise
@@ -105,6 +109,12 @@ class Database:
         """
         if self._under_way:
             await asyncio.wait(self._under_way, timeout=SETTLE_SECONDS)
+
+    async def _transact(self, engine: AsyncEngine, work: Work[T], *, writes: bool = False) -> T:
+        if self._file is None:
+            return await _in_transaction(engine, work)
+        async with self._file.in_place(writes=writes):
+            return await _in_transaction(engine, work)
 
     async def _to_its_end(self, transaction: Coroutine[object, object, T]) -> T:
         """Await a transaction; when the caller is cancelled, let it end first, then go on with the cancellation.

@@ -27,6 +27,7 @@ from sqlalchemy.util import await_only
 from services.errors import DatabaseInUse, SettingsError, StartupError
 from services.store.database import Database
 from services.store.postgresql import open_postgresql
+from services.store.sqlite_file import SqliteFile
 
 _SQLITE: Final = frozenset({"sqlite", "sqlite+aiosqlite"})
 _POSTGRESQL: Final = frozenset({"postgres", "postgresql", "postgresql+asyncpg"})
@@ -105,7 +106,8 @@ async def _open_sqlite(path: Path, *, alone: bool) -> AsyncIterator[Database]:
         stack.push_async_callback(writers.dispose)
         readers = _sqlite_engine(path, begin="BEGIN", connections=4)
         stack.push_async_callback(readers.dispose)
-        database = Database(writers=writers, readers=readers, is_alone=alone)
+        file = SqliteFile(path, writers, readers) if alone else None
+        database = Database(writers=writers, readers=readers, is_alone=alone, file=file)
         stack.push_async_callback(database.settle)
         yield database
 
