@@ -18,8 +18,9 @@ from bot.login import NotDiscord
 from bot.patience import keep_trying
 from bot.tracing import request_trace
 from cogs.answers import answer_privately, typed_prompt, with_prompt
-from cogs.errors import NOT_SET_UP_HERE, UnreadableInteraction, on_tree_error
+from cogs.errors import UnreadableInteraction, on_tree_error
 from cogs.services import BotServices
+from cogs.ui.sentences import NOT_SET_UP_HERE
 
 log = logging.getLogger(__name__)
 

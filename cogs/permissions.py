@@ -4,19 +4,7 @@ from __future__ import annotations
 
 import discord
 
-from services.errors import ComfycordError
-
-
-class CannotPost(ComfycordError):
-    """The bot lacks permissions in this channel; `missing` names them as Discord's client does.
-
-    `pressed_for`: the command of the job whose button was pressed; a button cannot make a card private.
-    """
-
-    def __init__(self, missing: tuple[str, ...], *, pressed_for: str | None = None) -> None:
-        super().__init__(", ".join(missing))
-        self.missing = missing
-        self.pressed_for = pressed_for
+from services.errors import CannotPost
 
 
 def missing_to_post(permissions: discord.Permissions, *, is_thread: bool) -> tuple[str, ...]:

@@ -7,10 +7,10 @@ from datetime import datetime
 import discord
 
 from cogs.answers import answer_privately, with_prompt
-from cogs.errors import sentence
-from cogs.permissions import CannotPost, require_can_post
+from cogs.permissions import require_can_post
 from cogs.services import BotServices
-from services.errors import NotAllowed
+from cogs.ui.sentences import sentence
+from services.errors import CannotPost, NotAllowed
 from services.jobs.model import GenerationRequest, Job, Parent, Relation
 from services.models.signed_links import has_dead_links
 

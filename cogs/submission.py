@@ -7,10 +7,10 @@ import logging
 import discord
 
 from cogs.answers import Acknowledgement, Deferral, answer_privately, with_prompt
-from cogs.errors import sentence
 from cogs.interaction_facts import actor_of, card_origin_of
 from cogs.ownership import is_ours_to_submit
 from cogs.services import services_of
+from cogs.ui.sentences import sentence
 from services.errors import ComfycordError, StoreUnavailable
 from services.jobs.model import GenerationRequest
 from services.jobs.ports import Accepted

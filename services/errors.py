@@ -92,6 +92,18 @@ class JobNotFound(ComfycordError):
         self.job_id = job_id
 
 
+class CannotPost(ComfycordError):
+    """The bot lacks permissions where a card would stand; `missing` names them as people see them.
+
+    `pressed_for`: the command of the job whose button was pressed; a button cannot make a card private.
+    """
+
+    def __init__(self, missing: tuple[str, ...], *, pressed_for: str | None = None) -> None:
+        super().__init__(", ".join(missing))
+        self.missing = missing
+        self.pressed_for = pressed_for
+
+
 class NotAllowed(ComfycordError):
     """The job is somebody else's and this person may not manage it."""
 

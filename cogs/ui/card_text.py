@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from cogs.errors import failure_sentence, result_sentence
 from cogs.ui.card_result import CardLink, CardResult, LinkReason
+from cogs.ui.sentences import failure_sentence, result_sentence
 from cogs.ui.states import STATES
 from cogs.ui.text import cut, duration, money, one_line, quoted, relative, shown_line
 from services.jobs.model import LATE_FOR, CancelState, Job, JobStatus, Json

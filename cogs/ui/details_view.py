@@ -8,10 +8,10 @@ from collections.abc import Iterator, Sequence
 import discord
 from discord import ui
 
-from cogs.errors import failure_sentence
 from cogs.ui import text
 from cogs.ui.base import Panel
 from cogs.ui.job_links import card_link
+from cogs.ui.sentences import failure_sentence
 from cogs.ui.states import STATES
 from services.jobs.model import FOLLOWED, CancelState, DeliveryRoute, Job, JobStatus
 from services.models.spec import ModelSpec

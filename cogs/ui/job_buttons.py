@@ -12,7 +12,7 @@ from discord import ui
 
 from cogs.answers import Acknowledgement, acknowledge, answer_privately, send_privately
 from cogs.cancelling import outcome_sentence
-from cogs.errors import NOT_SET_UP_HERE, guarded
+from cogs.errors import guarded
 from cogs.interaction_facts import actor_of, token_until
 from cogs.ownership import is_ours_to_submit
 from cogs.permissions import missing_here
@@ -20,6 +20,7 @@ from cogs.resubmitting import job_to_submit_anew, resubmission_of, submitted_alr
 from cogs.services import BotServices, services_of
 from cogs.submission import submit
 from cogs.ui.base import Panel
+from cogs.ui.sentences import NOT_SET_UP_HERE
 from services.errors import JobNotFound
 from services.jobs.cancelling import CancelOutcome
 from services.jobs.model import JobStatus

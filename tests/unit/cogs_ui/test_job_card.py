@@ -4,10 +4,10 @@ from decimal import Decimal
 
 import pytest
 
-from cogs.errors import result_sentence
 from cogs.ui.base import Panel
 from cogs.ui.card_result import CardLink, CardPicture, CardResult, LinkReason
 from cogs.ui.job_card import digest_of, render_card, render_plain_card
+from cogs.ui.sentences import result_sentence
 from services.errors import FailureKind, ResultProblem
 from services.jobs.model import CancelState, Job, JobFailure, JobStatus, MediaKind, Output
 from tests.unit.cogs_ui.samples import NOW, buttons, job, payload, spec, text, walk

@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 import pytest
 
 from cogs.cancelling import outcome_sentence
-from cogs.errors import failure_sentence, result_sentence, sentence
-from cogs.permissions import CannotPost
+from cogs.ui.sentences import failure_sentence, result_sentence, sentence
 from services.errors import (
+    CannotPost,
     ComfycordError,
     FailureKind,
     InputProblem,
