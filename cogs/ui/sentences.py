@@ -1,4 +1,4 @@
-"""The one table from an error to the sentence that a person reads: what happened, whether it cost anything, what now."""
+"""The one table from an error to the sentence that a person reads: what happened, what it cost, what to do."""
 
 from __future__ import annotations
 
