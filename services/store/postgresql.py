@@ -10,7 +10,7 @@ from typing import Any, Final
 from sqlalchemy import text
 from sqlalchemy.dialects import registry
 from sqlalchemy.dialects.postgresql.asyncpg import PGDialect_asyncpg
-from sqlalchemy.engine import URL, Connection
+from sqlalchemy.engine import URL, Connection, ExceptionContext
 from sqlalchemy.event import listen
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 from sqlalchemy.pool import NullPool
@@ -24,6 +24,7 @@ log = logging.getLogger(__name__)
 _ADDRESS_OPTIONS: Final = frozenset({"host", "port", "ssl", "sslmode", "passfile", "target_session_attrs"})
 _SSL_MODES: Final = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
 _CONNECT_SECONDS: Final = 10.0
+_READ_ONLY: Final = "25006"  # read_only_sql_transaction
 _SESSION: Final = {"jit": "off", "lock_timeout": "10s", "idle_in_transaction_session_timeout": "60s"}
 # PgBouncer takes no session settings in a log-in, and one that was made later would be the next client's as well.
 _SET_FOR_THE_TRANSACTION: Final = "SELECT " + ", ".join(
@@ -78,12 +79,19 @@ async def open_postgresql(url: URL) -> AsyncIterator[Database]:
     )
     if not has_session:
         listen(engine.sync_engine, "begin", _set_up_transaction)
+    listen(engine.sync_engine, "handle_error", _leave_read_only)
     database = Database(writers=engine, readers=engine, is_alone=False)
     try:
         yield database
     finally:
         await database.settle()
         await engine.dispose()
+
+
+def _leave_read_only(context: ExceptionContext) -> None:
+    """Connect anew where a server takes no writes: after a failover, the address leads to another one."""
+    if getattr(context.original_exception, "sqlstate", None) == _READ_ONLY:
+        context.is_disconnect = True
 
 
 def _set_up_transaction(connection: Connection) -> None:

@@ -124,7 +124,7 @@ def test_the_end_of_an_outage_is_told_once_it_lasts(caplog: pytest.LogCaptureFix
 
 
 async def test_a_read_only_server_is_an_outage(postgres: PostgresServer) -> None:
-    """A PostgreSQL that was made read-only (a standby, a full disk's guard) is waited for as one that is away."""
+    """A PostgreSQL that was made read-only (a standby, a full disk's guard) is waited for, on connections made anew."""
     url = await postgres.new()
     name = url.partition("@/")[2].partition("?")[0]
     async with open_database(url, alone=True) as database:
@@ -132,5 +132,5 @@ async def test_a_read_only_server_is_an_outage(postgres: PostgresServer) -> None
         job = await accept(store)
         await postgres.execute(f"ALTER DATABASE {name} SET default_transaction_read_only = on", CUT.format(name))
         await _writes_fail(store, job, "read-only transaction")
-        await postgres.execute(f"ALTER DATABASE {name} RESET default_transaction_read_only", CUT.format(name))
+        await postgres.execute(f"ALTER DATABASE {name} RESET default_transaction_read_only")
         assert len(await store.claim_waiting(LEASE, now=NOW, most=5)) == 1
