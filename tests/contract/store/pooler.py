@@ -47,7 +47,7 @@ async def pooled(url: str) -> AsyncIterator[str]:
     )
     try:
         async with asyncio.timeout(10):
-            while not (folder / f".s.PGSQL.{PORT}").exists():
+            while not await _listens(folder):
                 assert process.returncode is None, "PgBouncer ended"
                 await asyncio.sleep(0.02)
         yield f"{address.scheme}://postgres@{address.path}?host={quote(str(folder), safe='')}&port={PORT}"
@@ -56,6 +56,16 @@ async def pooled(url: str) -> AsyncIterator[str]:
             process.kill()
         await process.wait()
         shutil.rmtree(folder, ignore_errors=True)
+
+
+async def _listens(folder: Path) -> bool:
+    """Whether it takes connections: its socket is there a moment before that."""
+    try:
+        _, writer = await asyncio.open_unix_connection(folder / f".s.PGSQL.{PORT}")
+    except OSError:
+        return False
+    writer.close()
+    return True
 
 
 def _folder(server: str) -> Path:
