@@ -24,6 +24,8 @@ log = logging.getLogger(__name__)
 _ADDRESS_OPTIONS: Final = frozenset({"host", "port", "ssl", "sslmode", "passfile", "target_session_attrs"})
 _SSL_MODES: Final = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
 _CONNECT_SECONDS: Final = 10.0
+# The second keeps bytes as they are.
+_ENCODINGS: Final = frozenset({"UTF8", "SQL_ASCII"})
 _READ_ONLY: Final = "25006"  # read_only_sql_transaction
 _SESSION: Final = {"jit": "off", "lock_timeout": "10s", "idle_in_transaction_session_timeout": "60s"}
 # PgBouncer takes no session settings in a log-in, and one that was made later would be the next client's as well.
@@ -102,7 +104,7 @@ async def _has_session(address: URL) -> bool:
     """Whether what answers is the very session that was logged in to, and no pooler's.
 
     A pooler has to make up the process id that it gives at the log-in: it does not know yet which of the server's
-    sessions will do the work. Raises: StoreUnavailable.
+    sessions will do the work. Raises: StoreUnavailable; SettingsError where the database cannot keep any text.
     """
     engine = create_async_engine(
         address,
@@ -111,7 +113,14 @@ async def _has_session(address: URL) -> bool:
     )
 
     async def work(connection: AsyncConnection) -> bool:
-        working = (await connection.execute(text("SELECT pg_backend_pid()"))).scalar_one()
+        encoding, working = (
+            await connection.execute(text("SELECT current_setting('server_encoding'), pg_backend_pid()"))
+        ).one()
+        if encoding not in _ENCODINGS:
+            raise SettingsError(
+                f"database.url names a database in {encoding}, which cannot keep what people write: "
+                "make one with ENCODING 'UTF8'"
+            )
         raw = await connection.get_raw_connection()
         logged_in_to: int = raw.driver_connection.get_server_pid()  # type: ignore[union-attr]  # it has no type hints
         return bool(working == logged_in_to)

@@ -240,3 +240,20 @@ async def test_a_database_that_does_not_exist_is_an_outage(postgres: PostgresSer
     with pytest.raises(StoreUnavailable, match=r'"nothing" does not exist'):
         async with open_database(postgres.url("nothing"), alone=True):
             pass
+
+
+@pytest.mark.parametrize("encoding", ["LATIN1", "SQL_ASCII"])
+async def test_a_database_that_cannot_keep_any_text(postgres: PostgresServer, encoding: str) -> None:
+    """It is refused before the first command that it could not keep; one that keeps bytes keeps them all."""
+    name = f"jobs_in_{encoding.lower()}"
+    await postgres.execute(f"CREATE DATABASE {name} ENCODING '{encoding}' LOCALE 'C' TEMPLATE template0")
+    if encoding == "LATIN1":
+        with pytest.raises(SettingsError, match=r"LATIN1.*UTF8"):
+            async with open_database(postgres.url(name), alone=True):
+                pass
+        return
+    async with open_database(postgres.url(name), alone=True) as database:
+        await migrate.upgrade(database)
+        store = SqlJobStore(database)
+        job = await accept(store, prompt="a 🦊 in the Ötztal")
+        assert (await reload(store, job)).prompt == job.prompt
