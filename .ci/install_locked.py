@@ -43,6 +43,9 @@ class InstallFailed(Exception):
 def main(arguments: Sequence[str]) -> int:
     """Make the environment and return the exit code."""
     venv, lock = Path(arguments[0]), Path(arguments[1])
+    if venv.is_symlink():
+        print(f"{venv} is a link: what it leads to would be emptied. Remove the link, then try again.", file=sys.stderr)
+        return 1
     names = read_names(lock)
     began = time.monotonic()
     version = ".".join(map(str, sys.version_info[:3]))

@@ -90,6 +90,19 @@ def test_what_is_not_locked_any_more_does_not_stay(clone: Path, index: PackageIn
     assert installed(clone / ".venv" / "bin" / "python") == LOCKED
 
 
+def test_an_environment_somewhere_else_is_left_alone(clone: Path, index: PackageIndex, tmp_path: Path) -> None:
+    """A link to somebody's environment is refused: made anew, that would be emptied under them."""
+    index.write_lock(clone / "requirements-dev.lock")
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / "theirs").touch()
+    (clone / ".venv").symlink_to(elsewhere)
+    done = set_up(clone, index=index)
+    assert done.returncode != 0
+    assert "is a link" in done.stderr
+    assert (elsewhere / "theirs").exists()
+
+
 def test_an_incomplete_lock_is_told(clone: Path, tmp_path: Path) -> None:
     """What was installed is checked: a package whose dependency is missing is named, and nothing counts as ready."""
     index = PackageIndex(tmp_path / "gaps")
