@@ -53,9 +53,15 @@ class Setbacks:
         self.level = min(self.level, CardLevel.WORDLESS)
 
     def upload_less(self, payload: CardPayload) -> None:
-        """Note that the files are larger than the place takes. One that lost its boosts takes what every place does."""
-        is_over = _size(payload) > SMALLEST_LIMIT_BYTES
-        self.most_bytes = SMALLEST_LIMIT_BYTES if is_over and self.most_bytes is None else 0
+        """Note that the files are larger than the place takes: what every place does, then half of it, then nothing.
+
+        The limit may be another's, of a proxy on the way say, and lower than any of Discord's.
+        """
+        size = _size(payload)
+        if size > SMALLEST_LIMIT_BYTES and self.most_bytes is None:
+            self.most_bytes = SMALLEST_LIMIT_BYTES
+        else:
+            self.most_bytes = size // 2 + OVERHEAD_BYTES if len(payload.uploads) > 1 else 0
 
     def lose_upload(self, payload: CardPayload, *, now: float) -> None:
         """Note an upload without an answer (by the monotonic clock); after some, upload less: half, then nothing.

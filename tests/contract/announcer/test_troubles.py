@@ -159,6 +159,19 @@ async def test_a_file_that_discord_finds_too_large_becomes_a_link(scene: Scene, 
     assert scene.calls(*WRITES) == [(EDIT_ORIGINAL, 413), (EDIT_ORIGINAL, 200)]
 
 
+@pytest.mark.parametrize("code", [40005, 0])
+async def test_files_that_are_too_much_together_become_fewer(scene: Scene, code: int) -> None:
+    """413 or 40005 counts at once: what passes hangs at the card, and the rest is linked to."""
+    job = await scene.finish(await scene.accepted(), outputs=4)
+    scene.server.faults.fail(EDIT_ORIGINAL, status=413, code=code, times=None, only_if=lambda call: len(call.files) > 1)
+    async with scene.announcing():
+        card = await scene.shows(job, "Results 2, 3 and 4 of 4 do not fit into what this place lets a bot upload.")
+        await scene.acknowledged(job)
+    assert files_of(card) == [f"{job.job_id}-1.png"]
+    assert len(links_of(card)) == 3
+    assert [len(call.files) for call in scene.server.traffic if call.files] == [4, 2, 1]
+
+
 async def test_the_place_is_smaller_than_was_said(scene: Scene) -> None:
     """A server that lost its boosts: the real limit, met with 40005, gives a link."""
     scene.results.sizes = [11 * 1024 * 1024]

@@ -60,6 +60,14 @@ async def test_what_is_kept_outlives_a_power_cut(tmp_path: Path, monkeypatch: py
     assert b"req-9" in synced[-1]
 
 
+async def test_an_id_is_kept_once(tmp_path: Path) -> None:
+    """A database that is away for long has it written again and again, and the file does not grow."""
+    journal, kept = JournalFile(tmp_path), entry(request_id="req-9")
+    for _ in range(3):
+        await journal.add(kept)
+    assert await journal.entries() == (kept,)
+
+
 async def test_an_id_that_is_stored_at_once_is_in_no_journal(
     store: SqlJobStore, api: ScriptedApi, tmp_path: Path
 ) -> None:

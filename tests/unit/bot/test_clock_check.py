@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
 import pytest
@@ -45,3 +45,23 @@ def test_a_clock_that_is_right_enough_is_not_told(caplog: pytest.LogCaptureFixtu
 def test_a_date_that_cannot_be_read_tells_nothing(date: str | None) -> None:
     """It is somebody else's mistake, and no reason to doubt the clock."""
     assert clock_error(date, now=NOON) is None
+
+
+def test_a_date_without_a_zone_is_discords(caplog: pytest.LogCaptureFixture) -> None:
+    """HTTP's dates are in GMT, and some write "-0000" for it."""
+    assert clock_error("Sun, 01 Mar 2026 12:00:00 -0000", now=datetime(2026, 3, 1, 12, 5, tzinfo=UTC)) == timedelta(
+        minutes=5
+    )
+    assert caplog.text == ""
+
+
+def test_a_clock_that_was_set_right_is_told_once_more(caplog: pytest.LogCaptureFixture) -> None:
+    """And if it then goes wrong by as much again, that is told too."""
+    caplog.set_level(logging.INFO)
+    clock = HandClock()
+    watch = ClockWatch(clock)
+    for minutes in (5, -5, 0, 5):
+        clock.step(timedelta(minutes=minutes))
+        watch.see(format_datetime(NOON, usegmt=True))
+    assert caplog.text.count("agrees with Discord's again") == 1
+    assert caplog.text.count("NTP") == 2
