@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections import OrderedDict
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from services.clock import Clock
 from services.errors import StoreUnavailable
@@ -39,11 +39,14 @@ async def get_sightings(notes: Notes) -> Sightings | None:
     words = (await notes.get_note(NOTE) or "").split()
     try:
         count, first_at, last_at = words
-        return Sightings(
-            count=int(count), first_at=datetime.fromisoformat(first_at), last_at=datetime.fromisoformat(last_at)
-        )
-    except ValueError:
+        return Sightings(count=int(count), first_at=_moment(first_at), last_at=_moment(last_at))
+    except (ValueError, OverflowError):
         return None
+
+
+def _moment(written: str) -> datetime:
+    # One without its zone, which we do not write, could not be compared.
+    return datetime.fromisoformat(written).astimezone(UTC)
 
 
 class CopyWatch:

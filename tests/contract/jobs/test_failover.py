@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.jobs.copies import CopyWatch, get_sightings
+from services.jobs.copies import NOTE, CopyWatch, get_sightings
 from services.jobs.failover import DEAD_SECONDS, WATCH_SECONDS, Failover
 from services.jobs.model import NewJob
 from services.jobs.quota import QuotaLimits
@@ -172,3 +172,14 @@ async def test_the_same_event_twice_is_no_sign_of_a_copy(loser: Loser) -> None:
     loser.copies.lost(7)
     await loser.copies.save()
     assert await loser.copies_seen() == 0
+
+
+@pytest.mark.parametrize(
+    "note", ["3 2026-01-01T00:00:00 2026-01-01T00:00:00", "~", "1 0001-01-01 9999-12-31", "1 2 3 4"]
+)
+async def test_a_note_that_cannot_be_read_is_none(loser: Loser, note: str) -> None:
+    """What somebody else wrote about copies does not end the loop that gives signs of life."""
+    await loser.notes.put_note(NOTE, note)
+    await loser.lose()
+    await loser.pass_time(1.0)
+    assert await loser.copies_seen() >= 1
