@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
+from typing import cast
 
 from sqlalchemy import bindparam, insert, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -93,13 +94,19 @@ class AcceptQueue:
         if len(self._workers) < self._database.writes_at_once:
             worker = asyncio.create_task(self._work_off(), name="accept jobs")
             self._workers.add(worker)
-            worker.add_done_callback(self._workers.discard)
         answer = await run_to_end(one.answer, grace_seconds=GRACE_SECONDS)
         if isinstance(answer, QuotaExceeded):
             raise answer
         return answer
 
     async def _work_off(self) -> None:
+        try:
+            await self._decide_all()
+        finally:
+            # Here and not once the task is done: who came in between would find a worker that takes nothing any more.
+            self._workers.discard(cast("asyncio.Task[None]", asyncio.current_task()))
+
+    async def _decide_all(self) -> None:
         while batch := self._take():
             owners = {one.asked.new.owner_id for one in batch}
             self._busy_owners |= owners

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import cast
 
 from sqlalchemy import event
 from sqlalchemy.engine import Engine
@@ -11,8 +12,10 @@ from sqlalchemy.exc import IntegrityError
 from services.errors import QuotaExceeded
 from services.jobs.ports import Accepted
 from services.jobs.quota import QuotaLimits
+from services.store.accept_queue import AcceptQueue, Asked
 from services.store.database import Database
 from services.store.jobs import SqlJobStore
+from services.store.rows import accepted_job
 from tests.contract.store.making import BEN, DEADLINE, NOW, PLENTY, accept, make_new
 
 ONE_A_DAY = QuotaLimits(per_day=1, running=10, waiting=10)
@@ -74,3 +77,33 @@ async def test_who_gives_up_stops_nobody(store: SqlJobStore) -> None:
     answers = await asyncio.gather(*tasks, return_exceptions=True)
     assert isinstance(answers.pop(2), asyncio.CancelledError)
     assert all(isinstance(answer, Accepted) for answer in answers)
+
+
+class OneAnswer:
+    """A database whose transaction ends when the test says so."""
+
+    writes_at_once = 1
+
+    def __init__(self) -> None:
+        self.ends: list[asyncio.Future[list[Accepted]]] = []
+
+    async def write(self, _: object) -> list[Accepted]:
+        """Do nothing until told what came of it."""
+        self.ends.append(asyncio.get_running_loop().create_future())
+        return await self.ends[-1]
+
+
+async def test_who_comes_as_the_last_transaction_ends_is_accepted() -> None:
+    """A command that comes in at the very moment in which nobody else waits any more does not wait for the next one."""
+    database = OneAnswer()
+    queue = AcceptQueue(cast("Database", database))
+    first, second = (Asked(new=make_new(owner), limits=PLENTY, now=NOW, deadline=DEADLINE) for owner in (1, 2))
+    accepting = asyncio.create_task(queue.accept(first))
+    while not database.ends:  # noqa: ASYNC110 - nobody can set an event
+        await asyncio.sleep(0)
+    database.ends[0].set_result([Accepted(job=accepted_job(first.new, at=NOW, deadline=DEADLINE), is_new=True)])
+    coming = asyncio.create_task(queue.accept(second))  # its turn is right after that of who works the queue off
+    await accepting
+    await asyncio.sleep(0)
+    assert len(database.ends) == 2
+    coming.cancel()
