@@ -111,7 +111,7 @@ async def adopt(settings: Settings, job_id: str, request_id: str) -> str:
         if waiting is None:
             msg = f"there is no job {job_id}"
             raise CannotDo(msg)
-        if not waiting.is_reopenable:
+        if not waiting.is_reopenable and waiting.request_id != request_id:
             msg = f"nothing was changed: {job_id} is {waiting.status}, not unconfirmed, late or given up"
             raise CannotDo(msg)
         await _require_request(outside.api, request_id)

@@ -23,7 +23,8 @@ class DeadlineClock:
     """Wall time for deadlines: a step forward of the machine's clock ends nothing that has not run its time.
 
     After a step it goes on from where it was, by the monotonic clock, and follows the step once `longest` has run: by
-    then whatever was alive at the step has had its whole time. A clock that is set back is followed at once.
+    then whatever was alive at the step has had its whole time. Another step meanwhile makes that time begin anew. A
+    clock that is set back is followed at once.
     """
 
     STEP_SECONDS = 5.0  # more than this between two looks, beyond what ran monotonically, is a step
@@ -34,19 +35,20 @@ class DeadlineClock:
         self._wall = clock.now()
         self._monotonic = clock.monotonic()
         self._stepped_at: float | None = None
+        self._ahead_seconds = 0.0
 
     def now(self) -> datetime:
         """Return the wall time without a step of less than `longest` ago, aware UTC."""
         wall, monotonic = self._clock.now(), self._clock.monotonic()
         steady = self._wall + timedelta(seconds=monotonic - self._monotonic)
-        if (wall - steady).total_seconds() <= self.STEP_SECONDS:
-            self._stepped_at = None
-        else:
-            self._stepped_at = monotonic if self._stepped_at is None else self._stepped_at
+        ahead = (wall - steady).total_seconds()
+        if ahead > self.STEP_SECONDS:
+            if self._stepped_at is None or ahead > self._ahead_seconds + self.STEP_SECONDS:
+                self._stepped_at = monotonic
+            self._ahead_seconds = ahead
             if monotonic - self._stepped_at < self._longest_seconds:
                 return steady
-            self._stepped_at = None
-        self._wall, self._monotonic = wall, monotonic
+        self._wall, self._monotonic, self._stepped_at = wall, monotonic, None
         return wall
 
 

@@ -82,7 +82,9 @@ class Canceller:
         if confirmed:
             return await self._cancelled(job)
         progress = await self._read(request_id)
-        if progress is not None and progress.state is RequestState.CANCELLED:
+        if progress is None:
+            return CancelOutcome.UNANSWERED  # an earlier cancel may be why it cannot be cancelled any more
+        if progress.state is RequestState.CANCELLED:
             # Somebody else's cancel (another press, another process) was there first.
             return await self._cancelled(job)
         return await self._refused(job)

@@ -19,6 +19,7 @@ from services.jobs.copies import CopyWatch
 from services.jobs.model import Actor, CardOrigin, GenerationRequest
 from services.jobs.ports import JobStore, Processes
 from services.jobs.service import JobService
+from services.jobs.troubles import Troubles
 
 log = logging.getLogger(__name__)
 
@@ -84,6 +85,7 @@ class Failover:
         self._worker_id = worker_id
         self._lost: dict[int, _Lost] = {}
         self._beat_at: float | None = None
+        self._troubles = Troubles("no sign of life could be given")
 
     def watch(self, request: GenerationRequest, actor: Actor, origin: CardOrigin) -> None:
         """Watch a command that somebody else has acknowledged."""
@@ -96,8 +98,10 @@ class Failover:
         while True:
             try:
                 await self.tick()
-            except StoreUnavailable as error:
-                log.info("no sign of life could be given: %s", error)
+            except Exception as error:  # noqa: BLE001 - told there: whatever it is, the next sign may pass
+                self._troubles.tell(error)
+            else:
+                self._troubles.passed()
             await asyncio.sleep(_TICK_SECONDS)
 
     async def tick(self) -> None:

@@ -12,6 +12,7 @@ from services.jobs.job_updater import JobUpdater
 from services.jobs.model import Job, JobStatus
 from services.jobs.pacing import JobTiming
 from services.jobs.ports import JobStore, Lease
+from services.jobs.troubles import Troubles
 
 log = logging.getLogger(__name__)
 
@@ -33,14 +34,17 @@ class Housekeeper:
         self._deadline_clock = DeadlineClock(clock, longest=timing.waiting_deadline)
         self._lease = Lease(worker_id=worker_id, ttl_seconds=timing.lease_seconds)
         self._scan_seconds = timing.scan_seconds
+        self._troubles = Troubles("the database cannot be tidied")
 
     async def run(self) -> None:
         """Look every few seconds until cancelled."""
         while True:
             try:
                 await self.tidy()
-            except StoreUnavailable as error:
-                log.info("the database cannot be tidied: %s", error)
+            except Exception as error:  # noqa: BLE001 - told there: whatever it is, the next look may pass
+                self._troubles.tell(error)
+            else:
+                self._troubles.passed()
             await asyncio.sleep(self._scan_seconds)
 
     async def tidy(self) -> None:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from services.clock import Clock, DeadlineClock
 from services.errors import ApiError, ApiUnavailable, RequestNotFound, StoreUnavailable
 from services.jobs.cancelling import Canceller
 from services.jobs.job_updater import JobUpdater
-from services.jobs.model import CancelState, Job, JobStatus
+from services.jobs.model import LATE_FOR, CancelState, Job, JobStatus
 from services.jobs.pacing import (
     JobTiming,
     Random,
@@ -23,9 +24,19 @@ from services.jobs.pacing import (
 from services.jobs.ports import JobStore, Lease, ModelApi, Progress, RequestState
 from services.jobs.schedule import Schedule, Watched
 from services.jobs.signals import JobSignals
-from services.jobs.transitions import apply_progress, gone, overdue, without_echoes
+from services.jobs.transitions import apply_progress, essence, gone, overdue, without_echoes
+from services.jobs.troubles import Troubles
 
 log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Asked:
+    """When a question was asked, by the clocks that decide what silence about an end means."""
+
+    for_late: datetime
+    for_giving_up: datetime
+    monotonic: float
 
 
 class Poller:
@@ -33,6 +44,8 @@ class Poller:
 
     AT_ONCE = 16  # polls under way at the same time
     BATCH = 200  # jobs taken up in one statement
+    # A job is given up only by a process that has asked about it for so long: its clock may be wrong when it starts.
+    GIVES_UP_AFTER_SECONDS = 3600.0
     NOT_FOUND_IN_A_ROW = 5  # answers 404001, poll_max apart, before a request counts as gone
     COST_CHECK_SECONDS = (3.0, 10.0, 30.0)  # the API may tell a cost only some time after the end
 
@@ -58,10 +71,13 @@ class Poller:
         self._budget = budget
         self._clock = clock
         self._deadline_clock = DeadlineClock(clock, longest=timing.deadline)
+        self._patient_clock = DeadlineClock(clock, longest=timing.deadline + LATE_FOR)
         self._random = random
         self._lease = Lease(worker_id=worker_id, ttl_seconds=timing.lease_seconds)
         self._timing = timing
         self._schedule = Schedule()
+        self._lease_troubles = Troubles("leases cannot be renewed")
+        self._take_up_troubles = Troubles("live jobs cannot be taken up")
 
     def watch(self, job: Job) -> None:
         """Follow this job, whose lease this process holds; the first poll is at once if a cancel waits to be sent."""
@@ -86,25 +102,43 @@ class Poller:
     async def _keep_leases(self) -> None:
         while True:
             await asyncio.sleep(self._timing.lease_seconds / 3)
+            watched = self._schedule.waiting()
             try:
                 held = await self._store.renew(self._lease)
-            except StoreUnavailable as error:
-                log.info("leases cannot be renewed: %s", error)
+            except Exception as error:  # noqa: BLE001 - told there: whatever it is, the next renewal may pass
+                self._lease_troubles.tell(error)
                 continue
-            for job_id in held:
-                # Taken, but the answer was lost: nobody else would follow it while this process lives.
-                if job_id not in self._schedule:
-                    log.info("job_id=%s is held and was not followed", job_id)
-                    self._schedule.add(Watched(job_id), self._clock.monotonic())
-                    self._signals.polls.wake()
+            self._lease_troubles.passed()
+            self._compare_with(held, watched)
+
+    def _compare_with(self, held: Mapping[str, int], watched: Sequence[Watched]) -> None:
+        """Follow what this process holds, and only that. `watched` waited for their turn before it was asked for."""
+        for job_id in held:
+            # Taken, but the answer was lost: nobody else would follow it while this process lives.
+            if job_id not in self._schedule:
+                log.info("job_id=%s is held and was not followed", job_id)
+                self._schedule.add(Watched(job_id), self._clock.monotonic())
+        waiting = {one.job_id for one in self._schedule.waiting()}
+        for one in watched:
+            if one.job_id not in waiting or one.is_over:
+                continue
+            if one.job_id not in held:
+                log.info("job_id=%s is followed by somebody else now, or has ended", one.job_id)
+                self._schedule.drop(one.job_id)
+            elif one.late_version not in {None, held[one.job_id]}:
+                # Adopted, or to be cancelled, by another process: not in half an hour.
+                self._schedule.add(one, self._clock.monotonic())
+        self._signals.polls.wake()
 
     async def _keep_taking_up(self) -> None:
         while True:
             try:
                 jobs = await self._store.claim_followed(self._lease, most=self.BATCH)
-            except StoreUnavailable as error:
-                log.info("live jobs cannot be taken up: %s", error)
+            except Exception as error:  # noqa: BLE001 - told there: whatever it is, the next scan may pass
+                self._take_up_troubles.tell(error)
                 jobs = ()
+            else:
+                self._take_up_troubles.passed()
             for job in jobs:
                 log.info("job_id=%s taken up as %s", job.job_id, job.status)
                 self.watch(job)
@@ -119,9 +153,14 @@ class Poller:
 
     async def _poll(self, watched: Watched) -> None:
         """Ask once about one job; whatever happens, it is either asked about again or has ended."""
-        asked_at = self._deadline_clock.now()
+        asked = _Asked(
+            for_late=self._deadline_clock.now(),
+            for_giving_up=self._patient_clock.now(),
+            monotonic=self._clock.monotonic(),
+        )
+        watched.late_version = None
         try:
-            wait = await self._ask_about(watched, asked_at=asked_at)
+            wait = await self._ask_about(watched, asked)
         except asyncio.CancelledError:
             self._schedule.forget(watched.job_id)  # a poller that runs again takes it up again
             raise
@@ -129,7 +168,7 @@ class Poller:
             watched.failures += 1
             self._tell(watched, error)
             after = error.retry_after_seconds if isinstance(error, ApiUnavailable) else None
-            wait = await self._wait_after_failure(watched, after or 0.0, asked_at=asked_at)
+            wait = await self._wait_after_failure(watched, after or 0.0, asked)
         if wait is None:
             self._schedule.forget(watched.job_id)
         else:
@@ -146,26 +185,28 @@ class Poller:
         else:
             log.warning("job_id=%s the poll broke (%d in a row): %r", watched.job_id, watched.failures, error)
 
-    async def _wait_after_failure(self, watched: Watched, at_least: float, *, asked_at: datetime) -> float | None:
+    async def _wait_after_failure(self, watched: Watched, at_least: float, asked: _Asked) -> float | None:
         """Return the seconds until the next try. Silence, too, is no end in time."""
         wait = max(at_least, self._backoff(watched.failures))
         try:
-            job = await self._note_overdue(watched.job_id, asked_at=asked_at)
+            job = await self._note_overdue(watched, asked)
         except Exception:  # noqa: BLE001 - the question before has told what is wrong; this job alone waits for it
             return wait
-        return None if job.status.is_terminal else max(wait, self._late_seconds(job))
+        return None if job.status.is_terminal else max(wait, self._late_seconds(watched, job))
 
     def _backoff(self, failures: int) -> float:
         first, most = self._timing.poll_min_seconds, self._timing.poll_max_seconds
         return backoff_seconds(failures, first=first, most=most * 3, random=self._random)
 
-    async def _ask_about(self, watched: Watched, *, asked_at: datetime) -> float | None:
+    async def _ask_about(self, watched: Watched, asked: _Asked) -> float | None:
         """Return the seconds until the job is to be asked about again; None when it needs no more."""
         job = await self._store.get(watched.job_id)
         if job is None or job.request_id is None:
             return None
         if job.status.is_terminal:
             return await self._look_for_cost(watched, job, job.request_id)
+        if watched.deadline != job.deadline:
+            watched.deadline, watched.since = job.deadline, asked.monotonic
         if job.cancel is CancelState.REQUESTED and job.is_cancellable:
             await self._take_turn()
             await self._canceller.send(job)
@@ -174,8 +215,8 @@ class Poller:
         except RequestNotFound:
             return await self._not_found(watched, job)
         watched.failures = watched.not_found = 0
-        certain = without_echoes(job, self._confirmed(watched, progress))
-        return await self._follow(watched, job, certain, asked_at=asked_at)
+        certain = self._confirmed(watched, without_echoes(job, progress))
+        return await self._follow(watched, job, certain, asked)
 
     async def _take_turn(self) -> None:
         await asyncio.sleep(self._budget.reserve())
@@ -190,7 +231,7 @@ class Poller:
             progress = await self._api.get_status(request_id)
             if progress.state in {RequestState.FINISHED, RequestState.UNKNOWN} or progress.answers_needed > 1:
                 await self._take_turn()
-                progress = await self._api.get_result(request_id)
+                progress = await self._read_result(request_id)
         except (ApiUnavailable, RequestNotFound):
             raise
         except ApiError as error:
@@ -198,19 +239,27 @@ class Poller:
             raise ApiUnavailable(cause=str(error)) from error
         return progress
 
+    async def _read_result(self, request_id: str) -> Progress:
+        try:
+            return await self._api.get_result(request_id)
+        except RequestNotFound as error:
+            # /status has just known it: its result may not be registered yet.
+            raise ApiUnavailable("a result is not known of a request that is") from error
+
     def _confirmed(self, watched: Watched, progress: Progress) -> Progress:
         """Return what the answer tells for certain: a doubtful one nothing, until it has come often enough in a row."""
         if progress.answers_needed <= 1:
             watched.doubtful, watched.doubtful_answers = None, 0
             return progress
-        watched.doubtful_answers = watched.doubtful_answers + 1 if progress == watched.doubtful else 1
-        watched.doubtful = progress
+        told = essence(progress)
+        watched.doubtful_answers = watched.doubtful_answers + 1 if told == watched.doubtful else 1
+        watched.doubtful = told
         if watched.doubtful_answers < progress.answers_needed:
             return Progress(state=RequestState.UNKNOWN)
         is_success = progress.state is RequestState.UNKNOWN and progress.outputs
         return replace(progress, state=RequestState.SUCCEEDED) if is_success else progress
 
-    async def _follow(self, watched: Watched, job: Job, progress: Progress, *, asked_at: datetime) -> float | None:
+    async def _follow(self, watched: Watched, job: Job, progress: Progress, asked: _Asked) -> float | None:
         if progress.state is RequestState.SUCCEEDED and not progress.outputs:
             # Its files may be registered a moment after its state.
             watched.empty_results += 1
@@ -219,34 +268,51 @@ class Poller:
                 return self._timing.empty_result_seconds[watched.empty_results - 1]
         changed = await self._updater.update(job.job_id, lambda j: apply_progress(j, progress, at=self._clock.now()))
         if changed.job.status.is_terminal:
+            watched.is_over = True
             return self._wait_for_cost(watched, changed.job)
-        after = await self._note_overdue(job.job_id, asked_at=asked_at, known=changed.job)
+        after = await self._note_overdue(watched, asked, known=changed.job)
         if after.status.is_terminal:
             return None
         watched.unchanged = 0 if changed.is_changed else watched.unchanged + 1
         if after.status is JobStatus.LATE:
-            return self._late_seconds(after)
+            return self._late_seconds(watched, after)
         until_deadline = (after.deadline - self._deadline_clock.now()).total_seconds()
         # A question from before the deadline does not make the job late: it may have finished since.
         return min(poll_seconds(watched.unchanged, self._timing, self._random), max(0.0, until_deadline))
 
-    async def _note_overdue(self, job_id: str, *, asked_at: datetime, known: Job | None = None) -> Job:
+    async def _note_overdue(self, watched: Watched, asked: _Asked, *, known: Job | None = None) -> Job:
         """Write that the job is late, or given up, where a question asked then has not seen its end; return it.
 
         Raises: JobNotFound, StoreUnavailable.
         """
-        if known is not None and overdue(known, asked_at=asked_at, at=asked_at) is None:
+
+        def change(job: Job) -> Job | None:
+            return overdue(job, asked_at=self._asked_at(watched, job, asked), at=self._clock.now())
+
+        if known is not None and change(known) is None:
             return known
-        changed = await self._updater.update(job_id, lambda j: overdue(j, asked_at=asked_at, at=self._clock.now()))
+        changed = await self._updater.update(watched.job_id, change)
         if changed.is_changed:
-            log.warning("job_id=%s its deadline has passed, it is %s now", job_id, changed.job.status)
+            log.warning("job_id=%s its deadline has passed, it is %s now", watched.job_id, changed.job.status)
         return changed.job
 
-    def _late_seconds(self, job: Job) -> float:
+    def _asked_at(self, watched: Watched, job: Job, asked: _Asked) -> datetime:
+        """Return when the question was asked, as far as that may end the job's time: no step of a clock does."""
+        followed_seconds = asked.monotonic - watched.since if watched.deadline == job.deadline else 0.0
+        if job.status is JobStatus.LATE:
+            return asked.for_giving_up if followed_seconds >= self.GIVES_UP_AFTER_SECONDS else job.deadline
+        # Where the clock was set back meanwhile, a hung job would keep its place for hours more.
+        has_had_its_time = 0.0 < self._timing.deadline.total_seconds() <= followed_seconds
+        return max(asked.for_late, job.deadline) if has_had_its_time else asked.for_late
+
+    def _late_seconds(self, watched: Watched, job: Job) -> float:
         """Return for how long a job that is late is left alone; 0 for any other."""
         if job.status is not JobStatus.LATE:
             return 0.0
-        return late_poll_seconds(self._deadline_clock.now() - job.deadline, self._timing, self._random)
+        watched.late_version = job.version
+        wait = late_poll_seconds(self._deadline_clock.now() - job.deadline, self._timing, self._random)
+        is_unwanted = job.cancel is CancelState.REQUESTED and job.is_cancellable
+        return min(wait, 3 * self._timing.poll_max_seconds) if is_unwanted else wait
 
     def _wait_for_cost(self, watched: Watched, job: Job) -> float | None:
         if job.status is not JobStatus.SUCCEEDED or job.cost is not None:
@@ -257,6 +323,7 @@ class Poller:
 
     async def _look_for_cost(self, watched: Watched, job: Job, request_id: str) -> float | None:
         watched.cost_checks += 1
+        watched.is_over = True
         await self._take_turn()
         try:
             progress = await self._api.get_result(request_id)

@@ -80,11 +80,14 @@ class JobStore(Protocol):
         """
         ...
 
-    async def claim_waiting(self, lease: Lease, *, now: datetime, most: int) -> Sequence[Job]:
+    async def claim_waiting(
+        self, lease: Lease, *, now: datetime, most: int, expired_by: datetime | None = None
+    ) -> Sequence[Job]:
         """Claim up to `most` WAITING jobs into SUBMITTING under the lease and return them, oldest first.
 
         No job starts that would be more in flight than it was accepted with (`QuotaLimits.running`), counted in the
-        claiming transaction with its owner's row locked. A row with an expired deadline is not claimed.
+        claiming transaction with its owner's row locked. A row whose deadline has passed by `expired_by` (by `now`
+        where that is None) is not claimed.
         """
         ...
 
@@ -100,7 +103,7 @@ class JobStore(Protocol):
         """Return WAITING jobs whose deadline has passed."""
         ...
 
-    async def renew(self, lease: Lease) -> Sequence[str]:
+    async def renew(self, lease: Lease) -> Mapping[str, int]:
         """Extend every poll lease of this worker on jobs at the API in one statement; never shortens one.
 
         Returns these jobs' ids: what the worker holds, also where the answer to the taking was lost. A SUBMITTING job's

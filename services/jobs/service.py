@@ -12,7 +12,7 @@ from services.errors import InvalidTransition, JobNotFound, NotAllowed, QuotaExc
 from services.jobs.cancelling import Canceller, CancelOutcome, with_cancel
 from services.jobs.ids import new_job_id
 from services.jobs.job_updater import JobUpdater
-from services.jobs.model import Actor, CancelState, CardOrigin, GenerationRequest, Job, JobStatus, NewJob
+from services.jobs.model import FOLLOWED, Actor, CancelState, CardOrigin, GenerationRequest, Job, JobStatus, NewJob
 from services.jobs.pacing import JobTiming
 from services.jobs.ports import Accepted, HistoryPage, JobStore
 from services.jobs.quota import QuotaLimits, QuotaPolicy, Usage, require_room
@@ -149,8 +149,9 @@ class JobService:
     async def adopt(self, job_id: str, request_id: str) -> Job:
         """Have a job followed by this request id as closely as at first: it goes on as queued.
 
-        For an unconfirmed job, whose id turned up, and for one that is late or was given up, by its own id. The API
-        gets its whole deadline from now: what counts is that the result is still there to be fetched.
+        For an unconfirmed job, whose id turned up, and for one that is late or was given up, by its own id; one that is
+        followed by that id already stays as it is (the answer to an earlier call may have been lost). The API gets its
+        whole deadline from now: what counts is that the result is still there to be fetched.
         Raises: JobNotFound, InvalidTransition (RequestTaken where another job has that request), StoreUnavailable.
         """
 
@@ -162,13 +163,13 @@ class JobService:
             return replace(queued, deadline=now + self._timing.deadline)
 
         changed = await self._updater.update(job_id, change)
-        if not changed.is_changed:
-            job = changed.job
+        job = changed.job
+        if not changed.is_changed and not (job.request_id == request_id and job.status in FOLLOWED):
             own = f" with the request {job.request_id}" if job.request_id else ""
             msg = f"{job_id} is {job.status}{own}, so it cannot take the request {request_id}"
             raise InvalidTransition(msg)
         self._signals.polls.wake()
-        return changed.job
+        return job
 
 
 def _new_job(request: GenerationRequest, actor: Actor, origin: CardOrigin) -> NewJob:

@@ -7,20 +7,20 @@ import logging
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from services.clock import Clock
+from services.clock import Clock, DeadlineClock
 from services.errors import (
     ApiNotSent,
     ApiOutcomeUnknown,
     ApiRefused,
     FailureKind,
     RequestTaken,
-    StoreUnavailable,
 )
 from services.jobs.job_updater import GRACE_SECONDS, Change, JobUpdater
-from services.jobs.model import CancelState, Job, JobFailure, JobStatus
+from services.jobs.model import FOLLOWED, CancelState, Job, JobFailure, JobStatus
 from services.jobs.pacing import JobTiming, SubmitGate
 from services.jobs.ports import JobStore, Lease, ModelApi
 from services.jobs.signals import JobSignals
+from services.jobs.troubles import Troubles
 from services.jobs.unstored import UnstoredRequests
 
 log = logging.getLogger(__name__)
@@ -54,11 +54,13 @@ class Submitter:
         self._signals = signals
         self._gate = gate
         self._clock = clock
+        self._deadline_clock = DeadlineClock(clock, longest=timing.waiting_deadline)
         self._lease = Lease(worker_id=worker_id, ttl_seconds=timing.submit_seconds)
         self._timing = timing
         self._on_confirmed = on_confirmed
         self._unstored = unstored
         self._running: set[asyncio.Task[None]] = set()
+        self._troubles = Troubles("waiting jobs cannot be read")
 
     async def run(self) -> None:
         """Submit waiting jobs until cancelled; then let running submits finish for `stop_seconds`."""
@@ -81,9 +83,10 @@ class Submitter:
         claimed_at = self._clock.monotonic()
         try:
             jobs = await self._claim(free)
-        except StoreUnavailable as error:
-            log.info("waiting jobs cannot be read: %s", error)
+        except Exception as error:  # noqa: BLE001 - told there: whatever it is, the next claim may pass
+            self._troubles.tell(error)
             return False
+        self._troubles.passed()
         for job in jobs:
             task = asyncio.create_task(self._submit(job, claimed_at), name=f"submit {job.job_id}")
             self._running.add(task)
@@ -93,8 +96,8 @@ class Submitter:
         return bool(jobs)
 
     async def _claim(self, most: int) -> Sequence[Job]:
-        now = self._clock.now()
-        claim = asyncio.ensure_future(self._store.claim_waiting(self._lease, now=now, most=most))
+        now, expired_by = self._clock.now(), self._deadline_clock.now()
+        claim = asyncio.ensure_future(self._store.claim_waiting(self._lease, now=now, most=most, expired_by=expired_by))
         try:
             return await asyncio.shield(claim)
         except asyncio.CancelledError:
@@ -131,7 +134,7 @@ class Submitter:
             return
         if not job.is_sendable:
             log.error("job_id=%s what was asked for cannot be read in its row: it fails, unsent", job.job_id)
-            await self._updater.update_durably(job.job_id, self._failed(JobFailure(kind=FailureKind.UNREADABLE)))
+            await self._updater.update_durably(job.job_id, self._failed(job, JobFailure(kind=FailureKind.UNREADABLE)))
             return
         try:
             request_id = await self._api.submit(job.model_id, job.inputs)
@@ -144,7 +147,7 @@ class Submitter:
             if error.http_status:
                 self._gate.answered()
             await self._updater.update_durably(
-                job.job_id, self._failed(JobFailure(kind=error.kind, reason=error.reason))
+                job.job_id, self._failed(job, JobFailure(kind=error.kind, reason=error.reason))
             )
         except asyncio.CancelledError:
             log.error("job_id=%s may or may not have been accepted: the process stops without its answer", job.job_id)
@@ -165,11 +168,7 @@ class Submitter:
     async def _store_request(self, job: Job, request_id: str) -> None:
         try:
             async with self._unstored.kept(job, request_id) as failed:
-                changed = await self._updater.update_durably(
-                    job.job_id,
-                    lambda j: j.confirmed(request_id, at=self._clock.now(), within=self._timing.deadline),
-                    failed=failed,
-                )
+                changed = await self._updater.update_durably(job.job_id, self._with_request(request_id), failed=failed)
         except RequestTaken as error:
             # An answer to another submit (a cache on the way, say), or an id adopted by mistake: whatever became of
             # this one, its own request is not known.
@@ -177,9 +176,10 @@ class Submitter:
             await self._mark_unconfirmed(job, str(error))
             return
         self._gate.answered()
-        if changed.is_changed:
-            self._on_confirmed(changed.job)
-        elif changed.job.request_id != request_id:
+        if changed.job.request_id == request_id:
+            if changed.job.status in FOLLOWED:
+                self._on_confirmed(changed.job)
+        else:
             log.error("job_id=%s is %s and cannot take request_id=%s", job.job_id, changed.job.status, request_id)
 
     def _is_stale(self, job: Job, claimed_at: float) -> bool:
@@ -216,5 +216,22 @@ class Submitter:
 
         return change
 
-    def _failed(self, failure: JobFailure) -> Change:
-        return lambda j: replace(j.transition(JobStatus.FAILED, at=self._clock.now()), failure=failure)
+    def _failed(self, claimed: Job, failure: JobFailure) -> Change:
+        """Return the change to FAILED; a job that goes on by an id that was adopted meanwhile is left alone."""
+
+        def change(job: Job) -> Job | None:
+            if job.status is not JobStatus.SUBMITTING or job.submitted_at != claimed.submitted_at:
+                return None
+            return replace(job.transition(JobStatus.FAILED, at=self._clock.now()), failure=failure)
+
+        return change
+
+    def _with_request(self, request_id: str) -> Change:
+        """Return the change to QUEUED; one that has a request id (this one, where the answer was lost) keeps it."""
+
+        def change(job: Job) -> Job | None:
+            if job.request_id is not None:
+                return None
+            return job.confirmed(request_id, at=self._clock.now(), within=self._timing.deadline)
+
+        return change

@@ -87,6 +87,13 @@ def _with_late_facts(job: Job, progress: Progress, *, at: datetime) -> Job | Non
     return None if after == job else after.bump_version(at=at)
 
 
+def essence(progress: Progress) -> Progress:
+    """Return what has to be the same of two answers that tell one thing: no signature, no number of a trace."""
+    outputs = tuple(replace(output, url=_address(output.url)) for output in progress.outputs)
+    reason = " ".join(word for word in progress.reason.split() if not any(letter.isdigit() for letter in word))
+    return replace(progress, outputs=outputs, reason=reason, cost=None, queue_position=None)
+
+
 def gone(job: Job, *, at: datetime) -> Job | None:
     """Return the job as failed because the API persistently does not know its request."""
     if job.status.is_terminal:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, Select, Update, bindparam, case, func, select, update
@@ -49,7 +49,7 @@ def _candidates(*owners: ColumnElement[bool]) -> Select[tuple[str, int]]:
             (turn + func.coalesce(in_flight.c.jobs, 0)).label("place"),
         )
         .outerjoin(in_flight, in_flight.c.owner_id == jobs.c.owner_id)
-        .where(IS_WAITING, jobs.c.running_limit > 0, jobs.c.deadline > bindparam("now"), *owners)
+        .where(IS_WAITING, jobs.c.running_limit > 0, jobs.c.deadline > bindparam("expired_by"), *owners)
         .subquery("waiting")
     )
     return (
@@ -113,7 +113,7 @@ _RENEW = (
     update(jobs)
     .where(jobs.c.poll_worker == bindparam("taker"), _IS_AT_THE_API)
     .values(poll_until=case((jobs.c.poll_until > _LEASE_END, jobs.c.poll_until), else_=_LEASE_END))
-    .returning(jobs.c.job_id)
+    .returning(jobs.c.job_id, jobs.c.version)
 )
 _RELEASE_POLLS = update(jobs).where(jobs.c.poll_worker == bindparam("taker")).values(FREE_POLL)
 _RELEASE_CARDS = update(jobs).where(jobs.c.announce_worker == bindparam("taker")).values(FREE_ANNOUNCE)
@@ -124,9 +124,11 @@ _FORGET_CARDS = update(jobs).where(jobs.c.announce_worker.is_not(None)).values(F
 class Leasing(StorePart):
     """Claims of waiting jobs, and the poll leases of those in flight."""
 
-    async def claim_waiting(self, lease: Lease, *, now: datetime, most: int) -> Sequence[Job]:
+    async def claim_waiting(
+        self, lease: Lease, *, now: datetime, most: int, expired_by: datetime | None = None
+    ) -> Sequence[Job]:
         """Claim waiting jobs into SUBMITTING, in fairness among their owners. Raises: StoreUnavailable."""
-        asked: dict[str, object] = {"now": now, "most": most}
+        asked: dict[str, object] = {"expired_by": expired_by or now, "most": most}
 
         async def work(connection: AsyncConnection) -> Sequence[Job]:
             owners = {row.owner_id for row in await connection.execute(_CANDIDATES, asked)}
@@ -164,11 +166,11 @@ class Leasing(StorePart):
         """Take submitting jobs whose lease ran out. Raises: StoreUnavailable."""
         return await self._claim_jobs(_TAKE_ORPHANS, {**lease_parameters(lease), "most": most})
 
-    async def renew(self, lease: Lease) -> Sequence[str]:
+    async def renew(self, lease: Lease) -> Mapping[str, int]:
         """Extend every poll lease of this owner on jobs at the API. Raises: StoreUnavailable."""
 
-        async def work(connection: AsyncConnection) -> Sequence[str]:
-            return [row.job_id for row in await connection.execute(_RENEW, lease_parameters(lease))]
+        async def work(connection: AsyncConnection) -> Mapping[str, int]:
+            return {row.job_id: row.version for row in await connection.execute(_RENEW, lease_parameters(lease))}
 
         return await self._database.write(work)
 

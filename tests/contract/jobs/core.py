@@ -76,6 +76,7 @@ class Core:
     ) -> None:
         clock, signals, worker_id = clock or SystemClock(), JobSignals(), secrets.token_hex(4)
         self.store, self.api, self.clock, self.worker_id = store, api, clock, worker_id
+        self.signals = signals
         self.gate = SubmitGate(clock, lambda: 0.5)
         updater = JobUpdater(store, clock, signals)
         canceller = Canceller(api, updater, clock)

@@ -106,3 +106,13 @@ async def test_a_cancelled_job_gives_its_quota_back(core: Core) -> None:
     await core.jobs.cancel(job.job_id, OWNER)
     usage, _ = await core.jobs.quota(Actor(user_id=job.owner_id))
     assert (usage.today, usage.in_flight, usage.waiting) == (0, 0, 0)
+
+
+async def test_a_no_that_cannot_be_looked_into_is_no_answer(core: Core, api: ScriptedApi) -> None:
+    """An earlier cancel may be why it cannot be cancelled any more: "too late" is said once the status says so."""
+    job = await queued(core)
+    api.becomes(Progress(state=RequestState.CANCELLED))
+    api.read_errors = [ApiUnavailable(cause="away")]
+    assert await core.jobs.cancel(job.job_id, OWNER) is CancelOutcome.UNANSWERED
+    async with core.running():
+        await core.until(job.job_id, JobStatus.CANCELLED)

@@ -10,8 +10,8 @@ from datetime import datetime, timedelta
 import pytest
 
 from services.clock import SystemClock
-from services.errors import QuotaExceeded
-from services.jobs.model import Actor, Job, JobStatus
+from services.errors import ApiUnavailable, QuotaExceeded
+from services.jobs.model import LATE_FOR, Actor, Job, JobStatus
 from services.jobs.ports import Lease, Progress, RequestState
 from services.jobs.quota import QuotaLimits
 from services.store.database import Database
@@ -19,6 +19,7 @@ from services.store.jobs import SqlJobStore
 from tests.contract.jobs.core import BRISK, Core, submit
 from tests.contract.jobs.scripted_api import ScriptedApi
 from tests.contract.store.making import make_new
+from tests.rig import until
 
 AWAY = [timedelta(minutes=2), timedelta(minutes=-2)]
 both_ways = pytest.mark.parametrize("away", AWAY, ids=["ahead", "behind"])
@@ -48,9 +49,11 @@ class SlowClaims(SqlJobStore):
         self._clock, self._away = clock, away
         self.late = 0
 
-    async def claim_waiting(self, lease: Lease, *, now: datetime, most: int) -> Sequence[Job]:
+    async def claim_waiting(
+        self, lease: Lease, *, now: datetime, most: int, expired_by: datetime | None = None
+    ) -> Sequence[Job]:
         """Claim; the first time, a second passes before the answer is there, and the clock is set."""
-        jobs = await super().claim_waiting(lease, now=now, most=most)
+        jobs = await super().claim_waiting(lease, now=now, most=most, expired_by=expired_by)
         if jobs and not self.late:
             self.late += 1
             self._clock.away = self._away
@@ -132,6 +135,65 @@ async def test_a_clock_set_while_all_runs_ends_nothing(store: SqlJobStore, api: 
         assert (await core.until(job.job_id, JobStatus.QUEUED)).finished_at is None
         await _succeed(core, api, job)
     assert api.submits_begun == 1
+
+
+async def polls(core: Core, api: ScriptedApi, clock: MovedClock, *, each: timedelta = timedelta(minutes=35)) -> None:
+    """Let so much time pass, again and again, until the API has been asked three times more."""
+    asked_before = api.reads
+    while api.reads < asked_before + 3:
+        clock.passed_seconds += each.total_seconds()
+        core.signals.polls.wake()
+        await asyncio.sleep(0.05)
+
+
+async def test_a_waiting_job_starts_although_the_clock_was_set_forward(store: SqlJobStore, api: ScriptedApi) -> None:
+    """By that clock its time is over, by the time that has run it is not."""
+    clock = MovedClock()
+    core = Core(store, api, clock=clock, timing=replace(BRISK, waiting_deadline=timedelta(hours=1)))
+    job = await submit(core, make_new())
+    clock.away = timedelta(hours=7)
+    async with core.running():
+        await core.until(job.job_id, JobStatus.QUEUED)
+
+
+async def test_days_forward_give_nothing_up(store: SqlJobStore, other_store: SqlJobStore, api: ScriptedApi) -> None:
+    """A late job is asked about for days of running time, also by a process that starts with the wrong clock."""
+    clock = MovedClock()
+    timing = replace(BRISK, deadline=timedelta(seconds=5))
+    core = Core(store, api, clock=clock, timing=timing)
+    job = await submit(core, make_new())
+    async with core.running():
+        await core.until(job.job_id, JobStatus.QUEUED)
+        clock.away = LATE_FOR + timedelta(days=1)
+        clock.passed_seconds += 6
+        await core.until(job.job_id, JobStatus.LATE)
+        await polls(core, api, clock)
+        assert (await core.until(job.job_id, JobStatus.LATE)).finished_at is None
+    clock = MovedClock(LATE_FOR + timedelta(days=1))
+    api.read_errors = [ApiUnavailable(cause="no network yet")]
+    second = Core(other_store, api, clock=clock, timing=timing)
+    async with second.running():
+        await until(lambda: not api.read_errors, what="a first question without an answer")
+        await asyncio.sleep(0.1)
+        api.becomes(Progress(state=RequestState.SUCCEEDED))
+        clock.passed_seconds += 2400
+        second.signals.polls.wake()
+        await second.until(job.job_id, JobStatus.SUCCEEDED)
+
+
+async def test_a_clock_set_back_leaves_no_hung_job_its_place(store: SqlJobStore, api: ScriptedApi) -> None:
+    """What has run its time is late, however far its deadline seems: others of its owner wait for its place."""
+    clock = MovedClock()
+    core = Core(store, api, clock=clock, timing=replace(BRISK, deadline=timedelta(seconds=5)))
+    job = await submit(core, make_new())
+    async with core.running():
+        await core.until(job.job_id, JobStatus.QUEUED)
+        clock.away = timedelta(hours=-7)
+        await polls(core, api, clock, each=timedelta(0))
+        assert (await core.until(job.job_id, JobStatus.QUEUED)).finished_at is None
+        clock.passed_seconds += 6
+        core.signals.polls.wake()
+        await core.until(job.job_id, JobStatus.LATE)
 
 
 @both_ways

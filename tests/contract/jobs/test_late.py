@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
 import pytest
 
-from services.errors import ApiUnavailable, InvalidTransition
+from services.errors import ApiUnavailable, InvalidTransition, RequestNotFound
 from services.jobs.cancelling import CancelOutcome
-from services.jobs.model import LATE_FOR, Actor, JobStatus, MediaKind, Output
+from services.jobs.model import LATE_FOR, Actor, Job, JobStatus, MediaKind, Output
 from services.jobs.ports import Progress, RequestState
 from services.store.jobs import SqlJobStore
 from tests.contract.jobs.core import BRISK, OWNER, Core, overdue, submit
 from tests.contract.jobs.scripted_api import ScriptedApi
-from tests.contract.jobs.test_clocks import MovedClock
+from tests.contract.jobs.test_clocks import MovedClock, polls
 from tests.contract.store.making import ADA, make_new
 from tests.rig import until
 
@@ -222,3 +224,101 @@ async def test_an_echo_of_the_input_is_no_result(core: Core, api: ScriptedApi) -
         await core.until(job.job_id, JobStatus.QUEUED, JobStatus.LATE)
         api.becomes(replace(DONE, outputs=(echo, PICTURE)))
         assert (await core.until(job.job_id, JobStatus.SUCCEEDED)).outputs == (PICTURE,)
+
+
+@asynccontextmanager
+async def days_late(store: SqlJobStore, api: ScriptedApi) -> AsyncIterator[tuple[Core, Job, MovedClock]]:
+    """Run a process that has asked about a late job just now, and will not for half an hour."""
+    clock = MovedClock()
+    core = Core(store, api, clock=clock, timing=replace(BRISK, deadline=timedelta(seconds=5), lease_seconds=0.5))
+    job = await submit(core, make_new())
+    async with core.running():
+        await core.until(job.job_id, JobStatus.QUEUED)
+        clock.passed_seconds += timedelta(hours=20).total_seconds()
+        core.signals.polls.wake()
+        await core.until(job.job_id, JobStatus.LATE)
+        await polls(core, api, clock)
+        yield core, job, clock
+
+
+async def test_what_another_process_adopts_is_asked_about_at_once(
+    store: SqlJobStore, other_store: SqlJobStore, api: ScriptedApi
+) -> None:
+    """`adopt` beside the running bot does not wait for the next look at a late job; said twice, it says the same."""
+    async with days_late(store, api) as (core, job, clock):
+        operator = Core(other_store, api, clock=clock)
+        api.becomes(DONE)
+        adopted = await operator.jobs.adopt(job.job_id, "req-1")
+        again = await operator.jobs.adopt(job.job_id, "req-1")
+        assert again.version >= adopted.version
+        await core.until(job.job_id, JobStatus.SUCCEEDED, seconds=3)
+
+
+async def test_an_unanswered_cancel_of_a_late_job_is_sent_again_soon(
+    store: SqlJobStore, other_store: SqlJobStore, api: ScriptedApi
+) -> None:
+    """Not in half an hour, whichever process the wish came to."""
+    async with days_late(store, api) as (core, job, clock):
+        api.cancel_errors = [ApiUnavailable(cause="away")] * 3
+        other = Core(other_store, api, clock=clock)
+        assert await other.jobs.cancel(job.job_id, OWNER) is CancelOutcome.UNANSWERED
+        await core.until(job.job_id, JobStatus.CANCELLED, seconds=3)
+    assert api.cancels == 4
+
+
+class ChangingApi(ScriptedApi):
+    """An API whose /result is another one each time; /status tells `state`."""
+
+    def __init__(self, state: RequestState, result: Callable[[int], Progress]) -> None:
+        super().__init__()
+        self._state, self._result = state, result
+
+    async def get_status(self, request_id: str) -> Progress:
+        """Tell that it is over, or a word that nobody knows."""
+        self._require(request_id)
+        return Progress(state=self._state)
+
+    async def get_result(self, request_id: str) -> Progress:
+        """Tell the next one."""
+        self._require(request_id)
+        self.reads += 1
+        return self._result(self.reads)
+
+
+def _signed_anew(number: int) -> Progress:
+    signed = replace(PICTURE, url=f"{PICTURE.url}?sig={number}")
+    return Progress(state=RequestState.UNKNOWN, outputs=(signed,), answers_needed=2)
+
+
+def _traced(number: int) -> Progress:
+    return Progress(state=RequestState.FAILED, reason=f"too dark (trace {number:x}a7)", answers_needed=3)
+
+
+def _echo(_: int) -> Progress:
+    sent = Output(url="https://example.com/a.png", kind=MediaKind.IMAGE)
+    return Progress(state=RequestState.UNKNOWN, outputs=(sent,), answers_needed=2)
+
+
+def _not_registered(_: int) -> Progress:
+    raise RequestNotFound
+
+
+@pytest.mark.parametrize(
+    ("state", "result", "end"),
+    [
+        (RequestState.UNKNOWN, _signed_anew, JobStatus.SUCCEEDED),
+        (RequestState.FINISHED, _traced, JobStatus.FAILED),
+        (RequestState.UNKNOWN, _echo, None),
+        (RequestState.FINISHED, _not_registered, None),
+    ],
+)
+async def test_what_has_to_be_repeated_is_what_it_tells(
+    store: SqlJobStore, state: RequestState, result: Callable[[int], Progress], end: JobStatus | None
+) -> None:
+    """A fresh signature, or a trace, makes no other answer; an echo is no file, a result not there yet no end."""
+    api = ChangingApi(state, result)
+    core = Core(store, api, timing=replace(BRISK, poll_max_seconds=0.02))
+    job = await submit(core, make_new())
+    async with core.running():
+        await until(lambda: api.reads >= 8 if end is None else api.reads, what="answers")
+        await core.until(job.job_id, end or JobStatus.QUEUED, seconds=3)

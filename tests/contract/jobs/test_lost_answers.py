@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
 import pytest
 from sqlalchemy.exc import IntegrityError, NotSupportedError, ProgrammingError
 
-from services.errors import ApiNotSent, StoreUnavailable
+from services.errors import ApiNotSent, ApiRefused, FailureKind, StoreUnavailable
 from services.jobs.model import CancelState, Job, JobStatus
 from services.jobs.ports import Lease, Progress, RequestState
 from services.store.database import Database
@@ -36,9 +36,11 @@ class LossyStore(SqlJobStore):
         self.claimed = asyncio.Event()
         self.after_lost_wait: asyncio.Event = asyncio.Event()
 
-    async def claim_waiting(self, lease: Lease, *, now: datetime, most: int) -> Sequence[Job]:
+    async def claim_waiting(
+        self, lease: Lease, *, now: datetime, most: int, expired_by: datetime | None = None
+    ) -> Sequence[Job]:
         """Claim, and lose the answer or be late with it."""
-        jobs = await super().claim_waiting(lease, now=now, most=most)
+        jobs = await super().claim_waiting(lease, now=now, most=most, expired_by=expired_by)
         if jobs:
             self.claimed.set()
         if jobs and self.claim_delays:
@@ -202,3 +204,71 @@ async def test_a_request_id_outlives_whatever_the_database_says(
         queued = await core.until(job.job_id, JobStatus.QUEUED, JobStatus.UNCONFIRMED)
     assert (queued.status, queued.request_id) == (JobStatus.QUEUED, "req-1")
     assert not lossy.errors_at_queued
+
+
+class BreakingStore(SqlJobStore):
+    """A store that answers calls with an error that nobody has on a list."""
+
+    def __init__(self, database: Database) -> None:
+        super().__init__(database)
+        self.broken = dict.fromkeys(("claim_waiting", "claim_followed", "renew", "claim_orphaned_submits"), 2)
+
+    def _break(self, call: str) -> None:
+        if self.broken[call]:
+            self.broken[call] -= 1
+            raise ProgrammingError("UPDATE jobs", {}, Exception("the plan is gone"))
+
+    async def claim_waiting(
+        self, lease: Lease, *, now: datetime, most: int, expired_by: datetime | None = None
+    ) -> Sequence[Job]:
+        """Break, then claim."""
+        self._break("claim_waiting")
+        return await super().claim_waiting(lease, now=now, most=most, expired_by=expired_by)
+
+    async def claim_followed(self, lease: Lease, *, most: int) -> Sequence[Job]:
+        """Break, then take up."""
+        self._break("claim_followed")
+        return await super().claim_followed(lease, most=most)
+
+    async def renew(self, lease: Lease) -> Mapping[str, int]:
+        """Break, then renew."""
+        self._break("renew")
+        return await super().renew(lease)
+
+    async def claim_orphaned_submits(self, lease: Lease, *, most: int) -> Sequence[Job]:
+        """Break, then claim."""
+        self._break("claim_orphaned_submits")
+        return await super().claim_orphaned_submits(lease, most=most)
+
+
+async def test_no_loop_dies_of_an_error_that_passes(database: Database, api: ScriptedApi) -> None:
+    """Whatever the database says once or twice, the loops go on, and the job comes to its end."""
+    store = BreakingStore(database)
+    core = Core(store, api, timing=SHORT)
+    job = await submit(core, make_new())
+    async with core.running():
+        await until(lambda: not any(store.broken.values()), what="all the errors")
+        await core.until(job.job_id, JobStatus.QUEUED)
+        api.becomes(Progress(state=RequestState.SUCCEEDED))
+        await core.until(job.job_id, JobStatus.SUCCEEDED)
+
+
+@pytest.mark.parametrize("refusal", [None, ApiRefused(kind=FailureKind.BAD_INPUT, http_status=422)])
+async def test_an_answer_that_comes_after_an_adoption_changes_nothing(
+    core: Core, api: ScriptedApi, refusal: ApiRefused | None
+) -> None:
+    """Given up as unconfirmed while its POST hung, adopted, late by now: it keeps the id that it is followed by."""
+    api.may_submit.clear()
+    api.lost_answers = [refusal] if refusal else []
+    job = await submit(core, make_new())
+    async with core.running():
+        claimed = await core.until(job.job_id, JobStatus.SUBMITTING)
+        lost = claimed.transition(JobStatus.UNCONFIRMED, at=core.clock.now())
+        assert await core.store.replace(lost, expected_version=claimed.version)
+        adopted = await core.jobs.adopt(job.job_id, "req-adopted")
+        late = adopted.transition(JobStatus.LATE, at=core.clock.now())
+        assert await core.store.replace(late, expected_version=adopted.version)
+        api.may_submit.set()
+        await until(lambda: not core.submitter._running, what="the answer")  # noqa: SLF001 - nothing else tells
+        after = await core.until(job.job_id, JobStatus.LATE)
+    assert after.request_id == "req-adopted"

@@ -15,7 +15,8 @@ from services.jobs.quota import QuotaLimits
 from services.store.accept_queue import AcceptQueue, Asked
 from services.store.database import Database
 from services.store.jobs import SqlJobStore
-from services.store.rows import accepted_job
+from services.store.mapping import accepted_job
+from services.store.reading_rows import JobRows
 from tests.contract.store.making import BEN, DEADLINE, NOW, PLENTY, accept, make_new
 
 ONE_A_DAY = QuotaLimits(per_day=1, running=10, waiting=10)
@@ -96,12 +97,12 @@ class OneAnswer:
 async def test_who_comes_as_the_last_transaction_ends_is_accepted() -> None:
     """A command that comes in at the very moment in which nobody else waits any more does not wait for the next one."""
     database = OneAnswer()
-    queue = AcceptQueue(cast("Database", database))
+    queue = AcceptQueue(cast("Database", database), cast("JobRows", None))
     first, second = (Asked(new=make_new(owner), limits=PLENTY, now=NOW, deadline=DEADLINE) for owner in (1, 2))
     accepting = asyncio.create_task(queue.accept(first))
     while not database.ends:  # noqa: ASYNC110 - nobody can set an event
         await asyncio.sleep(0)
-    database.ends[0].set_result([Accepted(job=accepted_job(first.new, at=NOW, deadline=DEADLINE), is_new=True)])
+    database.ends[0].set_result([Accepted(job=accepted_job(first.new, PLENTY, at=NOW, deadline=DEADLINE), is_new=True)])
     coming = asyncio.create_task(queue.accept(second))  # its turn is right after that of who works the queue off
     await accepting
     await asyncio.sleep(0)

@@ -115,3 +115,19 @@ def test_a_step_of_the_wall_clock_counts_once_its_time_has_run() -> None:
     assert deadlines.now() == clock.now()
     clock.step(timedelta(hours=-2))
     assert deadlines.now() == clock.now()
+
+
+def test_each_step_begins_the_time_anew() -> None:
+    """What began between two steps has its whole time, too."""
+    clock = HandClock()
+    deadlines = DeadlineClock(clock, longest=timedelta(hours=1))
+    before = clock.now()
+    clock.step(timedelta(hours=7))
+    assert deadlines.now() == before
+    clock.move(3000)
+    clock.step(timedelta(hours=7))
+    assert deadlines.now() == before + timedelta(seconds=3000)
+    clock.move(3599)
+    assert deadlines.now() == before + timedelta(seconds=6599)
+    clock.move(1)
+    assert deadlines.now() == clock.now()
