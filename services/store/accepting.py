@@ -18,6 +18,7 @@ from services.store.mapping import FREE_POLL, accepted_job, change_parameters, c
 from services.store.quota_counting import count_usage
 from services.store.store_part import StorePart
 from services.store.tables import IS_RESUBMISSION, jobs, users
+from services.store.transactions import reads
 
 # The row to be locked must exist: on PostgreSQL there is nothing to lock otherwise. (SQLite's writers come one by one.)
 _ENSURE_USER = text("INSERT INTO users (user_id) VALUES (:user_id) ON CONFLICT DO NOTHING")
@@ -116,13 +117,10 @@ class Accepting(StorePart):
                 raise
             raise RequestTaken(job.request_id, holder=holder) from error
 
-    async def _holder_of(self, request_id: str, job_id: str) -> str | None:
+    @reads
+    async def _holder_of(self, connection: AsyncConnection, request_id: str, job_id: str) -> str | None:
         """Return the other job that has the request."""
-
-        async def work(connection: AsyncConnection) -> str | None:
-            return (await connection.execute(_HOLDER, {"request": request_id, "asking": job_id})).scalar_one_or_none()
-
-        return await self._database.read(work)
+        return (await connection.execute(_HOLDER, {"request": request_id, "asking": job_id})).scalar_one_or_none()
 
 
 async def _require_unconfirmed(connection: AsyncConnection, job_id: str | None) -> None:

@@ -18,6 +18,7 @@ from services.store.mapping import FREE_ANNOUNCE, card_columns
 from services.store.reading_rows import delivery_of
 from services.store.store_part import StorePart
 from services.store.tables import HAS_TOKEN, IS_UNANNOUNCED, jobs
+from services.store.transactions import reads, writes
 
 _IS_FREE = jobs.c.announce_until <= db_now()
 _LEASE_END = db_now() + bindparam("ttl")
@@ -92,83 +93,68 @@ class Announcing(StorePart):
         parameters = {**lease_parameters(lease), "now": now, "longest_held": now + _LONGEST_HOLD, "most": most}
         return await self._claim_jobs(_TAKE_CHANGED, parameters)
 
-    async def renew_cards(self, lease: Lease, job_ids: Sequence[str]) -> None:
+    @writes
+    async def renew_cards(self, connection: AsyncConnection, lease: Lease, job_ids: Sequence[str]) -> None:
         """Extend the announce leases of these jobs that nobody else has taken. Raises: StoreUnavailable."""
+        await connection.execute(_RENEW, {**lease_parameters(lease), "held": list(job_ids)})
 
-        async def work(connection: AsyncConnection) -> None:
-            await connection.execute(_RENEW, {**lease_parameters(lease), "held": list(job_ids)})
-
-        await self._database.write(work)
-
-    async def next_change_due(self) -> datetime | None:
+    @reads
+    async def next_change_due(self, connection: AsyncConnection) -> datetime | None:
         """Return when the next free card is due. Raises: StoreUnavailable."""
+        due_at = (await connection.execute(_NEXT_DUE)).scalar_one()
+        return due_at if isinstance(due_at, datetime) else None
 
-        async def work(connection: AsyncConnection) -> datetime | None:
-            due_at = (await connection.execute(_NEXT_DUE)).scalar_one()
-            return due_at if isinstance(due_at, datetime) else None
-
-        return await self._database.read(work)
-
-    async def save_delivery(self, job_id: str, delivery: Delivery, *, worker_id: str) -> bool:
+    @writes
+    async def save_delivery(
+        self, connection: AsyncConnection, job_id: str, delivery: Delivery, *, worker_id: str
+    ) -> bool:
         """Write where the card is, while the worker holds its lease. Raises: StoreUnavailable."""
+        stored = await _held_card(connection, job_id, worker_id)
+        if stored is None:
+            return False
+        statement = _ROW.values(card_columns(merged(stored, delivery)))
+        await connection.execute(statement, {"wanted": job_id})
+        return True
 
-        async def work(connection: AsyncConnection) -> bool:
-            stored = await _held_card(connection, job_id, worker_id)
-            if stored is None:
-                return False
-            statement = _ROW.values(card_columns(merged(stored, delivery)))
-            await connection.execute(statement, {"wanted": job_id})
-            return True
-
-        return await self._database.write(work)
-
-    async def acknowledge(self, job_id: str, delivery: Delivery, *, worker_id: str, version: int) -> bool:
+    @writes
+    async def acknowledge(
+        self, connection: AsyncConnection, job_id: str, delivery: Delivery, *, worker_id: str, version: int
+    ) -> bool:
         """Record what the card shows; with the lease lost, have it rendered again. Raises: StoreUnavailable."""
+        stored = await _held_card(connection, job_id, worker_id)
+        if stored is None:
+            await connection.execute(_RENDER_AGAIN, {"wanted": job_id})
+            return False
+        card = card_columns(merged(stored, delivery))
+        statement = _ROW.values(**card, **_ACKNOWLEDGED, announced_version=version)
+        await connection.execute(statement, {"wanted": job_id})
+        return True
 
-        async def work(connection: AsyncConnection) -> bool:
-            stored = await _held_card(connection, job_id, worker_id)
-            if stored is None:
-                await connection.execute(_RENDER_AGAIN, {"wanted": job_id})
-                return False
-            card = card_columns(merged(stored, delivery))
-            statement = _ROW.values(**card, **_ACKNOWLEDGED, announced_version=version)
-            await connection.execute(statement, {"wanted": job_id})
-            return True
-
-        return await self._database.write(work)
-
-    async def postpone(self, job_id: str, *, worker_id: str, until: datetime) -> None:
+    @writes
+    async def postpone(self, connection: AsyncConnection, job_id: str, *, worker_id: str, until: datetime) -> None:
         """Free the lease and put the card off; with it lost, have the card drawn again. Raises: StoreUnavailable."""
+        held = await connection.execute(_POSTPONE, {"wanted": job_id, "holder": worker_id, "until": until})
+        if held.rowcount == 0:
+            # An edit whose answer never came may have arrived after the next holder's: that one draws once more.
+            await connection.execute(_RENDER_AGAIN, {"wanted": job_id})
 
-        async def work(connection: AsyncConnection) -> None:
-            held = await connection.execute(_POSTPONE, {"wanted": job_id, "holder": worker_id, "until": until})
-            if held.rowcount == 0:
-                # An edit whose answer never came may have arrived after the next holder's: that one draws once more.
-                await connection.execute(_RENDER_AGAIN, {"wanted": job_id})
-
-        await self._database.write(work)
-
-    async def renew_token(self, job_id: str, *, token: str, until: datetime, message_id: int) -> None:
+    @writes
+    async def renew_token(
+        self, connection: AsyncConnection, job_id: str, *, token: str, until: datetime, message_id: int
+    ) -> None:
         """Use a fresh interaction token if it is of the card's message. Raises: StoreUnavailable."""
+        row = (await connection.execute(_CARD, {"wanted": job_id, "holder": None})).one_or_none()
+        if row is None:
+            return
+        stored = delivery_of(row._mapping)  # noqa: SLF001 - SQLAlchemy's public way to columns by name
+        card = renewed(stored, token=token, until=until, message_id=message_id)
+        if card != stored:
+            await connection.execute(_ROW.values(card_columns(card)), {"wanted": job_id})
 
-        async def work(connection: AsyncConnection) -> None:
-            row = (await connection.execute(_CARD, {"wanted": job_id, "holder": None})).one_or_none()
-            if row is None:
-                return
-            stored = delivery_of(row._mapping)  # noqa: SLF001 - SQLAlchemy's public way to columns by name
-            card = renewed(stored, token=token, until=until, message_id=message_id)
-            if card != stored:
-                await connection.execute(_ROW.values(card_columns(card)), {"wanted": job_id})
-
-        await self._database.write(work)
-
-    async def forget_tokens(self, *, until: datetime, most: int) -> int:
+    @writes
+    async def forget_tokens(self, connection: AsyncConnection, *, until: datetime, most: int) -> int:
         """Blank interaction tokens that ended by then, the oldest first. Raises: StoreUnavailable."""
-
-        async def work(connection: AsyncConnection) -> int:
-            return len((await connection.execute(_FORGET_TOKENS, {"ended_by": until, "most": most})).all())
-
-        return await self._database.write(work)
+        return len((await connection.execute(_FORGET_TOKENS, {"ended_by": until, "most": most})).all())
 
 
 async def _held_card(connection: AsyncConnection, job_id: str, worker_id: str) -> Delivery | None:

@@ -14,6 +14,7 @@ from services.store.engine import db_now
 from services.store.mapping import FREE_ANNOUNCE, FREE_POLL, change_parameters, change_statement
 from services.store.store_part import StorePart
 from services.store.tables import IS_IN_FLIGHT, IS_LEASED, IS_LIVE, IS_WAITING, jobs, status_in, users
+from services.store.transactions import writes
 
 _MICROSECONDS = 1_000_000
 _OLDEST = (jobs.c.created_at, jobs.c.number)
@@ -124,39 +125,36 @@ _FORGET_CARDS = update(jobs).where(jobs.c.announce_worker.is_not(None)).values(F
 class Leasing(StorePart):
     """Claims of waiting jobs, and the poll leases of those in flight."""
 
+    @writes
     async def claim_waiting(
-        self, lease: Lease, *, now: datetime, most: int, expired_by: datetime | None = None
+        self, connection: AsyncConnection, lease: Lease, *, now: datetime, most: int, expired_by: datetime | None = None
     ) -> Sequence[Job]:
         """Claim waiting jobs into SUBMITTING, in fairness among their owners. Raises: StoreUnavailable."""
         asked: dict[str, object] = {"expired_by": expired_by or now, "most": most}
-
-        async def work(connection: AsyncConnection) -> Sequence[Job]:
-            owners = {row.owner_id for row in await connection.execute(_CANDIDATES, asked)}
-            if not owners:
-                return ()
-            await connection.execute(_LOCK_USERS, {"owners": sorted(owners)})
-            # Counted again, now that none of these owners' numbers can rise.
-            chosen = await connection.execute(_CANDIDATES_OF, {**asked, "owners": sorted(owners)})
-            wanted = [row.job_id for row in chosen]
-            if not wanted:
-                return ()
-            rows = (await connection.execute(_LOCK_WAITING, {"wanted": wanted})).all()
-            found = self._rows.readable(rows)
-            # What is never to start must not keep the place of what can.
-            if lost := {row.job_id for row in rows} - {job.job_id for job in found}:
-                await connection.execute(_GIVE_UP, {"lost": sorted(lost), "now": now})
-            claimed = [job.transition(JobStatus.SUBMITTING, at=now) for job in found]
-            if claimed:
-                await connection.execute(
-                    _CLAIM,
-                    [
-                        {**change_parameters(after, expected_version=before.version), **lease_parameters(lease)}
-                        for before, after in zip(found, claimed, strict=True)
-                    ],
-                )
-            return claimed
-
-        return await self._database.write(work)
+        owners = {row.owner_id for row in await connection.execute(_CANDIDATES, asked)}
+        if not owners:
+            return ()
+        await connection.execute(_LOCK_USERS, {"owners": sorted(owners)})
+        # Counted again, now that none of these owners' numbers can rise.
+        chosen = await connection.execute(_CANDIDATES_OF, {**asked, "owners": sorted(owners)})
+        wanted = [row.job_id for row in chosen]
+        if not wanted:
+            return ()
+        rows = (await connection.execute(_LOCK_WAITING, {"wanted": wanted})).all()
+        found = self._rows.readable(rows)
+        # What is never to start must not keep the place of what can.
+        if lost := {row.job_id for row in rows} - {job.job_id for job in found}:
+            await connection.execute(_GIVE_UP, {"lost": sorted(lost), "now": now})
+        claimed = [job.transition(JobStatus.SUBMITTING, at=now) for job in found]
+        if claimed:
+            await connection.execute(
+                _CLAIM,
+                [
+                    {**change_parameters(after, expected_version=before.version), **lease_parameters(lease)}
+                    for before, after in zip(found, claimed, strict=True)
+                ],
+            )
+        return claimed
 
     async def claim_followed(self, lease: Lease, *, most: int) -> Sequence[Job]:
         """Take the poll lease of jobs at the API that nobody holds. Raises: StoreUnavailable."""
@@ -166,28 +164,19 @@ class Leasing(StorePart):
         """Take submitting jobs whose lease ran out. Raises: StoreUnavailable."""
         return await self._claim_jobs(_TAKE_ORPHANS, {**lease_parameters(lease), "most": most})
 
-    async def renew(self, lease: Lease) -> Mapping[str, int]:
+    @writes
+    async def renew(self, connection: AsyncConnection, lease: Lease) -> Mapping[str, int]:
         """Extend every poll lease of this owner on jobs at the API. Raises: StoreUnavailable."""
+        return {row.job_id: row.version for row in await connection.execute(_RENEW, lease_parameters(lease))}
 
-        async def work(connection: AsyncConnection) -> Mapping[str, int]:
-            return {row.job_id: row.version for row in await connection.execute(_RENEW, lease_parameters(lease))}
-
-        return await self._database.write(work)
-
-    async def release(self, worker_id: str) -> None:
+    @writes
+    async def release(self, connection: AsyncConnection, worker_id: str) -> None:
         """Give back every lease of this owner. Raises: StoreUnavailable."""
+        await connection.execute(_RELEASE_POLLS, {"taker": worker_id})
+        await connection.execute(_RELEASE_CARDS, {"taker": worker_id})
 
-        async def work(connection: AsyncConnection) -> None:
-            await connection.execute(_RELEASE_POLLS, {"taker": worker_id})
-            await connection.execute(_RELEASE_CARDS, {"taker": worker_id})
-
-        await self._database.write(work)
-
-    async def forget_leases(self) -> None:
+    @writes
+    async def forget_leases(self, connection: AsyncConnection) -> None:
         """Void all leases of all owners. Raises: StoreUnavailable."""
-
-        async def work(connection: AsyncConnection) -> None:
-            await connection.execute(_FORGET_POLLS)
-            await connection.execute(_FORGET_CARDS)
-
-        await self._database.write(work)
+        await connection.execute(_FORGET_POLLS)
+        await connection.execute(_FORGET_CARDS)

@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.store.column_types import storable
 from services.store.database import Database
 from services.store.tables import notes
+from services.store.transactions import reads, writes
 
 _GET = select(notes.c.value).where(notes.c.key == bindparam("wanted"))
 _PUT = text(
@@ -21,18 +22,12 @@ class SqlNotes:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def get_note(self, key: str) -> str | None:
+    @reads
+    async def get_note(self, connection: AsyncConnection, key: str) -> str | None:
         """Return the note. Raises: StoreUnavailable."""
+        return (await connection.execute(_GET, {"wanted": key})).scalar_one_or_none()
 
-        async def work(connection: AsyncConnection) -> str | None:
-            return (await connection.execute(_GET, {"wanted": key})).scalar_one_or_none()
-
-        return await self._database.read(work)
-
-    async def put_note(self, key: str, value: str) -> None:
+    @writes
+    async def put_note(self, connection: AsyncConnection, key: str, value: str) -> None:
         """Write the note, over an older one. Raises: StoreUnavailable."""
-
-        async def work(connection: AsyncConnection) -> None:
-            await connection.execute(_PUT, {"key": key, "value": storable(value)})
-
-        await self._database.write(work)
+        await connection.execute(_PUT, {"key": key, "value": storable(value)})

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.store.database import Database
 from services.store.engine import db_now
 from services.store.tables import processes
+from services.store.transactions import writes
 
 _MICROSECONDS = 1_000_000
 # A process that was silent for so long is nobody's concern any more.
@@ -27,25 +28,19 @@ class SqlProcesses:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def beat(self, worker_id: str) -> Sequence[float]:
+    @writes
+    async def beat(self, connection: AsyncConnection, worker_id: str) -> Sequence[float]:
         """Give a sign of life; return how long ago, in seconds, each other process gave its last.
 
         Raises: StoreUnavailable.
         """
+        if not (await connection.execute(_BEAT, {"beating": worker_id})).rowcount:
+            await connection.execute(_BEGIN, {"beating": worker_id})
+            await connection.execute(_FORGET)
+        ages = (await connection.execute(_AGES, {"asking": worker_id})).scalars()
+        return [age / _MICROSECONDS for age in ages]
 
-        async def work(connection: AsyncConnection) -> Sequence[float]:
-            if not (await connection.execute(_BEAT, {"beating": worker_id})).rowcount:
-                await connection.execute(_BEGIN, {"beating": worker_id})
-                await connection.execute(_FORGET)
-            ages = (await connection.execute(_AGES, {"asking": worker_id})).scalars()
-            return [age / _MICROSECONDS for age in ages]
-
-        return await self._database.write(work)
-
-    async def leave(self, worker_id: str) -> None:
+    @writes
+    async def leave(self, connection: AsyncConnection, worker_id: str) -> None:
         """Take the process off the list: it ended in order. Raises: StoreUnavailable."""
-
-        async def work(connection: AsyncConnection) -> None:
-            await connection.execute(_LEAVE, {"leaving": worker_id})
-
-        await self._database.write(work)
+        await connection.execute(_LEAVE, {"leaving": worker_id})

@@ -15,6 +15,7 @@ from services.store.column_types import storable
 from services.store.quota_counting import count_usage
 from services.store.store_part import StorePart
 from services.store.tables import IS_RESUBMISSION, IS_WAITING, jobs, status_in
+from services.store.transactions import reads
 
 _GET = select(jobs).where(jobs.c.job_id == bindparam("wanted"))
 _RESUBMISSION = select(jobs).where(IS_RESUBMISSION, jobs.c.parent_id == bindparam("wanted"))
@@ -40,48 +41,38 @@ _OVERDUE_WAITING = (
 class Reading(StorePart):
     """Jobs as they are, without taking anything."""
 
-    async def get(self, job_id: str) -> Job | None:
+    @reads
+    async def get(self, connection: AsyncConnection, job_id: str) -> Job | None:
         """Return the job. Raises: StoreUnavailable."""
-
-        async def work(connection: AsyncConnection) -> Job | None:
-            row = (await connection.execute(_GET, {"wanted": storable(job_id)})).one_or_none()
-            return None if row is None else self._rows.read(row)
-
-        return await self._database.read(work)
+        row = (await connection.execute(_GET, {"wanted": storable(job_id)})).one_or_none()
+        return None if row is None else self._rows.read(row)
 
     async def get_resubmission(self, job_id: str) -> Job | None:
         """Return the job that was submitted in place of this one. Raises: StoreUnavailable."""
         found = await self._read_jobs(_RESUBMISSION, {"wanted": storable(job_id)})
         return found[0] if found else None
 
-    async def accepted_interactions(self, interaction_ids: Sequence[int]) -> frozenset[int]:
+    @reads
+    async def accepted_interactions(
+        self, connection: AsyncConnection, interaction_ids: Sequence[int]
+    ) -> frozenset[int]:
         """Return those of the interactions that have become jobs. Raises: StoreUnavailable."""
+        return frozenset((await connection.execute(_ACCEPTED, {"wanted": list(interaction_ids)})).scalars())
 
-        async def work(connection: AsyncConnection) -> frozenset[int]:
-            return frozenset((await connection.execute(_ACCEPTED, {"wanted": list(interaction_ids)})).scalars())
-
-        return await self._database.read(work)
-
-    async def usage(self, owner_id: int, *, now: datetime) -> Usage:
+    @reads
+    async def usage(self, connection: AsyncConnection, owner_id: int, *, now: datetime) -> Usage:
         """Count what the user has used. Raises: StoreUnavailable."""
+        return await count_usage(connection, owner_id, now=now)
 
-        async def work(connection: AsyncConnection) -> Usage:
-            return await count_usage(connection, owner_id, now=now)
-
-        return await self._database.read(work)
-
-    async def history(self, owner_id: int, *, page: int, per_page: int) -> HistoryPage:
+    @reads
+    async def history(self, connection: AsyncConnection, owner_id: int, *, page: int, per_page: int) -> HistoryPage:
         """Return one page of the user's jobs; who has none has one page, an empty one. Raises: StoreUnavailable."""
-
-        async def work(connection: AsyncConnection) -> HistoryPage:
-            total = (await connection.execute(_COUNT, {"user_id": owner_id})).scalar_one()
-            pages = max(1, -(-total // per_page))
-            shown = max(0, min(page, pages - 1))
-            parameters = {"user_id": owner_id, "most": per_page, "skipped": shown * per_page}
-            found = self._rows.readable(await connection.execute(_PAGE, parameters))
-            return HistoryPage(jobs=found, page=shown, pages=pages, total=total)
-
-        return await self._database.read(work)
+        total = (await connection.execute(_COUNT, {"user_id": owner_id})).scalar_one()
+        pages = max(1, -(-total // per_page))
+        shown = max(0, min(page, pages - 1))
+        parameters = {"user_id": owner_id, "most": per_page, "skipped": shown * per_page}
+        found = self._rows.readable(await connection.execute(_PAGE, parameters))
+        return HistoryPage(jobs=found, page=shown, pages=pages, total=total)
 
     async def suggest(self, owner_id: int, *, text: str, only_cancellable: bool, most: int) -> Sequence[Job]:
         """Return the user's newest jobs whose id or prompt contains the text. Raises: StoreUnavailable."""

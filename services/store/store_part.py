@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.jobs.model import Job
 from services.store.database import Database
 from services.store.reading_rows import JobRows
+from services.store.transactions import reads, writes
 
 
 class StorePart:
@@ -19,20 +20,18 @@ class StorePart:
         self._database = database
         self._rows = JobRows()
 
-    async def _read_jobs(self, statement: Executable, parameters: Mapping[str, object]) -> Sequence[Job]:
+    @reads
+    async def _read_jobs(
+        self, connection: AsyncConnection, statement: Executable, parameters: Mapping[str, object]
+    ) -> Sequence[Job]:
         """Return the jobs that a query of whole rows finds, in its order."""
+        return self._rows.readable(await connection.execute(statement, parameters))
 
-        async def work(connection: AsyncConnection) -> Sequence[Job]:
-            return self._rows.readable(await connection.execute(statement, parameters))
-
-        return await self._database.read(work)
-
-    async def _claim_jobs(self, statement: Executable, parameters: Mapping[str, object]) -> list[Job]:
+    @writes
+    async def _claim_jobs(
+        self, connection: AsyncConnection, statement: Executable, parameters: Mapping[str, object]
+    ) -> list[Job]:
         """Return the jobs that an UPDATE of leases returns, oldest first (RETURNING has no order)."""
-
-        async def work(connection: AsyncConnection) -> list[Job]:
-            rows = (await connection.execute(statement, parameters)).all()
-            numbered = [(row.number, job) for row in rows if (job := self._rows.read(row)) is not None]
-            return [job for _, job in sorted(numbered, key=lambda one: (one[1].created_at, one[0]))]
-
-        return await self._database.write(work)
+        rows = (await connection.execute(statement, parameters)).all()
+        numbered = [(row.number, job) for row in rows if (job := self._rows.read(row)) is not None]
+        return [job for _, job in sorted(numbered, key=lambda one: (one[1].created_at, one[0]))]
