@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from tests.chaos.books import Books, JobRow, Paid, Posted
 
@@ -98,14 +98,16 @@ def _of_lost_answers(books: Books, *, taken: frozenset[str]) -> Iterator[str]:
         doubtful[one.prompt] -= 1
 
 
+def _is_continued(job: JobRow, parts: Sequence[Posted]) -> bool:
+    """Whether a private result that came in part before its token died goes on in one direct message."""
+    names = [name for one in parts for name in _files_of(job, one)]
+    return job.is_private and len(set(names)) == len(names) and [one.is_direct for one in parts] == [False, True]
+
+
 def _of_messages(books: Books) -> Iterator[str]:
     for job in books.jobs:
         with_files = [one for one in books.posted if not one.is_deleted and _files_of(job, one)]
-        # A private result that came in part before its token died goes on in a direct message.
-        is_continued = job.is_private and len({name for one in with_files for name in _files_of(job, one)}) == sum(
-            len(_files_of(job, one)) for one in with_files
-        )
-        if len(with_files) > 1 and not is_continued:
+        if len(with_files) > 1 and not _is_continued(job, with_files):
             yield f"job {job.job_id} has its result in {len(with_files)} messages"
         if any(len(set(names)) < len(names) for names in (_files_of(job, one) for one in with_files)):
             yield f"job {job.job_id} has a result twice in its message"

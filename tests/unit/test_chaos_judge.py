@@ -15,6 +15,9 @@ JOB = JobRow(job_id="abc", status="succeeded", prompt="a fox", interaction_id=1,
 PAID = Paid(request_id="req-1", prompt="a fox", state="succeeded", answered_at=NOON)
 CARD = Posted(texts=("Done, job abc",), filenames=("abc-1.png",))
 KEPT = Books(jobs=(JOB,), paid=(PAID,), posted=(CARD,), asked=(), kills=(), outages=(), violations=())
+PRIVATE = replace(KEPT, jobs=(replace(JOB, is_private=True),))
+FIRST = replace(CARD, visible_to=7)
+REST = Posted(texts=("Done, job abc",), filenames=("abc-2.png",), visible_to=7, is_direct=True)
 UNCONFIRMED = replace(JOB, status="unconfirmed", request_id=None)
 TOLD = Posted(texts=("Unconfirmed, job abc",))
 
@@ -24,6 +27,7 @@ def test_a_kept_promise_is_no_breach() -> None:
     assert breaches(KEPT) == []
     lost = replace(KEPT, jobs=(UNCONFIRMED,), posted=(TOLD,), kills=(NOON + timedelta(seconds=1),))
     assert breaches(lost) == []
+    assert breaches(replace(PRIVATE, posted=(FIRST, REST))) == []
 
 
 @pytest.mark.parametrize(
@@ -40,6 +44,9 @@ def test_a_kept_promise_is_no_breach() -> None:
         (replace(KEPT, jobs=(UNCONFIRMED,), posted=(TOLD,)), "was paid and answered, and no job has it"),
         (replace(KEPT, jobs=(), posted=()), "nobody was told"),
         (replace(KEPT, posted=(CARD, CARD)), "its result in 2 messages"),
+        (replace(PRIVATE, posted=(FIRST, replace(REST, filenames=("abc-1.png",)))), "its result in 2 messages"),
+        (replace(PRIVATE, posted=(FIRST, replace(FIRST, filenames=("abc-2.png",)))), "its result in 2 messages"),
+        (replace(KEPT, posted=(CARD, replace(REST, visible_to=None))), "its result in 2 messages"),
         (replace(KEPT, posted=(replace(CARD, filenames=("abc-1.png", "abc-1.png")),)), "a result twice"),
         (replace(KEPT, jobs=(replace(JOB, is_private=True),)), "is private, and others saw it"),
         (replace(KEPT, violations=("the wire was broken",)), "the wire was broken"),
