@@ -8,6 +8,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
+from sqlalchemy import update
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.clock import SystemClock
 from services.errors import ApiUnavailable, QuotaExceeded
@@ -16,6 +18,7 @@ from services.jobs.ports import Lease, Progress, RequestState
 from services.jobs.quota import QuotaLimits
 from services.store.database import Database
 from services.store.jobs import SqlJobStore
+from services.store.tables import jobs
 from tests.contract.jobs.core import BRISK, Core, submit
 from tests.contract.jobs.scripted_api import ScriptedApi
 from tests.contract.store.making import make_new
@@ -238,3 +241,24 @@ async def test_a_card_comes_late_by_the_difference_at_most(
     job = await submit(ahead, make_new())
     clock.away = timedelta(minutes=2, seconds=5)
     assert [changed.job_id for changed in await other.outbox.take(10)] == [job.job_id]
+
+
+async def test_a_job_is_asked_about_by_who_holds_it_alone(
+    store: SqlJobStore, database: Database, api: ScriptedApi
+) -> None:
+    """Whose leases ran out by a step of the database's clock, and were taken by somebody else, asks no more."""
+    core = Core(store, api, timing=replace(BRISK, lease_seconds=0.3))
+    job = await submit(core, make_new())
+
+    async def run_out(connection: AsyncConnection) -> None:
+        await connection.execute(update(jobs).values(poll_worker="other", poll_until=2**62))
+
+    async with core.running():
+        await core.until(job.job_id, JobStatus.QUEUED)
+        await database.write(run_out)
+        await asyncio.sleep(0.4)
+        reads = api.reads
+        await asyncio.sleep(0.3)
+        assert api.reads == reads
+        await store.release("other")
+        await _succeed(core, api, job)

@@ -31,6 +31,7 @@ class LossyStore(SqlJobStore):
         self.lost_claims = 0
         self.lost_takings = 0
         self.lost_waits = 0
+        self.lost_queued = 0
         self.errors_at_queued: list[Exception] = []
         self.claim_delays: list[float] = []
         self.claimed = asyncio.Event()
@@ -63,6 +64,9 @@ class LossyStore(SqlJobStore):
         if self.errors_at_queued and job.status is JobStatus.QUEUED:
             raise self.errors_at_queued.pop(0)
         is_written = await super().replace(job, expected_version=expected_version)
+        if self.lost_queued and job.status is JobStatus.QUEUED:
+            self.lost_queued -= 1
+            raise StoreUnavailable("the answer is gone")
         if self.lost_waits and job.status is JobStatus.WAITING:
             self.lost_waits -= 1
             await self.after_lost_wait.wait()
@@ -109,6 +113,20 @@ async def test_a_lost_taking_up_is_followed_all_the_same(lossy: LossyStore, api:
     async with second.running():
         await second.until(job.job_id, JobStatus.SUCCEEDED, seconds=3)
     assert not lossy.lost_takings
+
+
+async def test_a_request_id_whose_writing_was_not_answered_is_followed_at_once(
+    lossy: LossyStore, api: ScriptedApi
+) -> None:
+    """It is stored, and this process knows it: nobody waits for the next renewal of the leases to find that out."""
+    core = Core(lossy, api, timing=replace(BRISK, lease_seconds=60.0))
+    lossy.lost_queued = 1
+    job = await submit(core, make_new())
+    async with core.running():
+        await core.until(job.job_id, JobStatus.QUEUED)
+        api.becomes(Progress(state=RequestState.SUCCEEDED))
+        await core.until(job.job_id, JobStatus.SUCCEEDED, seconds=4)
+    assert not lossy.lost_queued
 
 
 async def test_a_lost_claim_ends_when_its_lease_has_run_out(lossy: LossyStore, api: ScriptedApi) -> None:

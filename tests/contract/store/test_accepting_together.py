@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-from typing import cast
+from typing import TypeVar, cast
 
+import pytest
 from sqlalchemy import event
 from sqlalchemy.engine import Engine
 from sqlalchemy.exc import IntegrityError
 
-from services.errors import QuotaExceeded
+from services.errors import QuotaExceeded, StoreUnavailable
 from services.jobs.ports import Accepted
 from services.jobs.quota import QuotaLimits
 from services.store.accept_queue import AcceptQueue, Asked
-from services.store.database import Database
+from services.store.database import Database, Work
 from services.store.jobs import SqlJobStore
 from services.store.mapping import accepted_job
 from services.store.reading_rows import JobRows
 from tests.contract.store.making import BEN, DEADLINE, NOW, PLENTY, accept, make_new
 
+T = TypeVar("T")
 ONE_A_DAY = QuotaLimits(per_day=1, running=10, waiting=10)
 
 
@@ -108,3 +110,32 @@ async def test_who_comes_as_the_last_transaction_ends_is_accepted() -> None:
     await asyncio.sleep(0)
     assert len(database.ends) == 2
     coming.cancel()
+
+
+async def test_a_burst_whose_commit_is_not_answered_is_accepted_once(
+    store: SqlJobStore, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever asks again with the same interactions gets the jobs that were stored, and no second ones."""
+    write, lost = database.write, 1
+
+    async def write_unanswered(work: Work[T]) -> T:
+        nonlocal lost
+        result = await write(work)
+        if lost:
+            lost -= 1
+            raise StoreUnavailable("the answer is gone")
+        return result
+
+    monkeypatch.setattr(database, "write", write_unanswered)
+    news = [make_new(owner) for owner in (1, 2, 2, 3)]
+
+    async def ask() -> list[Accepted | BaseException]:
+        return await asyncio.gather(
+            *(store.accept(new, limits=PLENTY, now=NOW, deadline=DEADLINE) for new in news), return_exceptions=True
+        )
+
+    first = await ask()
+    assert any(isinstance(answer, StoreUnavailable) for answer in first)
+    again = await ask()
+    assert [isinstance(answer, Accepted) and answer.is_new for answer in again] == [False] * 4
+    assert [answer.job.job_id for answer in again if isinstance(answer, Accepted)] == [new.job_id for new in news]
