@@ -323,7 +323,6 @@ class Poller:
 
     async def _look_for_cost(self, watched: Watched, job: Job, request_id: str) -> float | None:
         watched.cost_checks += 1
-        watched.is_over = True
         await self._take_turn()
         try:
             progress = await self._api.get_result(request_id)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 
 import pytest
 from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.errors import StoreUnavailable
 from services.jobs.copies import NOTE, CopyWatch, get_sightings
-from services.jobs.failover import DEAD_SECONDS, WATCH_SECONDS, Failover
+from services.jobs.failover import DEAD_SECONDS, WATCH_SECONDS, Failover, Verdict, judge
 from services.jobs.model import NewJob
 from services.jobs.quota import QuotaLimits
 from services.store.database import Database
@@ -183,3 +185,49 @@ async def test_a_note_that_cannot_be_read_is_none(loser: Loser, note: str) -> No
     await loser.lose()
     await loser.pass_time(1.0)
     assert await loser.copies_seen() >= 1
+
+
+@pytest.mark.parametrize("error", [StoreUnavailable("away"), RuntimeError("a fault of the driver's")], ids=repr)
+async def test_a_taking_over_outlives_a_database_that_is_away(
+    loser: Loser, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    """What could not be accepted just now is at the next look, and the loop that looks goes on."""
+    monkeypatch.setattr("services.jobs.failover._TICK_SECONDS", 0.02)
+    await loser.processes.beat(SIBLING)
+    new = await loser.lose()
+    loser.clock.move(DEAD_SECONDS + 1)
+    await loser.age(SIBLING, by=DEAD_SECONDS + 1)
+    broken = "accept" if isinstance(error, StoreUnavailable) else "accepted_interactions"
+    call, errors = getattr(loser.store, broken), [error] * 2
+
+    async def away(*args: object, **named: object) -> object:
+        if errors:
+            raise errors.pop()
+        return await call(*args, **named)
+
+    monkeypatch.setattr(loser.store, broken, away)
+    loop = asyncio.create_task(loser.failover.run())
+    try:
+        async with asyncio.timeout(3):
+            while errors or not await loser.has(new):  # noqa: ASYNC110 - the loop's doing
+                await asyncio.sleep(0.02)
+    finally:
+        loop.cancel()
+        await asyncio.gather(loop, return_exceptions=True)
+
+
+@pytest.mark.parametrize(
+    ("ages", "elapsed", "verdict"),
+    [
+        ([], 1, Verdict.A_COPY),
+        ([DEAD_SECONDS + 2], 1, Verdict.A_COPY),  # silent for long when the command came
+        ([DEAD_SECONDS + 9], 10, Verdict.UNDECIDED),  # it missed a beat before: too long for who acknowledged
+        ([DEAD_SECONDS + 1], 10, Verdict.THE_DEAD),
+        ([1, DEAD_SECONDS + 1], 10, Verdict.THE_DEAD),
+        ([1], 10, Verdict.UNDECIDED),
+        ([1], WATCH_SECONDS + 1, Verdict.SOMEBODY),
+    ],
+)
+def test_the_signs_of_life_tell_who_had_acknowledged(ages: list[float], elapsed: float, verdict: Verdict) -> None:
+    """Only who lived when the command came, and fell silent with it in hand, can have died over it."""
+    assert judge(ages, elapsed=elapsed) is verdict

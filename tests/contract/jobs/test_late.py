@@ -68,9 +68,10 @@ async def test_a_late_job_takes_no_place_and_no_quota(core: Core) -> None:
 async def test_silence_makes_a_job_late_not_lost(core: Core, api: ScriptedApi) -> None:
     """An API that does not answer at the deadline is asked on; a poll that breaks in a way of its own, too."""
     job = await submit(core, make_new())
-    api.read_errors = [ApiUnavailable(cause="503"), ValueError("a fault of ours")] * 3
+    api.read_errors = [ApiUnavailable(cause="503"), ValueError("a fault of ours")] * 500
     async with core.running():
         await core.until(job.job_id, JobStatus.LATE)
+        api.read_errors.clear()
         api.becomes(DONE)
         await core.until(job.job_id, JobStatus.SUCCEEDED)
 

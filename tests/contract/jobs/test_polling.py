@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -14,7 +15,7 @@ from services.jobs.pacing import RequestBudget
 from services.jobs.poller import Poller
 from services.jobs.ports import Lease, Progress, RequestState
 from services.store.jobs import SqlJobStore
-from tests.contract.jobs.core import Core, submit
+from tests.contract.jobs.core import BRISK, Core, submit
 from tests.contract.jobs.scripted_api import ScriptedApi
 from tests.contract.store.making import make_new
 from tests.rig import until
@@ -108,6 +109,23 @@ async def test_a_cost_that_comes_late_is_added(core: Core, api: ScriptedApi, mon
                 pass
     assert after.cost == Decimal("0.04")
     assert after.version == done.version + 1
+
+
+async def test_a_renewal_of_the_leases_ends_no_look_for_a_cost(
+    store: SqlJobStore, api: ScriptedApi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A job that has ended is nobody's to hold; its cost is looked for all the same."""
+    monkeypatch.setattr(Poller, "COST_CHECK_SECONDS", (0.4,))
+    core = Core(store, api, timing=replace(BRISK, lease_seconds=0.3))
+    job = await submit(core, make_new())
+    async with core.running():
+        await core.until(job.job_id, JobStatus.QUEUED)
+        api.becomes(Progress(state=RequestState.SUCCEEDED, outputs=(PICTURE,)))
+        await core.until(job.job_id, JobStatus.SUCCEEDED)
+        api.becomes(DONE)
+        async with asyncio.timeout(3.0):
+            while (await core.until(job.job_id, JobStatus.SUCCEEDED)).cost is None:
+                pass
 
 
 class Turns(RequestBudget):
