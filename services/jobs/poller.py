@@ -231,7 +231,10 @@ class Poller:
             progress = await self._api.get_status(request_id)
             if progress.state in {RequestState.FINISHED, RequestState.UNKNOWN} or progress.answers_needed > 1:
                 await self._take_turn()
-                progress = await self._read_result(request_id)
+                result = await self._read_result(request_id)
+                # Of a request that nobody says is over, a refused result is no end: it may be too early to ask.
+                is_too_early = result.is_refusal and progress.state is RequestState.UNKNOWN
+                progress = progress if is_too_early else result
         except (ApiUnavailable, RequestNotFound):
             raise
         except ApiError as error:
@@ -266,6 +269,7 @@ class Poller:
             if watched.empty_results <= len(self._timing.empty_result_seconds):
                 log.warning("job_id=%s has succeeded, without a file so far", job.job_id)
                 return self._timing.empty_result_seconds[watched.empty_results - 1]
+            progress = replace(progress, outputs=progress.leftovers)
         changed = await self._updater.update(job.job_id, lambda j: apply_progress(j, progress, at=self._clock.now()))
         if changed.job.status.is_terminal:
             watched.is_over = True

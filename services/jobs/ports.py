@@ -242,7 +242,9 @@ class Progress:
     """One answer of the API about a request. `reason` is its own text of a failure; `cost` is in USD.
 
     `answers_needed` equal answers in a row make it certain: more than one where an end is told in a doubtful way. An
-    UNKNOWN one with outputs is then a success.
+    UNKNOWN one with outputs is then a success. `is_refusal`: an error that names no known state; it may be about the
+    call, and ends nothing while /status does not say that the request is over. `leftovers` are media of a success
+    without outputs that stand under other names than a result's: its files, if none come.
     """
 
     state: RequestState
@@ -251,6 +253,8 @@ class Progress:
     cost: Decimal | None = None
     reason: str = ""
     answers_needed: int = 1
+    is_refusal: bool = False
+    leftovers: tuple[Output, ...] = ()
 
 
 class ModelApi(Protocol):

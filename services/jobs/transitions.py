@@ -16,6 +16,16 @@ _ENDS = {
     RequestState.CANCELLED: JobStatus.CANCELLED,
 }
 
+# Parameters that sign an address: Discord's, those of the object stores, and what content networks add.
+_SIGNATURE_PREFIXES = ("x-amz-", "x-goog-", "x-oss-", "x-cos-")
+_SIGNATURE_NAMES = frozenset(
+    {
+        *("ex", "is", "hm", "expires", "expire", "exp", "signature", "sig", "sign", "token", "policy", "key-pair-id"),
+        *("awsaccesskeyid", "googleaccessid", "ossaccesskeyid", "security-token", "auth_key"),
+        *("sv", "st", "se", "sr", "sp", "spr", "skoid", "sktid", "skt", "ske", "sks", "skv"),
+    }
+)
+
 
 def apply_progress(job: Job, progress: Progress, *, at: datetime) -> Job | None:
     """Return the job as the answer makes it; None where it tells nothing new.
@@ -41,11 +51,12 @@ def apply_progress(job: Job, progress: Progress, *, at: datetime) -> Job | None:
 
 def without_echoes(job: Job, progress: Progress) -> Progress:
     """Return the answer without the files that the job itself sent in, which some models echo beside the result."""
-    if not progress.outputs:
+    if not progress.outputs and not progress.leftovers:
         return progress
     sent = {_address(text) for text in _texts(job.inputs)}
     outputs = tuple(output for output in progress.outputs if _address(output.url) not in sent)
-    return replace(progress, outputs=outputs)
+    leftovers = tuple(output for output in progress.leftovers if _address(output.url) not in sent)
+    return replace(progress, outputs=outputs, leftovers=leftovers)
 
 
 def _texts(value: Json) -> Iterator[str]:
@@ -59,9 +70,18 @@ def _texts(value: Json) -> Iterator[str]:
             yield from _texts(each)
 
 
-def _address(url: str) -> str:
-    """Return where a file is, without its signature, which may be renewed on the way."""
-    return url.strip().partition("?")[0]
+def _address(url: str) -> tuple[str, ...]:
+    """Return which file an address names, without its signature, which may be renewed on the way.
+
+    The rest of the query is a part of it: ComfyUI's own server has one path for every file.
+    """
+    path, _, query = url.strip().partition("#")[0].partition("?")
+    return path, *sorted(each for each in query.split("&") if each and not _is_signature(each.partition("=")[0]))
+
+
+def _is_signature(name: str) -> bool:
+    name = name.lower()
+    return name in _SIGNATURE_NAMES or name.startswith(_SIGNATURE_PREFIXES)
 
 
 def _ended(job: Job, progress: Progress, *, at: datetime) -> Job:
@@ -88,10 +108,10 @@ def _with_late_facts(job: Job, progress: Progress, *, at: datetime) -> Job | Non
 
 
 def essence(progress: Progress) -> Progress:
-    """Return what has to be the same of two answers that tell one thing: no signature, no number of a trace."""
-    outputs = tuple(replace(output, url=_address(output.url)) for output in progress.outputs)
+    """Return what has to be the same of two answers that tell one thing: no query, no number of a trace."""
+    outputs = tuple(replace(output, url=output.url.partition("?")[0]) for output in progress.outputs)
     reason = " ".join(word for word in progress.reason.split() if not any(letter.isdigit() for letter in word))
-    return replace(progress, outputs=outputs, reason=reason, cost=None, queue_position=None)
+    return replace(progress, outputs=outputs, reason=reason, cost=None, queue_position=None, leftovers=())
 
 
 def gone(job: Job, *, at: datetime) -> Job | None:

@@ -32,9 +32,14 @@ _ABOUT_US = frozenset({401, 402, 403, 407, 408, 425, 429})
 # Of these, services say a reason with: a blocked prompt is a 403 to some.
 _MAY_BE_A_REASON = frozenset({402, 403, 429})
 _ENDS = frozenset({RequestState.SUCCEEDED, RequestState.FAILED, RequestState.CANCELLED})
-# Equal answers in a row that make an end certain: some seconds of polls, and about a minute of them.
+# Conflict, locked: with these, services say that a request is not over yet.
+_NOT_YET = frozenset({409, 423})
+# Too large, of a wrong kind, not valid, blocked: these are about what was sent in, which stays as it is.
+_ABOUT_THE_INPUT = frozenset({413, 415, 422, 451})
+# Equal answers in a row that make an end certain: some seconds of polls, about a minute, and some ten minutes of them.
 _ANSWERS_FOR_ODD_STATUS = 3
 _ANSWERS_FOR_REFUSAL = 8
+_ANSWERS_FOR_VAGUE_REFUSAL = 60
 
 
 def read_free_answer(answer: Answer) -> Mapping[str, object]:
@@ -69,7 +74,10 @@ def read_request_answer(answer: Answer, read: Callable[[object], Progress]) -> P
     | 2xx with a state | that state |
     | any other status with a state that is known, or with files | that state; an end once it is repeated |
     | 402, 403, 429 with a failure and its reason | failed, once it is often repeated |
-    | 4xx with a reason and no state | likewise: the reason is about the request |
+    | 409, 423 without a state that is known | nothing: not yet |
+    | another 4xx with a state word never seen | what that word and its neighbours tell, as a refusal |
+    | 413, 415, 422, 451 with a reason and no state | a refusal: failed, once it is often repeated |
+    | another 4xx with a reason and no state | likewise, after ten minutes: it may say "not ready" in other words |
     | else 401, 402, 403, 407, 408, 425, 429 and their codes | nothing: they are about us, or about the moment |
     | 404001 | that the request is not known |
     | anything else | nothing |
@@ -93,7 +101,21 @@ def read_request_answer(answer: Answer, read: Callable[[object], Progress]) -> P
     except ApiRefused as refusal:
         if is_about_us or not refusal.reason or answer.status not in _CLIENT_ERRORS:
             raise
-        return Progress(state=RequestState.FAILED, reason=refusal.reason, answers_needed=_ANSWERS_FOR_REFUSAL)
+        return _read_refusal_of_request(answer, refusal.reason, read)
+
+
+def _read_refusal_of_request(answer: Answer, reason: str, read: Callable[[object], Progress]) -> Progress:
+    """Return what a 4xx with a reason, without a state that is known, tells of its request. Raises: ApiUnavailable."""
+    if answer.status in _NOT_YET:
+        raise ApiUnavailable(f"HTTP {answer.status} without a state")
+    needed = _ANSWERS_FOR_REFUSAL if answer.status in _ABOUT_THE_INPUT else _ANSWERS_FOR_VAGUE_REFUSAL
+    failed = Progress(state=RequestState.FAILED, reason=reason, answers_needed=needed, is_refusal=True)
+    document = _decode_object(answer)
+    if document is None or not isinstance(document.get("status"), str):
+        return failed
+    told = read(document)
+    needed = max(needed, told.answers_needed) if told.state is RequestState.FAILED else told.answers_needed
+    return replace(told, answers_needed=needed, is_refusal=True)
 
 
 def _read_state(document: Mapping[str, object], read: Callable[[object], Progress]) -> Progress | None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import PurePosixPath
@@ -47,6 +47,22 @@ _OTHER_WORDS = frozenset(
         *("prompt", "prompts"),
     }
 )
+# Of these, what goes into a request, or is ours: never its result.
+_INPUT_WORDS = frozenset(
+    {
+        *("input", "inputs", "source", "sources", "reference", "references", "request", "prompt", "prompts"),
+        *("webhook", "callback", "seed", "init", "checkpoint", "lora", "loras"),
+    }
+)
+_SMALL_WORDS = frozenset(
+    {
+        *("thumbnail", "thumbnails", "thumb", "thumbs", "preview", "previews", "poster", "posters", "placeholder"),
+        *("icon", "waveform", "spectrogram", "storyboard", "sprite"),
+    }
+)
+# What a result may stand in, or be named after: `request.output`, `workflow_outputs`.
+_AROUND_WORDS = frozenset({"request", "workflow", "report"})
+_CLEAR_WORDS = frozenset({"output", "outputs", "result", "results"})
 # By-products, and a model's own files: results only where there is nothing else, such as the model of a body.
 _ASIDE_WORDS = frozenset(
     {"model", "models", "temp", "tmp", "intermediate", "intermediates", "backup", "watermark", "watermarked", "stream"}
@@ -96,7 +112,7 @@ class _Found:
     """An address in an output; what its keys call no result is not found.
 
     `is_named`: its key calls it a result. `is_sure`: nothing around it could make it another thing, such as a page.
-    `is_aside`: its keys call it a by-product.
+    `is_aside`: its keys call it a by-product; `is_small`: a small picture of another file.
     """
 
     url: str
@@ -104,6 +120,7 @@ class _Found:
     is_named: bool
     is_sure: bool
     is_aside: bool
+    is_small: bool
     extension: str
 
 
@@ -125,44 +142,62 @@ def find_outputs(output: object) -> tuple[Output, ...]:
     count where there is nothing else.
     What a file is comes from the nearest key around it, else from the extension; a picture where neither tells.
     """
-    named = islice(_walk(output, keys=()), _MOST_LOOKED_AT)
     found = [
         each
-        for each in named
+        for each in islice(_walk(output, keys=(), passed_over=_OTHER_WORDS), _MOST_LOOKED_AT)
         if each.extension not in _DOCUMENT_EXTENSIONS
         and (each.extension in _MEDIA_EXTENSIONS or not _OF_THE_API.search(each.url))
     ]
-    for is_result in _RULES:
-        chosen: dict[str, Output] = {}
-        for each in found:
-            if is_result(each) and len(chosen) < _MOST_OUTPUTS:
-                kind = each.kind or _kind_by_extension(each.extension)
-                chosen.setdefault(each.url, Output(url=each.url, kind=kind))
-        if chosen:
-            return tuple(chosen.values())
-    return ()
+    return next((chosen for rule in _RULES if (chosen := _choose(filter(rule, found)))), ())
 
 
-def _walk(value: object, *, keys: tuple[frozenset[str], ...]) -> Iterator[_Found]:
+def find_leftovers(document: object) -> tuple[Output, ...]:
+    """Return the media in a whole result that stand under other names than a result's, but under no input's.
+
+    `original`, `cover`, `web_view`; a thumbnail only where there is nothing else. What was paid for may be among them.
+    """
+    every = islice(_walk(document, keys=(), passed_over=_INPUT_WORDS), _MOST_LOOKED_AT)
+    media = [each for each in every if each.extension in _MEDIA_EXTENSIONS]
+    return _choose(each for each in media if not each.is_small) or _choose(media)
+
+
+def _choose(found: Iterable[_Found]) -> tuple[Output, ...]:
+    chosen: dict[str, Output] = {}
+    for each in found:
+        if len(chosen) == _MOST_OUTPUTS:
+            break
+        kind = each.kind or _kind_by_extension(each.extension)
+        chosen.setdefault(each.url, Output(url=each.url, kind=kind))
+    return tuple(chosen.values())
+
+
+def _walk(value: object, *, keys: tuple[frozenset[str], ...], passed_over: frozenset[str]) -> Iterator[_Found]:
+    """Yield the addresses in a value whose own key, with those around it, has the words `keys`.
+
+    What stands under one of the words `passed_over` is left out.
+    """
     if len(keys) > _DEEPEST:
         return
     if isinstance(value, str):
-        yield from _walk_text(value.strip(), keys)
+        yield from _walk_text(value.strip(), keys, passed_over)
     elif isinstance(value, list):
         for item in value:
-            yield from _walk(item, keys=(*keys, frozenset()))
+            yield from _walk(item, keys=(*keys, frozenset()), passed_over=passed_over)
     elif isinstance(value, Mapping):
         around = (*keys, _ASIDE_WORDS) if _is_labelled_aside(value) else keys
         for key, item in value.items():
             words = _words(str(key))
-            if not _names_something_else(words):
-                yield from _walk(item, keys=(*around, words))
+            if not _names_something_else(words, passed_over):
+                yield from _walk(item, keys=(*around, words), passed_over=passed_over)
+            elif words & _AROUND_WORDS and isinstance(item, Mapping):
+                held = {name: each for name, each in item.items() if _words(str(name)) & _CLEAR_WORDS}
+                yield from _walk(held, keys=around, passed_over=passed_over)
 
 
-def _walk_text(text: str, keys: tuple[frozenset[str], ...]) -> Iterator[_Found]:
+def _walk_text(text: str, keys: tuple[frozenset[str], ...], passed_over: frozenset[str]) -> Iterator[_Found]:
     if text.startswith(("{", "[")):
         if _is_named(keys):
-            yield from _walk(_read_json(text), keys=(*keys, frozenset()))
+            yield from _walk(_read_json(text), keys=(*keys, frozenset()), passed_over=passed_over)
         return
     text = f"https:{text}" if text.startswith("//") else text
     if text.lower().startswith(("https://", "http://")) and len(text) <= _LONGEST_URL:
@@ -185,10 +220,13 @@ def _is_labelled_aside(value: Mapping[object, object]) -> bool:
     return any(isinstance(text, str) and _words(text) & _LABELLED_ASIDE for text in texts)
 
 
-def _names_something_else(words: frozenset[str]) -> bool:
+def _names_something_else(words: frozenset[str], passed_over: frozenset[str]) -> bool:
     """Whether a key's words say that it is no result. A cover is a picture, but one that sounds is a song."""
-    is_song = bool(words & _KIND_WORDS[MediaKind.AUDIO])
-    return bool(words & _OTHER_WORDS - (_COVER_WORDS if is_song else frozenset()))
+    if words & _KIND_WORDS[MediaKind.AUDIO]:
+        passed_over -= _COVER_WORDS
+    if words & _CLEAR_WORDS:
+        passed_over -= _AROUND_WORDS
+    return bool(words & passed_over)
 
 
 def _is_named(keys: tuple[frozenset[str], ...]) -> bool:
@@ -207,6 +245,7 @@ def _found(text: str, keys: tuple[frozenset[str], ...]) -> _Found:
         is_named=_is_named(keys),
         is_sure=kind is not None or extension in _MEDIA_EXTENSIONS or all(words <= _RESULT_WORDS for words in keys),
         is_aside=any(words & _ASIDE_WORDS for words in keys),
+        is_small=any(words & _SMALL_WORDS for words in keys),
         extension=extension,
     )
 

@@ -17,7 +17,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 
 from services.errors import FailureKind
 from services.jobs.ports import Progress, RequestState
-from services.runcomfy.outputs import find_outputs
+from services.runcomfy.outputs import find_leftovers, find_outputs
 from services.runcomfy.reasons import read_reason
 
 log = logging.getLogger(__name__)
@@ -213,7 +213,8 @@ def read_result(document: object) -> Progress:
     if not outputs and (reason := _reason_of(body)):
         # "completed" also closes failed requests elsewhere in this API: with an error and no file it is one.
         return Progress(state=RequestState.FAILED, cost=body.cost, reason=reason)
-    return Progress(state=state, outputs=outputs, cost=body.cost)
+    leftovers = () if outputs else find_leftovers(document)
+    return Progress(state=state, outputs=outputs, cost=body.cost, leftovers=leftovers)
 
 
 def _read_unknown(word: str, body: RequestBody) -> Progress:

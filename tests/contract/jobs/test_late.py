@@ -227,6 +227,35 @@ async def test_an_echo_of_the_input_is_no_result(core: Core, api: ScriptedApi) -
         assert (await core.until(job.job_id, JobStatus.SUCCEEDED)).outputs == (PICTURE,)
 
 
+async def test_another_file_of_the_same_path_is_no_echo(core: Core, api: ScriptedApi) -> None:
+    """A server may have one path for every file, and name it in the query."""
+    server = "https://comfy.example.com/view"
+    job = await submit(core, make_new(inputs={"prompt": "x", "image_urls": [f"{server}?filename=in.png&type=input"]}))
+    echo, result = (
+        Output(url=f"{server}?{query}", kind=MediaKind.IMAGE)
+        for query in ("type=input&filename=in.png&X-Amz-Signature=2", "filename=out.png&type=output")
+    )
+    async with core.running():
+        await core.until(job.job_id, JobStatus.QUEUED, JobStatus.LATE)
+        api.becomes(replace(DONE, outputs=(echo, result)))
+        assert (await core.until(job.job_id, JobStatus.SUCCEEDED)).outputs == (result,)
+
+
+async def test_what_is_left_of_a_result_is_taken_when_nothing_else_comes(store: SqlJobStore, api: ScriptedApi) -> None:
+    """Files under names that no result has are believed late rather than never; what was sent in is not among them."""
+    sent = "https://cdn.example.com/cat.png"
+    core = Core(store, api, timing=replace(BRISK, empty_result_seconds=(0.02,) * 5))
+    job = await submit(core, make_new(inputs={"prompt": "x", "image_urls": [sent]}))
+    leftovers = (Output(url=sent, kind=MediaKind.IMAGE), PICTURE)
+    async with core.running():
+        await core.until(job.job_id, JobStatus.QUEUED)
+        api.becomes(Progress(state=RequestState.SUCCEEDED, leftovers=leftovers))
+        reads = api.reads
+        await until(lambda: api.reads > reads + 4, what="two answers without files")
+        assert (await core.until(job.job_id, JobStatus.QUEUED)).outputs == ()
+        assert (await core.until(job.job_id, JobStatus.SUCCEEDED)).outputs == (PICTURE,)
+
+
 @asynccontextmanager
 async def days_late(store: SqlJobStore, api: ScriptedApi) -> AsyncIterator[tuple[Core, Job, MovedClock]]:
     """Run a process that has asked about a late job just now, and will not for half an hour."""
@@ -304,9 +333,15 @@ def _not_registered(_: int) -> Progress:
     raise RequestNotFound
 
 
+def _refused(_: int) -> Progress:
+    return Progress(state=RequestState.FAILED, reason="not ready", answers_needed=2, is_refusal=True)
+
+
 @pytest.mark.parametrize(
     ("state", "result", "end"),
     [
+        (RequestState.UNKNOWN, _refused, None),
+        (RequestState.FINISHED, _refused, JobStatus.FAILED),
         (RequestState.UNKNOWN, _signed_anew, JobStatus.SUCCEEDED),
         (RequestState.FINISHED, _traced, JobStatus.FAILED),
         (RequestState.UNKNOWN, _echo, None),
@@ -316,7 +351,10 @@ def _not_registered(_: int) -> Progress:
 async def test_what_has_to_be_repeated_is_what_it_tells(
     store: SqlJobStore, state: RequestState, result: Callable[[int], Progress], end: JobStatus | None
 ) -> None:
-    """A fresh signature, or a trace, makes no other answer; an echo is no file, a result not there yet no end."""
+    """A fresh signature, or a trace, makes no other answer; an echo is no file.
+
+    A result that is not there yet, or is refused of a request that nobody says is over, is no end.
+    """
     api = ChangingApi(state, result)
     core = Core(store, api, timing=replace(BRISK, poll_max_seconds=0.02))
     job = await submit(core, make_new())

@@ -234,6 +234,42 @@ def test_a_reason_alone_counts_when_it_stays(body: object) -> None:
     assert refused.answers_needed > 5
 
 
+NOT_READY = {"detail": "Request is still in progress"}
+
+
+@pytest.mark.parametrize("status", [409, 423])
+def test_a_conflict_is_not_ready_yet(status: int) -> None:
+    """Some services say with it that there is no result so far: however often it comes, it ends nothing."""
+    for body in (NOT_READY, {"status": "preparing", **NOT_READY}, {"status": "error", "message": "locked"}):
+        with pytest.raises(ApiUnavailable):
+            read_request_answer(answer(status, body), read_result)
+    assert read_request_answer(answer(status, BLOCKED), read_result).state is RequestState.FAILED
+
+
+@pytest.mark.parametrize("status", [400, 405, 410, 418])
+def test_a_vague_refusal_has_to_stay_for_minutes(status: int) -> None:
+    """It may say "not ready" in words that nobody knows; it is marked as one that names no state."""
+    refused = read_request_answer(answer(status, NOT_READY), read_result)
+    assert (refused.state, refused.is_refusal) == (RequestState.FAILED, True)
+    assert refused.answers_needed >= 60
+
+
+@pytest.mark.parametrize(
+    ("body", "state"),
+    [
+        ({"status": "preparing", "message": "not ready"}, RequestState.UNKNOWN),
+        ({"status": "almost there", "error": "not ready"}, RequestState.UNKNOWN),
+        ({"status": "error", "message": "not ready"}, RequestState.FAILED),
+        ({"status": 400, "message": "not ready"}, RequestState.FAILED),
+    ],
+)
+def test_a_state_never_seen_in_a_refusal_is_read_as_a_state(body: object, state: RequestState) -> None:
+    """Only a word of error makes it a failure, and then not before a refusal without a word would be one."""
+    told = read_request_answer(answer(400, body), read_result)
+    assert (told.state, told.is_refusal) == (state, True)
+    assert state is RequestState.UNKNOWN or told.answers_needed >= 60
+
+
 @pytest.mark.parametrize(
     ("status", "body"),
     [

@@ -7,7 +7,8 @@ import time
 import pytest
 
 from services.jobs.model import MediaKind
-from services.runcomfy.outputs import find_outputs
+from services.runcomfy.outputs import find_leftovers, find_outputs
+from services.runcomfy.wire import read_result
 
 A, B = "https://files.runcomfy.net/a.png", "https://files.runcomfy.net/b.png"
 FILM, SOUND = "https://files.runcomfy.net/c.mp4", "https://files.runcomfy.net/d.mp3"
@@ -89,11 +90,44 @@ C = "https://files.runcomfy.net/c.png"
         ({"image": "https://h.net/v1/requests/7/files/a.png"}, ["https://h.net/v1/requests/7/files/a.png"]),
         ({"url": "https://h.net/v1/requests/7/result?x=1", "path": "https://h.net/v1/requests/7"}, []),
         ({"prompt": A}, []),
+        ({"workflow_outputs": {"image": A}}, [A]),
+        ({"workflowResult": A, "workflow": B}, [A]),
+        ({"request": {"id": "7", "input": {"image": B}, "output": {"images": [A]}}}, [A]),
+        ({"request": {"image": B}, "report": {"results": [A]}}, [A]),
     ],
 )
 def test_only_results_are_results(output: object, urls: list[str]) -> None:
     """What the shape names as something else is none; a key that nobody knows is believed where nothing is named."""
     assert [one.url for one in find_outputs(output)] == urls
+
+
+@pytest.mark.parametrize(
+    ("document", "urls"),
+    [
+        ({"output": {"original": A, "thumbnail": B}}, [A]),
+        ({"output": {"cover": A}}, [A]),
+        ({"output": {"thumbnail": A}}, [A]),
+        ({"output": {"preview": {"video": FILM}, "waveform": A}}, [FILM, A]),
+        ({"output": None, "images": [A, B]}, [A, B]),
+        ({"output": None, "result": {"web_view": A}}, [A]),
+        ({"output": {"log": "https://h.net/log.txt", "page": "https://h.net/g/1"}}, []),
+        (
+            {"output": {"source_image": B, "webhook": A}, "input": {"image": A}, "prompt": A, "request": {"image": A}},
+            [],
+        ),
+        ({"output": None, "status_url": "https://h.net/v1/requests/7/status"}, []),
+    ],
+)
+def test_media_under_other_names_are_leftovers(document: object, urls: list[str]) -> None:
+    """Anywhere in a result, except what went in; a small picture of something only where there is nothing else."""
+    assert [one.url for one in find_leftovers(document)] == urls
+
+
+def test_a_success_without_files_tells_its_leftovers() -> None:
+    """They are no outputs: its files may still come."""
+    told = read_result({"status": "completed", "output": {"original": A}})
+    assert (told.outputs, [one.url for one in told.leftovers]) == ((), [A])
+    assert read_result({"status": "completed", "output": {"image": A, "original": B}}).leftovers == ()
 
 
 @pytest.mark.parametrize(
