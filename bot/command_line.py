@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import TypeVar
 
 from bot.interrupts import INTERRUPTED, end_at_ctrl_c, raise_at_ctrl_c
-from bot.logs import configure_logging
 from bot.redaction import Redactor
 from bot.settings import Settings
 from bot.settings_loading import load_settings
@@ -35,6 +34,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         redact = Redactor(settings.secrets)
         if options.is_quiet and settings.log.level == "INFO":
             settings = settings.model_copy(update={"log": settings.log.model_copy(update={"level": "WARNING"})})
+        from bot.logs import configure_logging  # noqa: PLC0415 - see below
+
         configure_logging(settings.log, secrets=settings.secrets, stream=sys.stderr)
         command: Callable[[Settings, argparse.Namespace], int] = options.call
         return command(settings, options)

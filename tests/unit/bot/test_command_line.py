@@ -73,6 +73,22 @@ def test_a_missing_settings_file_is_one_line_and_exit_code_2(tmp_path: Path, com
     assert "copy config.example.toml to config.toml" in ended.stderr
 
 
+def test_wrong_settings_are_told_before_the_libraries_are_loaded(tmp_path: Path) -> None:
+    """Who has to mend the settings waits for no import that only a bot at work needs."""
+    script = "import sys; from bot.__main__ import main; main(); print(*sys.modules)"
+    ended = subprocess.run(  # noqa: S603 - our own program
+        [sys.executable, "-c", script, "run", "--config", str(tmp_path / "config.toml")],
+        cwd=ROOT,
+        env=environment(),
+        capture_output=True,
+        text=True,
+        timeout=50,
+        check=False,
+    )
+    assert "copy config.example.toml" in ended.stderr
+    assert not {"aiohttp", "discord", "sqlalchemy"} & set(ended.stdout.split())
+
+
 def test_migrate_makes_the_folder_and_the_schema(config: Path, tmp_path: Path) -> None:
     """On a fresh machine `migrate` makes what is missing; the second time there is nothing to do."""
     first = call("migrate", "--config", str(config))
