@@ -31,6 +31,10 @@ class Posted:
     files: tuple[CardFile, ...]
 
 
+# A search without an end in time stays cheap in a busy channel.
+_MOST_LATEST = 1_000
+
+
 class CardClient:
     """Discord, as the courier needs it. Whatever discord.py raises comes out as it is."""
 
@@ -88,9 +92,22 @@ class CardClient:
         async for message in channel.history(limit=None, after=since, oldest_first=True):
             if message.created_at > until:
                 break
-            if self._bot.user is not None and message.author.id == self._bot.user.id and is_card(message, job_id):
+            if self._is_own_card(message, job_id):
                 return _posted(message)
         return None
+
+    async def find_latest(self, channel_id: int, job_id: str, *, since: datetime) -> Posted | None:
+        """Return the job's card among the channel's newest 1,000 messages since then (by Discord's clock)."""
+        channel = self._bot.get_partial_messageable(channel_id)
+        async for message in channel.history(limit=_MOST_LATEST):
+            if message.created_at < since:
+                break
+            if self._is_own_card(message, job_id):
+                return _posted(message)
+        return None
+
+    def _is_own_card(self, message: discord.Message, job_id: str) -> bool:
+        return self._bot.user is not None and message.author.id == self._bot.user.id and is_card(message, job_id)
 
     def may_read_history(self, channel_id: int) -> bool | None:
         """Return whether the bot may read what stands in the channel; None where the gateway has not told."""

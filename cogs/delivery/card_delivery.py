@@ -145,10 +145,13 @@ class CardDelivery:
             return
         await self._save()
         self._result_files = replace(self._result_files, kept=self._delivery.files, files=rest)
+        level = self._setbacks.level
         try:
             await self._edit()
-        except RetryLater as error:
+        except (RetryLater, RouteClosed) as error:
+            # The card stands, with links to these: a way that is closed to them needs no second message.
             log.warning("job_id=%s some of its files cannot be uploaded: %s", self._job.job_id, error)
+            self._setbacks.level = level
 
     # --- editing the message that is there ----------------------------------------------------------------------
 
@@ -227,6 +230,9 @@ class CardDelivery:
         if is_readable:
             since, until = sending_window(self._job, sent_at)
             found = await self._lookup.find(channel_id, since=since, until=until)
+            if found is None:
+                # A clock that was set meanwhile tells of the wrong hours.
+                found = await self._lookup.find_latest(channel_id, since=snowflake_time(self._job.interaction_id))
             if found is not None:
                 await self._adopt(found)
             return found is not None

@@ -45,6 +45,10 @@ class CardLookup:
             self._card_client.find(channel_id, self._job.job_id, since=since, until=until), is_long=True
         )
 
+    async def find_latest(self, channel_id: int, *, since: datetime) -> Posted | None:
+        """Return the card among the channel's newest messages since then, by Discord's clock."""
+        return await self.ask(self._card_client.find_latest(channel_id, self._job.job_id, since=since), is_long=True)
+
     async def open_new_channel(self, route: DeliveryRoute) -> int:
         """Return the channel in which a new message of this way is posted."""
         if route is DeliveryRoute.CHANNEL:

@@ -8,9 +8,9 @@ import random
 from collections.abc import Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 
-from services.clock import Clock
+from services.clock import Clock, DeadlineClock
 from services.errors import ResultNotReady, ResultNotStored, ResultProblem, ResultUnavailable
 from services.jobs.model import Job
 from services.jobs.pacing import Random, backoff_seconds
@@ -96,6 +96,8 @@ class Downloads:
     def __init__(self, results: ResultStorage, clock: Clock, *, chance: Random = random.random) -> None:
         self._results = results
         self._clock = clock
+        # A clock that steps forward makes no file old.
+        self._steady = {span: DeadlineClock(clock, longest=span) for span in {LATE_AFTER, *_PATIENCE.values()}}
         self._chance = chance
         self._quick = asyncio.Semaphore(QUICK_AT_ONCE)
         self._slow = asyncio.Semaphore(SLOW_AT_ONCE)
@@ -109,14 +111,14 @@ class Downloads:
         """Return how an output that is not on the disk stands; this begins its download when it is time."""
         known = self._known(job.job_id)
         output = known.outputs.setdefault(number, _Output())
-        age = self._clock.now() - _ended_at(job)
-        if output.task is None and output.tries and age >= _PATIENCE.get(output.problem, timedelta()):
+        patience = _PATIENCE.get(output.problem, timedelta())
+        if output.task is None and output.tries and self._has_had(job, patience):
             return Look(problem=output.problem)
         if output.task is None and self._clock.monotonic() >= output.next_at:
             fetching = self._fetch(job, number, known, most_bytes)
             output.task = asyncio.create_task(fetching, name=f"download-{job.job_id}-{number}")
         return Look(
-            is_late=bool(output.tries) and age >= LATE_AFTER,
+            is_late=bool(output.tries) and self._has_had(job, LATE_AFTER),
             is_held_up=output.is_held_up,
             has_failed=output.tries > 0,
             is_running=output.task is not None,
@@ -163,6 +165,10 @@ class Downloads:
         for job_id in list(self._jobs):
             await self.forget(job_id)
 
+    def _has_had(self, job: Job, span: timedelta) -> bool:
+        """Whether so much time has run since the job's end."""
+        return not span or self._steady[span].now() - (job.finished_at or job.changed_at) >= span
+
     def _known(self, job_id: str) -> _JobOutputs:
         known = self._jobs.pop(job_id, None) or _JobOutputs(since=self._clock.monotonic())
         self._jobs[job_id] = known  # the last one asked for is the last one forgotten
@@ -187,8 +193,7 @@ class Downloads:
         else:
             known.outputs.pop(number, None)
         finally:
-            is_late = self._clock.now() - _ended_at(job) >= LATE_AFTER
-            most = LATE_RETRY_SECONDS if is_late else MOST_RETRY_SECONDS
+            most = LATE_RETRY_SECONDS if self._has_had(job, LATE_AFTER) else MOST_RETRY_SECONDS
             output.tries += 1
             wait = backoff_seconds(output.tries, first=FIRST_RETRY_SECONDS, most=most, random=self._chance)
             output.next_at = self._clock.monotonic() + wait
@@ -232,7 +237,3 @@ async def _stop(tasks: list[asyncio.Task[None]] | list[asyncio.Task[ResultFile]]
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
-
-
-def _ended_at(job: Job) -> datetime:
-    return job.finished_at or job.changed_at

@@ -80,7 +80,7 @@ _MALFORMED = frozenset(
 )
 _TOO_LARGE = frozenset({40005, 50045})
 # Rate limits and pauses that come under a status of their own.
-_PASSING = frozenset({20016, 20022, 20028, 20029, 40003, 40004, 40006, 40062, 130000})
+_PASSING = frozenset({20016, 20022, 20028, 20029, 40001, 40002, 40003, 40004, 40006, 40062, 40333, 130000})
 _TOO_OFTEN_CODE = 30046
 _PAYLOAD_TOO_LARGE = 413
 _SERVER_ERROR = 500
@@ -122,7 +122,7 @@ def _judge_answer(error: discord.HTTPException) -> FailureCategory:
         return FailureCategory.TOO_OFTEN
     if error.status >= _SERVER_ERROR or error.status in _PASSING_STATUSES or error.code in _PASSING:
         return FailureCategory.LATER
-    if error.status == _UNAUTHORIZED and not error.code:
+    if error.status == _UNAUTHORIZED and error.code not in _REFUSALS:
         return FailureCategory.LATER  # the bot's own token: no card's fault
     if error.code in _TOO_LARGE or error.status == _PAYLOAD_TOO_LARGE:
         return FailureCategory.TOO_LARGE

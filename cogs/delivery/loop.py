@@ -120,19 +120,23 @@ class AnnounceLoop:
         self._room.release()
 
     @asynccontextmanager
-    async def _upload(self, slot: _Slot, size_bytes: int) -> AsyncIterator[None]:
-        """Upload without a place among the cards: those without files do not wait for what is slow."""
+    async def _upload(self, slot: _Slot, limit: asyncio.Timeout, size_bytes: int) -> AsyncIterator[None]:
+        """Upload without a place among the cards: those without files do not wait for what is slow.
+
+        Waiting for a turn takes none of the edit's time; the lease is renewed meanwhile.
+        """
         slot.leave()
+        limit.reschedule(None)
         async with self._big_uploads if size_bytes > BIG_UPLOAD_BYTES else self._uploads:
+            limit.reschedule(asyncio.get_running_loop().time() + self._context.outbox.longest_edit_seconds)
             yield
 
     async def show(self, job: Job, slot: _Slot) -> FilesPending | None:
         """Bring one card up to date, or see that it is tried again; return when more of its result is on its way."""
         try:
-            async with asyncio.timeout(self._context.outbox.longest_edit_seconds):
-                await CardDelivery(
-                    job, self._context, self._setbacks.of(job.job_id), functools.partial(self._upload, slot)
-                ).run()
+            async with asyncio.timeout(self._context.outbox.longest_edit_seconds) as limit:
+                uploading = functools.partial(self._upload, slot, limit)
+                await CardDelivery(job, self._context, self._setbacks.of(job.job_id), uploading).run()
         except FilesPending as coming:
             self._setbacks.of(job.job_id).succeed()
             return coming

@@ -51,6 +51,7 @@ class Setbacks:
     def begin_elsewhere(self) -> None:
         """Begin again with a new message: another place may take more, but hardly the words."""
         self.level = min(self.level, CardLevel.WORDLESS)
+        self.unknown = 0
 
     def upload_less(self, payload: CardPayload) -> None:
         """Note that the files are larger than the place takes: what every place does, then half of it, then nothing.

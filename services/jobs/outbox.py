@@ -11,7 +11,7 @@ from datetime import timedelta
 from services.clock import Clock
 from services.errors import StoreUnavailable
 from services.jobs.model import Delivery, Job, JobStatus
-from services.jobs.pacing import JobTiming
+from services.jobs.pacing import LONGEST_PUT_OFF, JobTiming
 from services.jobs.ports import JobStore, Lease
 from services.jobs.signals import JobSignals
 
@@ -104,7 +104,7 @@ class CardOutbox:
         return kept
 
     async def postpone(self, job: Job, *, seconds: float) -> None:
-        """Try the same card again in `seconds`."""
-        until = self._clock.now() + timedelta(seconds=seconds)
+        """Try the same card again in `seconds`, within two hours in any case."""
+        until = self._clock.now() + min(timedelta(seconds=seconds), LONGEST_PUT_OFF)
         await self._store.postpone(job.job_id, worker_id=self._lease.worker_id, until=until)
         self._signals.changed.wake()

@@ -29,6 +29,11 @@ _COUNTDOWN_SECONDS = {JobStatus.QUEUED: 5.0}
 LATE_POLL_MAX_SECONDS = 1800.0
 
 
+# No card is put off for longer, whatever Discord's Retry-After says: what is put off beyond that was put off before the
+# clock was set back.
+LONGEST_PUT_OFF = timedelta(hours=2)
+
+
 def hold_seconds(status: JobStatus, *, is_entered: bool = True) -> float:
     """Return for how many seconds a change may melt with later ones; an end is shown at once.
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from services.errors import ResultNotReady, ResultNotStored
+from services.errors import ResultNotReady, ResultNotStored, ResultProblem, ResultUnavailable
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -15,6 +15,10 @@ class DiskLimits:
 
     job_bytes: int = 512 * 1024 * 1024
     folder_bytes: int = 4096 * 1024 * 1024
+
+
+class FolderFull(ResultNotStored):
+    """The files there are take all the room that they may."""
 
 
 class DiskRoom:
@@ -54,12 +58,15 @@ class DiskRoom:
     def take(self, name: str, size_bytes: int) -> None:
         """Let a file that is being written have this size.
 
-        Raises: ResultNotReady where its job's files, ResultNotStored where all files would take too much.
+        Raises: ResultNotReady where its job's files, FolderFull where all files would take too much, ResultUnavailable
+        where it alone would.
         """
+        if size_bytes > self._limits.folder_bytes:
+            raise ResultUnavailable(ResultProblem.TOO_LARGE, str(size_bytes))
         sizes = {**self._there, **self._came, **self._coming, name: size_bytes}
         if sum(sizes.values()) > self._limits.folder_bytes:
             msg = f"its {self._limits.folder_bytes // 1024**2} MiB (jobs.results_max_mb) are taken"
-            raise ResultNotStored(msg)
+            raise FolderFull(msg)
         job = name.partition("-")[0]
         if sum(size for each, size in sizes.items() if each.partition("-")[0] == job) > self._limits.job_bytes:
             raise ResultNotReady("its job has no more room on the disk")

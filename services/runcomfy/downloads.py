@@ -9,6 +9,7 @@ import os
 import re
 import secrets
 import time
+from collections import OrderedDict
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -23,7 +24,7 @@ from services.errors import ResultNotStored, ResultProblem, ResultUnavailable, S
 from services.jobs.model import Job, Output
 from services.jobs.ports import ResultFile
 from services.proxies import Proxies, ProxyConnector
-from services.runcomfy.disk_room import DiskLimits, DiskRoom
+from services.runcomfy.disk_room import DiskLimits, DiskRoom, FolderFull
 from services.runcomfy.fetching import DownloadLimits, ResultFetcher
 from services.runcomfy.hosts import DEFAULT_RESULT_HOSTS, ResultHosts
 from services.runcomfy.media_types import is_cut_short, kind_of_extension
@@ -33,6 +34,10 @@ log = logging.getLogger(__name__)
 
 # For how long a folder counts as unwell after it was last seen to be.
 PROBLEM_SECONDS = 900.0
+# Whole files that nobody has looked for or written for so long belong to cards that could not be delivered: they are
+# kept for the operator while there is room.
+UNWANTED_SECONDS = 3600.0
+_REMEMBERED = 10_000
 
 _WHOLE = re.compile(r"(?P<job>[A-Za-z0-9_]+)-(?P<number>[0-9]+)\.(?P<extension>[a-z0-9]+)")
 _PART = re.compile(r"(?P<job>[A-Za-z0-9_]+)-(?P<number>[0-9]+)\.[0-9a-f]+\.part")
@@ -60,6 +65,7 @@ class ResultFolder:
         # Another process may share the folder: each writes parts of its own.
         self._tag = secrets.token_hex(4)
         self._session: aiohttp.ClientSession | None = None
+        self._looked_for: OrderedDict[str, float] = OrderedDict()  # job id: when, by the monotonic clock
         self._problem: str | None = None
         self._problem_at = 0.0
 
@@ -94,6 +100,10 @@ class ResultFolder:
 
     async def find(self, job: Job) -> Mapping[int, ResultFile]:
         """Return the job's files that are there, by the numbers of their outputs; none where the folder is away."""
+        self._looked_for.pop(job.job_id, None)
+        self._looked_for[job.job_id] = time.monotonic()
+        if len(self._looked_for) > _REMEMBERED:
+            self._looked_for.popitem(last=False)
         try:
             sizes = await asyncio.to_thread(self._sizes)
         except OSError as error:
@@ -117,6 +127,11 @@ class ResultFolder:
             return found
         try:
             file = await self._download(job, number, most_bytes)
+        except FolderFull as error:
+            # The next try finds the room.
+            if not await asyncio.to_thread(self._remove_unwanted):
+                self._note_problem(str(error))
+            raise
         except ResultNotStored as error:
             self._note_problem(str(error))
             raise
@@ -179,6 +194,21 @@ class ResultFolder:
             match = _WHOLE.fullmatch(path.name) or _PART.fullmatch(path.name)
             if match and match["job"] == job_id and (not only or int(match["number"]) in only):
                 path.unlink(missing_ok=True)
+
+    def _remove_unwanted(self) -> bool:
+        """Remove the oldest quarter of the whole files that nobody wants, one at least; whether there was any."""
+        recently = time.monotonic() - UNWANTED_SECONDS
+        wanted = {job_id for job_id, at in list(self._looked_for.items()) if at > recently}
+        unwanted = []
+        for path in list(self._folder.iterdir()):
+            whole = _WHOLE.fullmatch(path.name)
+            with suppress(FileNotFoundError):
+                if whole and whole["job"] not in wanted and path.stat().st_mtime < time.time() - UNWANTED_SECONDS:
+                    unwanted.append((path.stat().st_mtime, path))
+        for _, path in sorted(unwanted)[: len(unwanted) // 4 + 1]:
+            log.warning("%s is removed: it could not be delivered, and its room is needed", path.name)
+            path.unlink(missing_ok=True)
+        return bool(unwanted)
 
     def _sweep(self, keep: frozenset[str], before: float) -> int:
         removed = 0

@@ -10,6 +10,7 @@ from sqlalchemy import bindparam, case, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.jobs.model import Delivery, DeliveryRoute, Job
+from services.jobs.pacing import LONGEST_PUT_OFF
 from services.jobs.ports import Lease
 from services.store.column_types import EPOCH
 from services.store.engine import db_now
@@ -27,9 +28,10 @@ _SHOWN_AT = case((jobs.c.not_before > jobs.c.due_at, jobs.c.not_before), else_=j
 # No change is held back for so long: one that is due later was written before the clock was set back.
 _LONGEST_HOLD = timedelta(minutes=1)
 _IS_DUE = (jobs.c.due_at <= bindparam("now")) | (jobs.c.due_at > bindparam("longest_held"))
+_MAY_BE_TRIED = (jobs.c.not_before <= bindparam("now")) | (jobs.c.not_before > bindparam("longest_put_off"))
 _BEHIND = (
     select(jobs.c.job_id)
-    .where(IS_UNANNOUNCED, _IS_DUE, jobs.c.not_before <= bindparam("now"), _IS_FREE)
+    .where(IS_UNANNOUNCED, _IS_DUE, _MAY_BE_TRIED, _IS_FREE)
     .order_by(jobs.c.due_at, jobs.c.number)
     .limit(bindparam("most"))
     .with_for_update(skip_locked=True)
@@ -90,7 +92,8 @@ class Announcing(StorePart):
 
     async def claim_due_cards(self, lease: Lease, *, now: datetime, most: int) -> Sequence[Job]:
         """Take the announce lease of jobs whose cards are behind and due. Raises: StoreUnavailable."""
-        parameters = {**lease_parameters(lease), "now": now, "longest_held": now + _LONGEST_HOLD, "most": most}
+        times = {"now": now, "longest_held": now + _LONGEST_HOLD, "longest_put_off": now + LONGEST_PUT_OFF}
+        parameters = {**lease_parameters(lease), **times, "most": most}
         return await self._claim_jobs(_TAKE_CHANGED, parameters)
 
     @writes

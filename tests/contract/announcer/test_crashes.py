@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -21,6 +22,7 @@ from tests.contract.announcer.scene import (
     gallery_of,
     text_of,
 )
+from tests.contract.jobs.test_damaged_rows import damage
 from tests.rig import until
 
 MINUTE = 60
@@ -289,4 +291,19 @@ async def test_a_lease_lost_before_a_message_is_posted(scene: Scene, caplog: pyt
         await scene.store.forget_leases()
         await scene.acknowledged(job)
     assert len(scene.cards(job)) == 1
+    assert len(scene.calls(CREATE_MESSAGE)) == 1
+
+
+async def test_posted_but_not_acknowledged_and_the_clock_was_set_meanwhile(scene: Scene) -> None:
+    """What was noted of the time of sending is hours away from Discord's: the message is found all the same."""
+    scene.chat(1)
+    job = await scene.finish(await scene.accepted(deferred=False))
+    await die_at(scene, CREATE_MESSAGE, applied=True)
+    scene.chat(5)
+    sent_at = (await scene.reload(job)).delivery.nonce_at
+    assert sent_at is not None
+    wrong = int((sent_at - timedelta(hours=5)).timestamp() * 1_000_000)
+    await damage(scene.database, job, "card_nonce_at", str(wrong))
+    known = await taken_up(scene, job)
+    assert known.delivery.posted_message_id == scene.card(job).id
     assert len(scene.calls(CREATE_MESSAGE)) == 1

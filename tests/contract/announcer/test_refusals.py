@@ -160,3 +160,36 @@ async def test_an_outage_makes_no_links_of_files(scene: Scene) -> None:
         scene.server.faults.remove(fault)
         await settled(scene, job)
     assert files_of(scene.card(job)) == [f"{job.job_id}-1.png"]
+
+
+async def test_a_way_that_closes_to_the_rest_makes_no_second_card(scene: Scene) -> None:
+    """A private card that stands, with links to what could not be uploaded, is its owner's one message."""
+    scene.edits_within(0.6)
+
+    def stands() -> bool:
+        return any("could be uploaded" in text_of(card) for card in scene.cards(job))
+
+    refuse = scene.server.faults.fail
+    refuse(EDIT_ORIGINAL, status=500, times=None, only_if=lambda call: bool(call.files) and not stands())
+    refuse(EDIT_ORIGINAL, status=404, code=10015, times=None, only_if=lambda call: bool(call.files) and stands())
+    job = await scene.finish(await scene.accepted(private=True), outputs=2)
+    async with scene.announcing():
+        await settled(scene, job)
+    assert (EDIT_ORIGINAL, 404) in scene.calls(EDIT_ORIGINAL)
+    assert scene.direct_cards(job) == []
+    assert "could be uploaded" in text_of(scene.card(job))
+
+
+@pytest.mark.parametrize(("status", "code"), [(403, 40333), (401, 40001), (401, 20040)])
+async def test_a_no_about_the_bot_passes(scene: Scene, status: int, code: int) -> None:
+    """Some seconds of something in front of Discord, or of a token that is renewed, cost no card anything."""
+    fault = scene.server.faults.fail(EDIT_ORIGINAL, status=status, code=code, times=None)
+    job = await scene.finish(await scene.accepted())
+    async with scene.announcing():
+        for _ in range(6):
+            await scene.until_postponed(job)
+            await scene.clock.advance(20)
+        scene.server.faults.remove(fault)
+        known = await settled(scene, job)
+    assert known.delivery.route is DeliveryRoute.TOKEN
+    assert files_of(scene.card(job)) == [f"{job.job_id}-1.png"]

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
+from datetime import timedelta
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
 from cogs.delivery import downloads
+from cogs.delivery.downloads import Downloads
+from sandbox.discord.traffic import Call
 from services.errors import ResultNotReady, ResultNotStored, ResultProblem, ResultUnavailable
 from services.jobs.model import DeliveryRoute, JobStatus
+from tests.contract.announcer.results_folder import ResultsFolder
 from tests.contract.announcer.scene import (
     CREATE_MESSAGE,
     EDIT_ORIGINAL,
@@ -21,6 +26,8 @@ from tests.contract.announcer.scene import (
     links_of,
     text_of,
 )
+from tests.contract.jobs.test_clocks import MovedClock
+from tests.contract.runcomfy.jobs import job_with, picture
 from tests.rig import until
 
 HOUR = 3600
@@ -323,3 +330,38 @@ async def test_a_result_that_cannot_be_fetched_is_told_with_its_link(scene: Scen
         await scene.acknowledged(job)
     assert links_of(card) == ["https://results.example/1.png"]
     assert files_of(card) == []
+
+
+async def test_uploads_that_wait_for_their_turn_keep_their_time(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A turn that comes late leaves the whole time of an edit: no upload is given up as lost."""
+    monkeypatch.setattr("cogs.delivery.loop.UPLOADS_AT_ONCE", 1)
+    scene.edits_within(1.0)
+
+    async def take_long(_: Call) -> None:
+        await asyncio.sleep(0.4)
+
+    jobs = [await scene.finish(await scene.accepted()) for _ in range(5)]
+    scene.server.faults.hook(EDIT_ORIGINAL, before=take_long, times=None)
+    async with scene.announcing():
+        for job in jobs:
+            await scene.shows(job, "Done")
+        await scene.acknowledged(jobs[-1])
+    assert [files_of(scene.card(job)) for job in jobs] == [[f"{job.job_id}-1.png"] for job in jobs]
+    assert sum(bool(call.files) for call in scene.server.traffic) == len(jobs)
+
+
+async def test_a_clock_that_steps_forward_makes_no_file_old(tmp_path: Path) -> None:
+    """A no counts once its patience has run, and not because the machine's clock was set."""
+    clock, results = MovedClock(), ResultsFolder(tmp_path)
+    results.failure = ResultUnavailable(ResultProblem.GONE)
+    fetching = Downloads(results, clock)
+    job = replace(job_with(picture("https://results.example/1.png")), finished_at=clock.now())
+    fetching.look(job, 1, most_bytes=1_000_000)
+    await fetching.wait(job.job_id, seconds=5.0)
+    clock.away = timedelta(hours=7)
+    look = fetching.look(job, 1, most_bytes=1_000_000)
+    assert (look.has_failed, look.problem, look.is_late) == (True, None, False)
+    clock.passed_seconds += 11 * MINUTE
+    look = fetching.look(job, 1, most_bytes=1_000_000)
+    assert look.problem is ResultProblem.GONE
+    await fetching.close()

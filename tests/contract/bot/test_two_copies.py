@@ -14,16 +14,20 @@ from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
 from bot.check_network import check_copies
+from cogs import ownership
 from sandbox.client_driver.reply import Reply
 from sandbox.pictures import paint
 from sandbox.sandbox import Sandbox
 from services.jobs.copies import get_sightings
+from services.jobs.model import JobStatus
+from services.jobs.pacing import hold_seconds
 from services.store.notes import SqlNotes
 from tests.contract.bot.living_bot import living_bot, settings_for
 from tests.contract.store.databases import PostgresServer, postgres_server
 from tests.rig import SHRINK, until
 
 CALLBACK = "POST /interactions/{interaction_id}/{token}/callback"
+ORIGINAL = "GET /webhooks/{application_id}/{token}/messages/@original"
 CAT = paint("cat.png", width=64, height=64)
 
 
@@ -117,3 +121,25 @@ async def test_two_processes_on_one_database_are_no_copies(
         assert (await check_copies(settings[0])).is_ok
     assert len(sandbox.model_api.submits) == 4
     assert "another copy of this bot" not in caplog.text
+
+
+async def test_what_cannot_be_seen_is_not_paid_for(
+    sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Where the acknowledgement is uncertain and Discord shows nothing, another copy may have won it."""
+    for name, seconds in (("DRAWN_SECONDS", 0.2), ("_LOOK_SECONDS", 0.3), ("_BETWEEN_LOOKS_SECONDS", 0.05)):
+        monkeypatch.setattr(f"cogs.ownership.{name}", seconds)
+    async with living_bot(sandbox, settings_for(sandbox, tmp_path / "here")):
+        sandbox.discord.faults.fail(CALLBACK, status=503, times=1, applied=True)
+        fault = sandbox.discord.faults.fail(ORIGINAL, status=500, times=None)
+        await ask(sandbox, 1)
+        await until(lambda: "its acknowledgement is uncertain" in caplog.text, what="the doubt's end")
+        sandbox.discord.faults.remove(fault)
+        await ask(sandbox, 2)
+        await until(lambda: len(sandbox.model_api.submits) == 1, what="the next command's submit")
+    assert [request.inputs["prompt"] for request in sandbox.model_api.submits] == ["fox 2"]
+
+
+def test_a_copy_is_looked_for_when_its_card_can_stand() -> None:
+    """Whoever won draws the first card after its hold, with an edit."""
+    assert hold_seconds(JobStatus.WAITING) + 2.0 <= ownership.DRAWN_SECONDS

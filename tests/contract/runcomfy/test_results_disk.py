@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from services.errors import ResultNotReady, ResultNotStored
+from services.errors import ResultNotReady, ResultNotStored, ResultProblem, ResultUnavailable
 from services.jobs.ports import ResultFile
 from services.runcomfy.disk_room import DiskLimits
 from services.runcomfy.downloads import ResultFolder
@@ -107,3 +107,37 @@ def clear_the_way(folder: Path) -> None:
     """Mend it."""
     folder.unlink()
     folder.mkdir()
+
+
+async def test_what_could_not_be_delivered_makes_room(host: FileHost, folder: Path) -> None:
+    """Files that nobody has asked for since hours go, the oldest first, before a new result has to wait."""
+    url = host.serve("/cat.png", CAT + bytes(500_000 - len(CAT)))
+    disk = DiskLimits(folder_bytes=1_200_000)
+    old = [job_with(picture(url), job_id=each) for each in ("aaaaaaaaaa", "bbbbbbbbbb")]
+    async with ResultFolder(folder, result_hosts=[host.netloc], disk=disk) as results:
+        for age, job in zip((3, 2), old, strict=True):
+            file = await fetch(results, job)
+            os.utime(file.path, (file.path.stat().st_mtime - age * 3600,) * 2)
+    async with ResultFolder(folder, result_hosts=[host.netloc], disk=disk) as results:
+        new = job_with(picture(url), job_id="cccccccccc")
+        with pytest.raises(ResultNotStored):
+            await fetch(results, new)
+        assert is_well(results)
+        await fetch(results, new)
+        assert names(folder) == ["bbbbbbbbbb-1.png", "cccccccccc-1.png"]
+        # What a card waits for stays, however old it is.
+        await results.find(old[1])
+        with pytest.raises(ResultNotStored):
+            await fetch(results, old[0])
+        assert names(folder) == ["bbbbbbbbbb-1.png", "cccccccccc-1.png"]
+        assert not is_well(results)
+
+
+async def test_a_file_larger_than_the_folder_may_be_is_too_large(host: FileHost, folder: Path) -> None:
+    """It would wait for ever, and have everybody told that the folder is full."""
+    job = job_with(picture(host.serve("/cat.png", CAT + bytes(500_000))))
+    async with ResultFolder(folder, result_hosts=[host.netloc], disk=DiskLimits(folder_bytes=400_000)) as results:
+        with pytest.raises(ResultUnavailable) as caught:
+            await fetch(results, job)
+        assert caught.value.problem is ResultProblem.TOO_LARGE
+        assert is_well(results)

@@ -6,9 +6,14 @@ from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
+import pytest
+
+from services.clock import SystemClock
 from services.jobs.model import CardFile, DeliveryRoute, Job, JobStatus
-from services.jobs.pacing import hold_seconds
+from services.jobs.outbox import CardOutbox
+from services.jobs.pacing import JobTiming, hold_seconds
 from services.jobs.ports import Lease
+from services.jobs.signals import JobSignals
 from services.store.jobs import SqlJobStore
 from tests.contract.store.making import (
     EXPIRED,
@@ -303,3 +308,25 @@ async def test_the_next_due_is_the_earliest(store: SqlJobStore) -> None:
     await store.claim_due_cards(LEASE, now=at(200), most=10)
     await store.acknowledge(late.job_id, late.delivery, worker_id=LEASE.worker_id, version=1)
     assert await store.next_change_due() == at(5000)
+
+
+@pytest.mark.parametrize(("hours", "is_tried"), [(0.9, False), (5, True)])
+async def test_a_card_put_off_before_the_clock_was_set_back_is_tried(
+    store: SqlJobStore, hours: float, *, is_tried: bool
+) -> None:
+    """Nothing is put off for longer than two hours, so that was written by a clock that was ahead."""
+    await accept(store)
+    [taken] = await store.claim_due_cards(LEASE, now=LATER, most=10)
+    await store.postpone(taken.job_id, worker_id=LEASE.worker_id, until=LATER + timedelta(hours=hours))
+    assert bool(await store.claim_due_cards(LEASE, now=LATER, most=10)) is is_tried
+
+
+async def test_nothing_is_put_off_for_longer_than_two_hours(store: SqlJobStore) -> None:
+    """However long Discord asks to wait: then it is asked again."""
+    clock = SystemClock()
+    outbox = CardOutbox(store=store, signals=JobSignals(), clock=clock, worker_id="one", timing=JobTiming())
+    await accept(store)
+    [taken] = await outbox.take(10)
+    await outbox.postpone(taken, seconds=10.0**6)
+    assert await outbox.take(10) == []
+    assert len(await store.claim_due_cards(LEASE, now=clock.now() + timedelta(minutes=121), most=10)) == 1
