@@ -47,6 +47,7 @@ class Poller:
     # A job is given up only by a process that has asked about it for so long: its clock may be wrong when it starts.
     GIVES_UP_AFTER_SECONDS = 3600.0
     NOT_FOUND_IN_A_ROW = 5  # answers 404001, poll_max apart, before a request counts as gone
+    FAILURES_BEFORE_RESULT = 4  # of /status in a row, before /result is asked beside it
     COST_CHECK_SECONDS = (3.0, 10.0, 30.0)  # the API may tell a cost only some time after the end
 
     def __init__(
@@ -211,7 +212,7 @@ class Poller:
             await self._take_turn()
             await self._canceller.send(job)
         try:
-            progress = await self._ask(job.request_id)
+            progress = await self._ask(job.request_id, failures=watched.failures)
         except RequestNotFound:
             return await self._not_found(watched, job)
         watched.failures = watched.not_found = 0
@@ -221,14 +222,21 @@ class Poller:
     async def _take_turn(self) -> None:
         await asyncio.sleep(self._budget.reserve())
 
-    async def _ask(self, request_id: str) -> Progress:
+    async def _ask(self, request_id: str, *, failures: int) -> Progress:
         """Ask /status; the end, and what a word never seen means, only /result tells.
 
+        `failures`: how many questions in a row got no answer. After some of them /result is asked as well: it may have
+        what /status cannot tell.
         Raises: ApiUnavailable, RequestNotFound.
         """
         await self._take_turn()
         try:
-            progress = await self._api.get_status(request_id)
+            try:
+                progress = await self._api.get_status(request_id)
+            except ApiUnavailable:
+                if failures < self.FAILURES_BEFORE_RESULT:
+                    raise
+                progress = Progress(state=RequestState.UNKNOWN)
             if progress.state in {RequestState.FINISHED, RequestState.UNKNOWN} or progress.answers_needed > 1:
                 await self._take_turn()
                 result = await self._read_result(request_id)

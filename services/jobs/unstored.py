@@ -21,6 +21,8 @@ log = logging.getLogger(__name__)
 
 # How long the database may take before an id is written to the journal; at an error it is at once.
 PATIENCE_SECONDS = 0.5
+# How long a journal that takes nothing is left alone.
+RETRY_SECONDS = 1.0
 
 
 class UnstoredRequests:
@@ -46,8 +48,8 @@ class UnstoredRequests:
         entry = JournalEntry(
             job_id=job.job_id, request_id=request_id, model_id=job.model_id, answered_at=self._clock.now()
         )
-        has_failed = asyncio.Event()
-        writing = asyncio.create_task(self._write_when_late(entry, has_failed), name=f"journal {job.job_id}")
+        has_failed, is_stored = asyncio.Event(), asyncio.Event()
+        writing = asyncio.create_task(self._write_when_late(entry, has_failed, is_stored), name=f"journal {job.job_id}")
         self._being_stored.add(job.job_id)
         try:
             yield has_failed.set
@@ -56,6 +58,7 @@ class UnstoredRequests:
             await run_to_end(writing, grace_seconds=GRACE_SECONDS)
             raise
         else:
+            is_stored.set()
             if has_failed.is_set() or writing.done():
                 await writing
                 await self._remove(entry)
@@ -64,25 +67,35 @@ class UnstoredRequests:
         finally:
             self._being_stored.discard(job.job_id)
 
-    async def _write_when_late(self, entry: JournalEntry, has_failed: asyncio.Event) -> None:
+    async def _write_when_late(self, entry: JournalEntry, has_failed: asyncio.Event, is_stored: asyncio.Event) -> None:
         with suppress(TimeoutError):
             async with asyncio.timeout(PATIENCE_SECONDS):
                 await has_failed.wait()
         # In a task of its own: once begun it is written to its end.
-        await asyncio.shield(asyncio.create_task(self._add(entry)))
+        await asyncio.shield(asyncio.create_task(self._add(entry, is_stored)))
 
-    async def _add(self, entry: JournalEntry) -> None:
-        try:
-            await self._journal.add(entry)
-        except OSError as error:
-            log.critical(
-                "job_id=%s request_id=%s is in this log alone: the journal takes it no more than the database (%s)",
-                entry.job_id,
-                entry.request_id,
-                error.strerror or error,
-            )
-        else:
-            log.warning("job_id=%s request_id=%s waits in the journal", entry.job_id, entry.request_id)
+    async def _add(self, entry: JournalEntry, is_stored: asyncio.Event) -> None:
+        """Write the entry, again and again until it is in the journal or in the database."""
+        is_told = False
+        while not is_stored.is_set():
+            try:
+                await self._journal.add(entry)
+            except OSError as error:
+                if not is_told:
+                    log.critical(
+                        "job_id=%s request_id=%s is in this log alone: the journal takes it no more than the database "
+                        "(%s)",
+                        entry.job_id,
+                        entry.request_id,
+                        error.strerror or error,
+                    )
+                is_told = True
+            else:
+                log.warning("job_id=%s request_id=%s waits in the journal", entry.job_id, entry.request_id)
+                return
+            with suppress(TimeoutError):
+                async with asyncio.timeout(RETRY_SECONDS):
+                    await is_stored.wait()
 
     async def _remove(self, entry: JournalEntry) -> None:
         try:

@@ -73,7 +73,7 @@ def read_request_answer(answer: Answer, read: Callable[[object], Progress]) -> P
     |---|---|
     | 2xx with a state | that state |
     | any other status with a state that is known, or with files | that state; an end once it is repeated |
-    | 402, 403, 429 with a failure and its reason | failed, once it is often repeated |
+    | 402, 403, 429 with a failure and its reason, or with a success and its files | that, once it is often repeated |
     | 409, 423 without a state that is known | nothing: not yet |
     | another 4xx with a state word never seen | what that word and its neighbours tell, as a refusal |
     | 413, 415, 422, 451 with a reason and no state | a refusal: failed, once it is often repeated |
@@ -90,8 +90,10 @@ def read_request_answer(answer: Answer, read: Callable[[object], Progress]) -> P
     if document is not None and code != NOT_FOUND_CODE and (told := _read_state(document, read)) is not None:
         needed = told.answers_needed
         if is_about_us and not (answer.status in _OK and has_end_state(document)):
-            is_a_failure = told.state is RequestState.FAILED and told.reason and answer.status in _MAY_BE_A_REASON
-            needed = max(needed, _ANSWERS_FOR_REFUSAL) if is_a_failure else 0
+            is_told = (told.state is RequestState.FAILED and told.reason) or (
+                told.state is RequestState.SUCCEEDED and told.outputs
+            )
+            needed = max(needed, _ANSWERS_FOR_REFUSAL) if is_told and answer.status in _MAY_BE_A_REASON else 0
         elif told.state in _ENDS | {RequestState.UNKNOWN} and (answer.status not in _OK or is_about_us):
             needed = max(needed, _ANSWERS_FOR_ODD_STATUS)
         if needed:

@@ -19,6 +19,8 @@ class MediaType:
 
 
 HEAD_BYTES = 64
+# Shorter marks may begin a text as well.
+_SURE_BYTES = 3
 _FRAME_HEADER_BYTES = 8
 _MOST_FRAMES = 100_000
 _JPEG_TAIL_BYTES = 8 * 1024 * 1024
@@ -63,6 +65,12 @@ _UNMARKED = {
     "l16": MediaType(kind=_AUDIO, extension="pcm"),
 }
 _OPAQUE = frozenset({"", "application/octet-stream", "binary/octet-stream", "application/x-octet-stream"})
+_PAGES = frozenset(
+    {
+        *("text/html", "application/xhtml+xml", "application/json", "application/problem+json"),
+        *("text/xml", "application/xml"),
+    }
+)
 _MEDIA_FAMILIES = frozenset({"image", "video", "audio"})
 _BY_EXTENSION = {
     known.extension: known
@@ -79,15 +87,18 @@ def kind_of_extension(extension: str) -> MediaKind | None:
 def recognise(head: bytes, *, content_type: str, url_path: str) -> MediaType | None:
     """Return what a file is; None where it is no picture, film or sound.
 
-    A server that calls it anything but a medium (or says nothing of it) is believed: an error page is not a result.
-    A medium's first bytes win over its declared type and its name.
+    A medium's first bytes win over its declared type and its name: storages call a picture text, a form or a download.
+    Where they are too few to be sure, or there are none, a server that calls it anything but a medium is believed, and
+    in any case where it calls it a page: an error page is not a result.
     """
     declared = content_type.partition(";")[0].strip().lower()
-    family, _, subtype = declared.partition("/")
-    if declared not in _OPAQUE and family not in _MEDIA_FAMILIES:
+    family, slash, subtype = declared.partition("/")
+    declared = "" if not slash or family == "*" else declared
+    if declared in _PAGES:
         return None
-    marked = _by_first_bytes(head)
-    if marked is not None:
+    is_believable = declared in _OPAQUE or family in _MEDIA_FAMILIES
+    marked = _by_first_bytes(head, least_bytes=0 if is_believable else _SURE_BYTES)
+    if marked is not None or not is_believable:
         return marked
     if family == "audio":
         return _UNMARKED.get(subtype)
@@ -144,9 +155,10 @@ def _iso_box(header: bytes) -> tuple[int, bytes]:
     return (int.from_bytes(header[8:16], "big") if length == 1 else length), header[4:8]
 
 
-def _by_first_bytes(head: bytes) -> MediaType | None:
+def _by_first_bytes(head: bytes, *, least_bytes: int) -> MediaType | None:
     if head[:4] == b"RIFF":
         return _RIFF.get(head[8:12])
     if head[4:8] == b"ftyp":
         return _BRANDS.get(head[8:12], _FILM)
-    return next((kind for start, kind in _STARTS if head.startswith(start)), None)
+    starts = (kind for start, kind in _STARTS if len(start) >= least_bytes and head.startswith(start))
+    return next(starts, None)

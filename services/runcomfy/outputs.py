@@ -24,6 +24,9 @@ _DEEPEST = 12
 # A request's own addresses: its status, its result, its cancelling.
 _OF_THE_API = re.compile(r"/v1/requests/[^/?#]*(?:/[a-z_-]*)?/?(?:[?#]|$)")
 _LONGEST_URL = 4096
+# Some write several addresses into one text.
+_LONGEST_TEXT = 64 * _LONGEST_URL
+_BETWEEN_URLS = re.compile(r"[\s,;](?=https?://)", re.IGNORECASE)
 
 # A key is judged by its words: `thumbnail_url`, `thumbnailUrl` and `thumbnail` are one; a number is a place in a list.
 _WORDS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+")
@@ -104,6 +107,8 @@ _DOCUMENT_EXTENSIONS = frozenset(
     {".html", ".htm", ".php", ".aspx", ".json", ".txt", ".log", ".md", ".csv", ".xml", ".safetensors"}
     | {".srt", ".vtt", ".ass"}
 )
+# A program's address: what it gives, its key may tell.
+_SCRIPT_EXTENSIONS = frozenset({".php", ".aspx"})
 _NOT_IN_URLS = re.compile(r"[\x00-\x20\x7f]")
 
 
@@ -145,7 +150,7 @@ def find_outputs(output: object) -> tuple[Output, ...]:
     found = [
         each
         for each in islice(_walk(output, keys=(), passed_over=_OTHER_WORDS), _MOST_LOOKED_AT)
-        if each.extension not in _DOCUMENT_EXTENSIONS
+        if (each.extension not in _DOCUMENT_EXTENSIONS or (each.kind and each.extension in _SCRIPT_EXTENSIONS))
         and (each.extension in _MEDIA_EXTENSIONS or not _OF_THE_API.search(each.url))
     ]
     return next((chosen for rule in _RULES if (chosen := _choose(filter(rule, found)))), ())
@@ -199,9 +204,10 @@ def _walk_text(text: str, keys: tuple[frozenset[str], ...], passed_over: frozens
         if _is_named(keys):
             yield from _walk(_read_json(text), keys=(*keys, frozenset()), passed_over=passed_over)
         return
-    text = f"https:{text}" if text.startswith("//") else text
-    if text.lower().startswith(("https://", "http://")) and len(text) <= _LONGEST_URL:
-        yield _found(text, keys)
+    for part in _BETWEEN_URLS.split(text) if len(text) <= _LONGEST_TEXT else ():
+        url = f"https:{part}" if part.startswith("//") else part.strip(" \t\r\n,;")
+        if url.lower().startswith(("https://", "http://")) and len(url) <= _LONGEST_URL:
+            yield _found(url, keys)
 
 
 def _read_json(text: str) -> object:
@@ -257,8 +263,13 @@ def _fetchable(text: str) -> str:
 
 
 def _extension(url: str) -> str:
-    path = url.partition("#")[0].partition("?")[0].partition("://")[2].partition("/")[2]
-    return PurePosixPath(path).suffix.lower()
+    """Return the extension of the file that an address names: in its path, or else in its query."""
+    whole, _, query = url.partition("#")[0].partition("?")
+    suffix = PurePosixPath(whole.partition("://")[2].partition("/")[2]).suffix.lower()
+    if suffix and suffix not in _SCRIPT_EXTENSIONS:
+        return suffix
+    named = (PurePosixPath(part.partition("=")[2]).suffix.lower() for part in query.split("&"))
+    return next((each for each in named if each in _MEDIA_EXTENSIONS), suffix)
 
 
 def _kind_by_extension(extension: str) -> MediaKind:

@@ -7,7 +7,16 @@ import re
 
 from services.errors import ApiNotSent, ApiOutcomeUnknown, ApiRefused, FailureKind
 from services.runcomfy.transport import Answer
-from services.runcomfy.wire import FAILURE_BY_CODE, GarbledBody, SubmitBody, decode, read_body, read_error
+from services.runcomfy.wire import (
+    FAILURE_BY_CODE,
+    GarbledBody,
+    SubmitBody,
+    decode,
+    has_failed,
+    names_state,
+    read_body,
+    read_error,
+)
 
 log = logging.getLogger(__name__)
 
@@ -42,6 +51,8 @@ def read_submit_answer(answer: Answer) -> str:
     if found:
         level = logging.INFO if answer.status in _OK else logging.ERROR
         log.log(level, "a submit was answered: HTTP %d, request_id=%s", answer.status, found)
+    if found and _says_accepted(answer):
+        raise _doubt(f"HTTP {answer.status} with the state of a request", found)
     if answer.status == _TOO_MANY_REQUESTS:
         raise ApiNotSent("HTTP 429", retry_after_seconds=answer.retry_after_seconds)
     if answer.status in _CLIENT_ERRORS and answer.status != _REQUEST_TIMEOUT:
@@ -70,6 +81,20 @@ def read_submit_answer(answer: Answer) -> str:
             f"HTTP {answer.status} with code {code}" if code else "an answer without a usable request id", found
         )
     return body.usable_id
+
+
+def _says_accepted(answer: Answer) -> bool:
+    """Whether an error tells the state of a request that lives or has succeeded: it was accepted all the same.
+
+    An id alone says nothing there: errors carry ids of their own, for the service's log.
+    """
+    if answer.status in _OK:
+        return False
+    try:
+        document = decode(answer.raw)
+    except GarbledBody:
+        return False
+    return isinstance(document, dict) and names_state(document) and not has_failed(document)
 
 
 def _id_in(raw: bytes) -> str:

@@ -70,6 +70,9 @@ _ERROR_WORDS = frozenset(
 # seconds, the other about two minutes.
 _ANSWERS_FOR_FILES = 2
 _ANSWERS_FOR_ERROR_WORD = 12
+_ANSWERS_FOR_FAILED_SUCCESS = 8
+# No document has them at the top of a result; `output` goes before each.
+_OTHER_OUTPUT_NAMES = ("outputs", "result", "results")
 _LONGEST_NUMBER = 400  # digits; Python refuses integers of some thousands, and no field has such a one
 
 
@@ -209,12 +212,22 @@ def read_result(document: object) -> Progress:
     if state is not RequestState.SUCCEEDED:
         reason = _reason_of_an_end(body) if state is RequestState.FAILED else ""
         return Progress(state=state, queue_position=body.queue_position, cost=body.cost, reason=reason)
-    outputs = find_outputs(body.output)
+    outputs = find_outputs(_output_of(document, body))
     if not outputs and (reason := _reason_of(body)):
-        # "completed" also closes failed requests elsewhere in this API: with an error and no file it is one.
-        return Progress(state=RequestState.FAILED, cost=body.cost, reason=reason)
+        # "completed" also closes failed requests elsewhere in this API: with an error and no file it is one, unless
+        # its files come after it.
+        return Progress(
+            state=RequestState.FAILED, cost=body.cost, reason=reason, answers_needed=_ANSWERS_FOR_FAILED_SUCCESS
+        )
     leftovers = () if outputs else find_leftovers(document)
     return Progress(state=state, outputs=outputs, cost=body.cost, leftovers=leftovers)
+
+
+def _output_of(document: object, body: RequestBody) -> object:
+    """Return a result's output; where there is no such field, what stands under its nearest names."""
+    if not isinstance(document, dict) or "output" in document:
+        return body.output
+    return next((document[name] for name in _OTHER_OUTPUT_NAMES if name in document), None)
 
 
 def _read_unknown(word: str, body: RequestBody) -> Progress:
@@ -237,6 +250,15 @@ def names_state(document: Mapping[str, object]) -> bool:
     status = document.get("status")
     word = _normalised(status) if isinstance(status, str) else ""
     return word in _END_WORDS or word in _RUNNING_WORDS
+
+
+def has_failed(document: Mapping[str, object]) -> bool:
+    """Whether a body says that its request came to nothing."""
+    status = document.get("status")
+    return isinstance(status, str) and _END_WORDS.get(_normalised(status)) in {
+        RequestState.FAILED,
+        RequestState.CANCELLED,
+    }
 
 
 def has_end_state(document: object) -> bool:

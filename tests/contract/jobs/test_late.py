@@ -361,3 +361,24 @@ async def test_what_has_to_be_repeated_is_what_it_tells(
     async with core.running():
         await until(lambda: api.reads >= 8 if end is None else api.reads, what="answers")
         await core.until(job.job_id, end or JobStatus.QUEUED, seconds=3)
+
+
+class SilentStatus(ScriptedApi):
+    """An API whose /status never answers, while /result does."""
+
+    async def get_status(self, request_id: str) -> Progress:
+        """Tell nothing."""
+        self._require(request_id)
+        raise ApiUnavailable(cause="HTTP 500")
+
+
+async def test_a_status_that_is_silent_hides_no_result(store: SqlJobStore) -> None:
+    """What was paid and is there is found beside it; an end is none before it is there."""
+    api = SilentStatus()
+    core = Core(store, api, timing=replace(BRISK, poll_max_seconds=0.02))
+    job = await submit(core, make_new())
+    async with core.running():
+        await until(lambda: api.reads >= 2, what="questions about the result")
+        assert (await core.until(job.job_id, JobStatus.QUEUED)).outputs == ()
+        api.becomes(DONE)
+        assert (await core.until(job.job_id, JobStatus.SUCCEEDED)).outputs == (PICTURE,)

@@ -185,3 +185,32 @@ async def test_a_journal_that_cannot_be_written_holds_nothing_up(
     async with core.running():
         await core.until(job.job_id, JobStatus.QUEUED)
     assert any(record.levelname == "CRITICAL" and "req-1" in record.message for record in caplog.records)
+
+
+class BusyJournal(JournalFile):
+    """A journal that others keep locked for a while."""
+
+    refusals = 3
+
+    async def add(self, entry: JournalEntry) -> None:
+        """Refuse at first."""
+        if self.refusals:
+            self.refusals -= 1
+            raise OSError(None, "locked")
+        await super().add(entry)
+
+
+async def test_a_journal_that_is_busy_is_tried_again(
+    database: Database, api: ScriptedApi, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While the database takes nothing, the id goes into the journal as soon as that takes it."""
+    monkeypatch.setattr("services.jobs.unstored.RETRY_SECONDS", 0.02)
+    lossy, journal = LossyStore(database), BusyJournal(tmp_path)
+    lossy.errors_at_queued = [RuntimeError("no room")] * 1000
+    core = Core(lossy, api, journal=journal)
+    await submit(core, make_new())
+    async with core.running():
+        async with asyncio.timeout(5):
+            while not await journal.entries():  # noqa: ASYNC110 - the submitter's doing
+                await asyncio.sleep(0.01)
+    assert [one.request_id for one in await journal.entries()] == ["req-1"]

@@ -360,3 +360,31 @@ def test_a_failure_in_our_accounts_code_is_one() -> None:
     """Under 200 the state is the request's, and its code tells why."""
     body = {"status": "failed", "error_code": 400002, "error_message": "no balance"}
     assert read_request_answer(answer(200, body), read_result).state is RequestState.FAILED
+
+
+@pytest.mark.parametrize("status", [400, 404, 409, 422, 429])
+def test_a_state_beside_an_error_is_an_acceptance_in_doubt(status: int) -> None:
+    """A request that lives was accepted, whatever the status says: it is neither refused nor sent again."""
+    with pytest.raises(ApiOutcomeUnknown, match=f"request_id={ID}"):
+        read_submit_answer(answer(status, {"request_id": ID, "status": "in_queue"}))
+    with pytest.raises((ApiRefused, ApiNotSent)):
+        read_submit_answer(answer(status, {"request_id": ID, "status": "failed"}))
+
+
+@pytest.mark.parametrize("status", [402, 403, 429])
+def test_a_success_with_its_files_counts_when_it_stays(status: int) -> None:
+    """It is paid and there, under a status that otherwise is about the caller; without files it says nothing."""
+    body = {"status": "completed", "output": {"image": "https://h.net/a.png"}}
+    told = read_request_answer(answer(status, body), read_result)
+    assert (told.state, bool(told.outputs)) == (RequestState.SUCCEEDED, True)
+    assert told.answers_needed > 5
+    with pytest.raises((ApiRefused, ApiUnavailable)):
+        read_request_answer(answer(status, {"status": "completed"}), read_result)
+
+
+@pytest.mark.parametrize("error", ["output is being uploaded", {"code": 0, "message": "success"}])
+def test_a_success_with_an_error_and_no_file_has_to_stay(error: object) -> None:
+    """Its files may come a moment later."""
+    told = read_request_answer(answer(200, {"status": "completed", "output": None, "error": error}), read_result)
+    assert told.state is RequestState.FAILED
+    assert told.answers_needed > 5

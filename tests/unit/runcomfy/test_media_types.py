@@ -62,3 +62,20 @@ def test_a_sound_without_a_mark_is_taken_by_its_declared_type() -> None:
     assert found is not None
     assert (found.kind, found.extension) == (AUDIO, "pcm")
     assert kind_of_extension(".exe") is None
+
+
+@pytest.mark.parametrize(
+    "declared",
+    [
+        *("text/plain", "application/force-download", "application/x-download", "multipart/form-data", "*/*"),
+        *("png", "unknown", "application/x-png", "application/zip"),
+    ],
+)
+def test_first_bytes_win_over_an_odd_type(declared: str) -> None:
+    """Storages call a picture what they like; two bytes alone may begin a text, though."""
+    png = b"\x89PNG\r\n\x1a\n" + bytes(56)
+    found = recognise(png, content_type=declared, url_path="/x")
+    assert found is not None
+    assert found.extension == "png"
+    assert recognise(b"BM, my friend", content_type="text/plain", url_path="/x") is None
+    assert recognise(b"no picture", content_type=declared, url_path="/x") is None

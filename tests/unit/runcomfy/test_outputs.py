@@ -186,3 +186,30 @@ def test_a_body_of_nothing_but_addresses_costs_little() -> None:
     began = time.process_time()
     assert len(find_outputs(many)) == 64
     assert time.process_time() - began < 0.2
+
+
+@pytest.mark.parametrize("name", ["outputs", "result", "results"])
+def test_where_there_is_no_output_its_nearest_name_is_walked(name: str) -> None:
+    """`output` goes before them, also where it is empty: what stands beside it may be an echo."""
+    image = "https://h.net/view?id=7"
+    told = read_result({"status": "completed", name: {"image": image}})
+    assert [one.url for one in told.outputs] == [image]
+    assert read_result({"status": "completed", "output": None, name: {"image": image}}).outputs == ()
+
+
+@pytest.mark.parametrize(
+    ("output", "urls"),
+    [
+        (f"{A}\n{B}", [A, B]),
+        ({"images": f"{A}, {B};{FILM}"}, [A, B, FILM]),
+        (
+            {"foo": "https://h.net/view?filename=out.png&type=output"},
+            ["https://h.net/view?filename=out.png&type=output"],
+        ),
+        ({"image": "https://h.net/file.php?id=3"}, ["https://h.net/file.php?id=3"]),
+        ({"url": "https://h.net/page.php?id=3"}, []),
+    ],
+)
+def test_an_address_is_read_as_people_write_it(output: object, urls: list[str]) -> None:
+    """Several in one text, a file named in the query, and a program that gives what its key says."""
+    assert [one.url for one in find_outputs(output)] == urls
