@@ -34,11 +34,29 @@ def is_overload(error: BaseException) -> bool:
     )
 
 
+_PASSING_STATUSES = frozenset({408, 425})
+# Discord's wall before its API.
+_PASSING_CODES = frozenset({40333})
+
+
 def is_passing(error: BaseException) -> bool:
-    """Whether the same may be taken later: an overload, no connection, no database."""
+    """Whether the same may be taken later: an overload, no connection, no database.
+
+    So is a page: it comes from something in between.
+    """
     if isinstance(error, discord.GatewayNotFound):
         return error.__cause__ is None or is_passing(error.__cause__)
-    return is_overload(error) or isinstance(error, (aiohttp.ClientError, OSError, StoreUnavailable))
+    is_from_between = isinstance(error, discord.HTTPException) and (
+        error.status in _PASSING_STATUSES or error.code in _PASSING_CODES or _is_page(error)
+    )
+    # discord.py 2.7.1 reads `retry_after` of every 429, also of those that have none.
+    is_unread = isinstance(error, KeyError) and error.args == ("retry_after",)
+    passing = (aiohttp.ClientError, OSError, StoreUnavailable)
+    return is_overload(error) or is_from_between or is_unread or isinstance(error, passing)
+
+
+def _is_page(error: discord.HTTPException) -> bool:
+    return not error.code and error.response.headers.get("Content-Type", "").startswith("text/")
 
 
 def pause_seconds(failures: int, error: BaseException, *, spread: float) -> float:

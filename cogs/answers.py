@@ -232,7 +232,8 @@ def typed_prompt(interaction: discord.Interaction[discord.Client]) -> str:
     """Return the prompt that a command came with, for a refusal before its options are read; empty without one."""
     data: object = interaction.data
     options = data.get("options") if isinstance(data, dict) else None
-    found = (option.get("value") for option in options or () if option.get("name") == "prompt")
+    given = [option for option in options if isinstance(option, dict)] if isinstance(options, list) else []
+    found = (option.get("value") for option in given if option.get("name") == "prompt")
     return next((value for value in found if isinstance(value, str)), "")
 
 

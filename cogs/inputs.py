@@ -28,7 +28,10 @@ PICTURE_TYPES = frozenset(
 # Browsers save JPEG files as .jfif, older programs as .jpe.
 PICTURE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".jfif", ".jpe", ".webp", ".gif"})
 # Types that say nothing of a file.
-_OPAQUE_TYPES = frozenset({"", "application/octet-stream", "binary/octet-stream", "application/x-download", "unknown"})
+_OPAQUE_TYPES = frozenset(
+    {"", "application/octet-stream", "binary/octet-stream", "application/x-download"}
+    | {"application/unknown", "application/x-png"}
+)
 # Python's own list, the same on every system.
 _KNOWN_ENDINGS = MimeTypes()
 
@@ -180,13 +183,25 @@ def _is_picture(file: GivenFile) -> bool:
     A file of which nothing is known is left to the service to judge.
     """
     declared = str(file.content_type or "").partition(";")[0].strip().lower()
-    suffix = splitext(file.filename.strip().lower())[1]
+    if "/" not in declared or declared.endswith("/*"):
+        declared = ""
+    suffix = _ending(file.filename)
     says_picture = declared in PICTURE_TYPES
     if not says_picture and declared not in _OPAQUE_TYPES:
         return False
     is_unknown = _KNOWN_ENDINGS.guess_type(f"x{suffix}")[0] is None
     has_sides = bool(_side(file.width) and _side(file.height))
     return suffix in PICTURE_SUFFIXES or not suffix or (is_unknown and (says_picture or has_sides))
+
+
+def _ending(filename: str) -> str:
+    """Return a name's ending as programs give one; what follows a date's or a sentence's dot is none.
+
+    Some sites save their pictures as `.jpg_large`.
+    """
+    suffix = splitext(filename.strip(". ").lower())[1].partition("_")[0]
+    word = suffix[1:]
+    return suffix if word.isascii() and word.isalnum() and not word.isdigit() else ""
 
 
 def _picture(source: MediaSource, url: str, name: str) -> MediaRef:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import signal
 from collections.abc import Iterator
 
 import pytest
@@ -31,3 +32,11 @@ def spawn() -> Iterator[Spawn]:
     """Start processes in a moment; who tests the start itself overrides this with `spawn_interpreter`."""
     with warm_starter() as starter:
         yield starter
+
+
+@pytest.fixture
+def hang_up_counts() -> Iterator[None]:
+    """Let what is started here hear SIGHUP, also where this run itself was started with nohup."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGHUP, before)

@@ -46,7 +46,8 @@ class Poller:
     BATCH = 200  # jobs taken up in one statement
     # A job is given up only by a process that has asked about it for so long: its clock may be wrong when it starts.
     GIVES_UP_AFTER_SECONDS = 3600.0
-    NOT_FOUND_IN_A_ROW = 5  # answers 404001, poll_max apart, before a request counts as gone
+    # Answers 404001 before a request counts as gone: poll_max apart at first, then twice as long each time.
+    NOT_FOUND_IN_A_ROW = 6
     FAILURES_BEFORE_RESULT = 4  # of /status in a row, before /result is asked beside it
     COST_CHECK_SECONDS = (3.0, 10.0, 30.0)  # the API may tell a cost only some time after the end
 
@@ -349,6 +350,6 @@ class Poller:
         watched.not_found += 1
         log.warning("job_id=%s the API does not know its request (%d in a row)", job.job_id, watched.not_found)
         if watched.not_found < self.NOT_FOUND_IN_A_ROW:
-            return self._timing.poll_max_seconds
+            return self._timing.poll_max_seconds * 2.0 ** (watched.not_found - 1)
         await self._updater.update(job.job_id, lambda j: gone(j, at=self._clock.now()))
         return None

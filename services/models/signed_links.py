@@ -17,6 +17,7 @@ from services.jobs.model import Json
 
 _HOSTS = ("discordapp.com", "discordapp.net", "discord.com", "discord.gg")
 _SIGNED_PATHS = ("/attachments/", "/ephemeral-attachments/")
+_PROXIED_PATH = "/external/"
 _SIGNATURE = frozenset({"ex", "is", "hm"})
 _SPACE = re.compile(r"\s")
 _HEXADECIMAL = re.compile(r"[0-9a-fA-F]{1,16}")
@@ -30,7 +31,13 @@ def require_live_link(url: str, *, input_name: str, now: datetime) -> None:
     Raises: InvalidInput.
     """
     parts = _at_discord(url)
-    if parts is None or not _plain_path(parts).startswith(_SIGNED_PATHS):
+    if parts is None:
+        return
+    path = _plain_path(parts)
+    if path.startswith(_PROXIED_PATH) and any(f"{host}{signed}" in path for host in _HOSTS for signed in _SIGNED_PATHS):
+        # What stands behind its proxy is signed for the proxy, and dies all the same.
+        raise InvalidInput(input_name, InputProblem.LINK_UNSIGNED)
+    if not path.startswith(_SIGNED_PATHS):
         return
     if not set(parse_qs(parts.query)) >= _SIGNATURE or _dies_at(parts) is None:
         raise InvalidInput(input_name, InputProblem.LINK_UNSIGNED)

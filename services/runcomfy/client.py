@@ -28,12 +28,12 @@ from services.jobs.model import Json
 from services.jobs.ports import Progress
 from services.models.model_ids import require_model_id
 from services.models.signed_links import has_dead_links
-from services.runcomfy.free_calls import read_free_answer, read_request_answer
+from services.runcomfy.free_calls import read_cancel_answer, read_free_answer, read_request_answer
 from services.runcomfy.probe import ApiProbe, report_error, report_success
 from services.runcomfy.retry import Retrier, RetryPolicy
 from services.runcomfy.submitting import read_submit_answer
 from services.runcomfy.transport import DEFAULT_BASE_URL, Answer, ApiTimeouts, ApiTransport
-from services.runcomfy.wire import GarbledBody, is_request_id, read_cancel, read_catalog, read_result, read_status
+from services.runcomfy.wire import GarbledBody, is_request_id, read_catalog, read_result, read_status
 from services.version import VERSION
 
 log = logging.getLogger(__name__)
@@ -132,7 +132,7 @@ class RunComfyClient:
         is_confirmed = await self._ask(
             request_id,
             "cancel",
-            lambda answer: read_cancel(read_free_answer(answer)),
+            read_cancel_answer,
             method="POST",
             on_failure=lost.append,
         )

@@ -38,6 +38,8 @@ PROBLEM_SECONDS = 900.0
 # kept for the operator while there is room.
 UNWANTED_SECONDS = 3600.0
 _REMEMBERED = 10_000
+# A file that a storage is still taking in grows meanwhile.
+UNCHANGED_SECONDS = 60.0
 
 _WHOLE = re.compile(r"(?P<job>[A-Za-z0-9_]+)-(?P<number>[0-9]+)\.(?P<extension>[a-z0-9]+)")
 _PART = re.compile(r"(?P<job>[A-Za-z0-9_]+)-(?P<number>[0-9]+)\.[0-9a-f]+\.part")
@@ -66,6 +68,7 @@ class ResultFolder:
         self._tag = secrets.token_hex(4)
         self._session: aiohttp.ClientSession | None = None
         self._looked_for: OrderedDict[str, float] = OrderedDict()  # job id: when, by the monotonic clock
+        self._seen_cut: dict[str, tuple[int, float]] = {}
         self._problem: str | None = None
         self._problem_at = 0.0
 
@@ -167,7 +170,7 @@ class ResultFolder:
             found = await fetcher.fetch(output.url, part=part, most_bytes=most_bytes, take_room=take_room)
             path = self._folder / f"{job.job_id}-{number}.{found.extension}"
             try:
-                size = await asyncio.to_thread(_put, part, path)
+                size = await asyncio.to_thread(_put, part, path, self._seen_cut)
             except OSError as error:
                 raise ResultNotStored(str(error.strerror)) from error
             self._room.add(path.name, size)
@@ -228,14 +231,25 @@ def _result_file(path: Path, size_bytes: int, output: Output) -> ResultFile:
     return ResultFile(path=path, filename=path.name, size_bytes=size_bytes, output=known)
 
 
-def _put(part: Path, path: Path) -> int:
+def _put(part: Path, path: Path, seen_cut: dict[str, tuple[int, float]]) -> int:
     """Give a whole file its name and return its size. Raises: ResultUnavailable where it is not whole; OSError."""
-    if is_cut_short(part):
-        size = part.stat().st_size
+    size = part.stat().st_size
+    if is_cut_short(part) and not _is_unchanged(seen_cut, path.name, size):
         part.unlink()
         raise ResultUnavailable(ResultProblem.CUT_SHORT, f"after {size} bytes")
     part.replace(path)
-    return path.stat().st_size
+    return size
+
+
+def _is_unchanged(seen_cut: dict[str, tuple[int, float]], name: str, size: int) -> bool:
+    """Whether a file that seems cut had this size for a while: then it is whole, and only oddly written."""
+    known_size, since = seen_cut.get(name, (-1, 0.0))
+    if known_size != size:
+        if len(seen_cut) >= _REMEMBERED:
+            seen_cut.pop(next(iter(seen_cut)), None)
+        seen_cut[name] = (size, time.monotonic())
+        return False
+    return time.monotonic() - since >= UNCHANGED_SECONDS
 
 
 def _require_writable(folder: Path) -> None:

@@ -16,6 +16,7 @@ from services.runcomfy.wire import (
     decode,
     has_end_state,
     names_state,
+    read_cancel,
     read_error,
 )
 
@@ -118,6 +119,19 @@ def _read_refusal_of_request(answer: Answer, reason: str, read: Callable[[object
     told = read(document)
     needed = max(needed, told.answers_needed) if told.state is RequestState.FAILED else told.answers_needed
     return replace(told, answers_needed=needed, is_refusal=True)
+
+
+def read_cancel_answer(answer: Answer) -> bool | None:
+    """Return what the answer to a cancel says, as `read_cancel` does; a known outcome counts under any 4xx about it.
+
+    Raises: RequestNotFound, ApiRefused, ApiUnavailable.
+    """
+    document = _decode_object(answer)
+    if document is not None and answer.status in _CLIENT_ERRORS and answer.status not in _ABOUT_US:
+        told = read_cancel(document)
+        if told is not None:
+            return told
+    return read_cancel(read_free_answer(answer))
 
 
 def _read_state(document: Mapping[str, object], read: Callable[[object], Progress]) -> Progress | None:

@@ -58,7 +58,7 @@ _END_WORDS = {
     "cancelled": RequestState.CANCELLED,
     "canceled": RequestState.CANCELLED,
 }
-_CANCELLED_WORDS = frozenset({"cancelled", "canceled"})
+_CANCELLED_WORDS = frozenset({"cancelled", "canceled", "already_cancelled", "already_canceled"})
 _NOT_CANCELLABLE = "not_cancellable"
 # Words of no document that say an error all the same. With a reason beside it, and long enough, such a word is an end;
 # other words never seen are not, since a request that is tried again may tell the error of its last try.

@@ -59,6 +59,7 @@ async def test_sigterm_stops_an_idle_bot(bot: BotProcess) -> None:
 
 
 @pytest.mark.interpreter
+@pytest.mark.usefixtures("hang_up_counts")
 async def test_a_closed_terminal_stops_the_bot_cleanly(bot: BotProcess) -> None:
     """SIGHUP is a stop like SIGTERM: exit code 0, leases given back."""
     os.kill(bot.pid, signal.SIGHUP)

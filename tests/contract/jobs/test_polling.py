@@ -14,6 +14,7 @@ from services.jobs.model import Actor, JobStatus, MediaKind, Output
 from services.jobs.pacing import RequestBudget
 from services.jobs.poller import Poller
 from services.jobs.ports import Lease, Progress, RequestState
+from services.jobs.schedule import Schedule, Watched
 from services.store.jobs import SqlJobStore
 from tests.contract.jobs.core import BRISK, Core, submit
 from tests.contract.jobs.scripted_api import ScriptedApi
@@ -70,6 +71,28 @@ async def test_a_request_that_stays_unknown_ends_the_job(core: Core, api: Script
         failed = await core.until(job.job_id, JobStatus.FAILED)
     assert failed.failure is not None
     assert failed.failure.kind is FailureKind.REQUEST_GONE
+
+
+async def test_a_request_counts_as_gone_after_minutes(
+    store: SqlJobStore, api: ScriptedApi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The answers are ever further apart: at the settings' own pace they take five minutes."""
+    waits: list[float] = []
+    add = Schedule.add
+
+    def note(self: Schedule, watched: Watched, at: float) -> None:
+        waits.append(at - SystemClock().monotonic())
+        add(self, watched, SystemClock().monotonic())
+
+    core = Core(store, api, timing=replace(BRISK, poll_max_seconds=10.0))
+    job = await submit(core, make_new())
+    async with core.running():
+        await core.until(job.job_id, JobStatus.QUEUED)
+        api.read_errors = [RequestNotFound("req-1")] * 50
+        monkeypatch.setattr(Schedule, "add", note)
+        core.signals.polls.wake()
+        await core.until(job.job_id, JobStatus.FAILED)
+    assert sum(wait for wait in waits if wait > 5.0) >= 300.0
 
 
 async def test_a_dead_process_jobs_are_taken_up(store: SqlJobStore, other_store: SqlJobStore, api: ScriptedApi) -> None:

@@ -200,6 +200,19 @@ async def test_half_a_file_with_a_fitting_length_is_none(host: FileHost, results
     assert (await fetch(results, job_with(picture(url)))).size_bytes == len(whole)
 
 
+async def test_a_file_that_only_seems_cut_is_whole(
+    host: FileHost, results: ResultFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What has the same size after a while is no file that still grows: its program wrote it oddly."""
+    job = job_with(picture(host.serve("/motion.jpg", paint("cat.jpg", width=64, height=48).data + b"\xff\xda more")))
+    for _ in range(2):
+        with pytest.raises(ResultUnavailable) as caught:
+            await fetch(results, job)
+        assert caught.value.problem is ResultProblem.CUT_SHORT
+    monkeypatch.setattr("services.runcomfy.downloads.UNCHANGED_SECONDS", 0.0)
+    assert (await fetch(results, job)).filename.endswith(".jpg")
+
+
 async def test_a_stream_that_drips_is_given_up(host: FileHost, folder: Path) -> None:
     """It never stalls, and never ends either."""
 

@@ -8,7 +8,7 @@ import os
 import re
 import signal
 import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -94,14 +94,6 @@ async def test_a_folder_that_cannot_be_written_is_one_sentence(tmp_path: Path) -
         assert await run.until_ended() == 2
         assert "cannot be written" in run.printed
         assert "Traceback" not in run.printed
-
-
-@pytest.fixture
-def hang_up_counts() -> Iterator[None]:
-    """Let what is started here hear SIGHUP, also where this run itself was started with nohup."""
-    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
-    yield
-    signal.signal(signal.SIGHUP, before)
 
 
 @pytest.mark.usefixtures("hang_up_counts")

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import cast
+
 import discord
 import pytest
 
-from cogs.answers import with_prompt
+from cogs.answers import typed_prompt, with_prompt
 from cogs.permissions import missing_to_post
 
 MISSING = discord.utils.MISSING
@@ -78,3 +81,19 @@ def test_what_a_public_card_needs(
 ) -> None:
     """Missing permissions are named as Discord's client names them."""
     assert missing_to_post(permissions, is_thread=is_thread) == missing
+
+
+@dataclass(frozen=True)
+class Given:
+    """As much of an interaction as is read of it."""
+
+    data: object
+
+
+@pytest.mark.parametrize("options", [[None], ["x"], 5, {"name": "prompt"}, None, [{"name": "prompt", "value": 7}]])
+def test_options_that_discord_tells_oddly_hide_no_answer(options: object) -> None:
+    """Whoever gets a refusal gets it without the prompt then."""
+    interaction = Given({"options": options})
+    assert typed_prompt(cast("discord.Interaction", interaction)) == ""
+    beside = Given({"options": [None, {"name": "prompt", "value": "a fox"}]})
+    assert typed_prompt(cast("discord.Interaction", beside)) == "a fox"

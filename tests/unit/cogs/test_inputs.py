@@ -108,6 +108,14 @@ def test_the_body_is_whole() -> None:
         ("photo.2026", None),
         (".png", None),
         ("", ""),
+        *(
+            ("a.png", odd)
+            for odd in ("image", "image/*", "*/*", "png", "null", "application/unknown", "application/x-png")
+        ),
+        ("Bildschirmfoto 2024-10-12 um 10.11.12", None),
+        ("图片.图", None),
+        ("cat.png.", None),
+        ("photo.jpg_large", None),
     ],
 )
 def test_pictures(filename: str, content_type: str) -> None:
@@ -128,6 +136,8 @@ def test_pictures(filename: str, content_type: str) -> None:
         ("a.pdf", "application/octet-stream"),
         ("отчёт.pdf", ""),
         ("a", "text/html"),
+        ("a.mp4.", None),
+        ("a.mp4_large", "*/*"),
     ],
 )
 def test_no_pictures(filename: str, content_type: str | None) -> None:

@@ -55,6 +55,8 @@ def test_a_link_is_refused_once_it_is_dead(host: str) -> None:
         "https://cdn.discordapp.com/%61ttachments/1/2/cat.png",
         "https://cdn.discordapp.com/x/../attachments/1/2/cat.png",
         "https://cdn.discordapp.com/ephemeral-attachments/1/2/cat.png",
+        f"https://images-ext-1.discordapp.net/external/a-b_c/https/cdn.discordapp.com{FILE}",
+        f"https://images-ext-2.discordapp.net/external/abc/%3Fex%3D1/https/media.discordapp.net{FILE}",
     ],
 )
 def test_a_link_without_its_signature_is_refused(url: str) -> None:
@@ -69,6 +71,7 @@ def test_a_link_without_its_signature_is_refused(url: str) -> None:
     [
         "https://cdn.discordapp.com/avatars/1/abc.png",
         "https://cdn.discordapp.com/emojis/1.png",
+        "https://images-ext-1.discordapp.net/external/abc/https/example.org/attachments/cat.png",
         f"https://discordapp.com.example.org{FILE}",
         f"https://example.org{FILE}?ex=1&is=1&hm=1",
         "https://[broken/attachments/1/2/cat.png",

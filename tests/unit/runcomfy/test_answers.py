@@ -1,155 +1,21 @@
-"""What an HTTP answer means: for a paid submit, and for a free call."""
+"""What the answer to a free call means."""
 
 from __future__ import annotations
 
-import json
 import random
 
 import pytest
 
 from services.errors import (
-    ApiNotSent,
-    ApiOutcomeUnknown,
     ApiRefused,
     ApiUnavailable,
     FailureKind,
     RequestNotFound,
 )
 from services.jobs.ports import Progress, RequestState
-from services.runcomfy.free_calls import read_free_answer, read_request_answer
-from services.runcomfy.submitting import read_submit_answer
-from services.runcomfy.transport import Answer
+from services.runcomfy.free_calls import read_cancel_answer, read_free_answer, read_request_answer
 from services.runcomfy.wire import GarbledBody, read_result
-
-ID = "f033d089-3518-49c4-8abb-ef53018f7260"
-
-
-def answer(status: int, body: object = None, *, retry_after: float | None = None) -> Answer:
-    """Make an answer; bytes stand as they are, None is a body of which nothing arrived."""
-    raw = b"" if body is None else body if isinstance(body, bytes) else json.dumps(body).encode()
-    return Answer(status=status, raw=raw, retry_after_seconds=retry_after)
-
-
-@pytest.mark.parametrize("status", [200, 201, 202])
-def test_a_usable_id_is_an_acceptance(status: int) -> None:
-    """Any 2xx with a request id was accepted; fields that we do not know do not matter."""
-    assert read_submit_answer(answer(status, {"request_id": ID, "status_url": 7, "error_code": None})) == ID
-
-
-@pytest.mark.parametrize(
-    ("status", "body", "kind"),
-    [
-        (401, None, FailureKind.BAD_TOKEN),
-        (400, {"error_code": 400004}, FailureKind.BAD_TOKEN),
-        (403, {"error_code": 400004}, FailureKind.BAD_TOKEN),
-        (200, {"error_code": 400004}, FailureKind.BAD_TOKEN),
-        (200, {"error_code": 401001}, FailureKind.BAD_TOKEN),
-        (402, {"message": "Payment Required"}, FailureKind.NO_BALANCE),
-        (400, {"error_code": 400002}, FailureKind.NO_BALANCE),
-        (200, {"error_code": "400002"}, FailureKind.NO_BALANCE),
-        (404, b"<html>", FailureKind.UNKNOWN_MODEL),
-        (400, {"error_code": 400001}, FailureKind.UNKNOWN_MODEL),
-        (404, {"error_code": 404001}, FailureKind.UNKNOWN_MODEL),
-        (200, {"error_code": 400001}, FailureKind.UNKNOWN_MODEL),
-        (422, {"detail": []}, FailureKind.BAD_INPUT),
-        (400, {"message": "bad"}, FailureKind.BAD_INPUT),
-        (400, {"error_code": 400999}, FailureKind.BAD_INPUT),
-        (200, {"error_code": 422001}, FailureKind.BAD_INPUT),
-        (403, {"message": "Forbidden"}, FailureKind.FORBIDDEN),
-        (403, {"error_code": 403001}, FailureKind.FORBIDDEN),
-        (409, None, FailureKind.REFUSED),
-        (410, {}, FailureKind.REFUSED),
-        (413, b"", FailureKind.REFUSED),
-        (451, {"request_id": ID}, FailureKind.REFUSED),
-    ],
-)
-def test_a_definite_no_is_a_refusal(status: int, body: object, kind: FailureKind) -> None:
-    """4xx, or a known 4xx code under 200, accepted nothing; the code decides before the status."""
-    with pytest.raises(ApiRefused) as caught:
-        read_submit_answer(answer(status, body))
-    assert caught.value.kind is kind
-    assert caught.value.http_status == status
-
-
-def test_a_refused_input_says_which() -> None:
-    """The service's own words about an input reach the person."""
-    body = {"error_code": 422001, "detail": [{"loc": ["body", "image_urls"], "msg": "too many"}]}
-    with pytest.raises(ApiRefused) as caught:
-        read_submit_answer(answer(422, body))
-    assert caught.value.reason == "image_urls: too many"
-    assert "too many" not in str(caught.value)
-
-
-@pytest.mark.parametrize("retry_after", [None, 0.0, 7.5])
-def test_too_many_requests_may_be_sent_again(retry_after: float | None) -> None:
-    """429 accepted nothing, whatever its body says, and tells when to come back."""
-    with pytest.raises(ApiNotSent) as caught:
-        read_submit_answer(answer(429, {"request_id": ID}, retry_after=retry_after))
-    assert caught.value.retry_after_seconds == retry_after
-
-
-@pytest.mark.parametrize(
-    ("status", "body"),
-    [
-        *((status, {"request_id": ID}) for status in (100, 301, 302, 303, 304, 307, 308, 408, 500, 502, 503, 504, 599)),
-        *((status, {"error_code": 400002}) for status in (307, 408, 500, 503)),
-        (200, None),
-        (200, b""),
-        (204, b""),
-        (200, b"<html>"),
-        (200, b'{"request_id": "'),
-        (200, []),
-        (200, [{"request_id": ID}]),
-        (200, {}),
-        (200, {"id": ID}),
-        (200, {"request_id": ""}),
-        (200, {"request_id": 7}),
-        (200, {"request_id": [ID]}),
-        (200, {"request_id": "../models?x=1#"}),
-        (200, {"request_id": ID + "\n"}),
-        (200, {"error_code": 500001}),
-        (200, {"error_code": 400999}),
-        (200, {"error_code": 429001}),
-        (200, {"error_code": 500001, "request_id": ID}),
-    ],
-)
-def test_doubt_is_an_unknown_outcome(status: int, body: object) -> None:
-    """Whatever leaves room for "it may have been accepted, and paid" is never sent again."""
-    with pytest.raises(ApiOutcomeUnknown):
-        read_submit_answer(answer(status, body))
-
-
-def test_an_id_in_doubt_is_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
-    """The operator can adopt a job whose answer held an id beside an error."""
-    with pytest.raises(ApiOutcomeUnknown):
-        read_submit_answer(answer(200, {"error_code": 500001, "request_id": ID}))
-    assert ID in caplog.text
-
-
-@pytest.mark.parametrize(
-    "body",
-    [
-        b'{"data": {"request_id": "%b"}}',
-        b'{"requestId": "%b"}',
-        b"{'request_id': '%b'}",
-        b'{"status_url": "https://model-api.runcomfy.net/v1/requests/%b/status"}',
-        b'{"body": "{\\"request_id\\": \\"%b\\"}"}',
-        b'{"request_id": "%b", "x": ',
-        b'<pre>{"request_id":"%b"}',
-    ],
-)
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
-@pytest.mark.parametrize("status", [200, 502])
-def test_an_id_in_doubt_is_told_with_the_doubt(
-    caplog: pytest.LogCaptureFixture, body: bytes, encoding: str, status: int
-) -> None:
-    """However the answer writes it: the core logs it beside the job, so that of many the right one is adopted."""
-    caplog.set_level("INFO")
-    raw = (body % ID.encode()).decode().encode(encoding)
-    with pytest.raises(ApiOutcomeUnknown) as caught:
-        read_submit_answer(answer(status, raw))
-    assert str(caught.value).endswith(f", request_id={ID}")
-    assert f"request_id={ID}" in caplog.records[0].getMessage()
+from tests.unit.runcomfy.making_answers import answer
 
 
 @pytest.mark.parametrize("body", [{"status": "in_queue"}, {"status": "failed", "error_code": 500001}, {"models": []}])
@@ -325,20 +191,6 @@ def test_no_answer_raises_anything_of_its_own() -> None:
             progress.reason.encode()
 
 
-def test_the_id_of_an_unreadable_acceptance_is_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
-    """Nobody knows what a torn answer meant; the id that it holds can be adopted."""
-    torn = f'{{"request_id": "{ID}", "status_url": "https://'.encode()
-    with pytest.raises(ApiOutcomeUnknown):
-        read_submit_answer(answer(200, torn))
-    assert ID in caplog.text
-
-
-def test_a_number_without_end_spoils_only_its_own_field() -> None:
-    """The id beside it was accepted and paid."""
-    body = f'{{"request_id": "{ID}", "eta": {"9" * 5000}, "cost": {"9" * 5000}.5}}'.encode()
-    assert read_submit_answer(answer(200, body)) == ID
-
-
 @pytest.mark.parametrize("status", [402, 403, 429])
 def test_a_failure_with_its_reason_counts_when_it_stays(status: int) -> None:
     """Some services tell a blocked prompt with a status that otherwise is about the caller."""
@@ -362,15 +214,6 @@ def test_a_failure_in_our_accounts_code_is_one() -> None:
     assert read_request_answer(answer(200, body), read_result).state is RequestState.FAILED
 
 
-@pytest.mark.parametrize("status", [400, 404, 409, 422, 429])
-def test_a_state_beside_an_error_is_an_acceptance_in_doubt(status: int) -> None:
-    """A request that lives was accepted, whatever the status says: it is neither refused nor sent again."""
-    with pytest.raises(ApiOutcomeUnknown, match=f"request_id={ID}"):
-        read_submit_answer(answer(status, {"request_id": ID, "status": "in_queue"}))
-    with pytest.raises((ApiRefused, ApiNotSent)):
-        read_submit_answer(answer(status, {"request_id": ID, "status": "failed"}))
-
-
 @pytest.mark.parametrize("status", [402, 403, 429])
 def test_a_success_with_its_files_counts_when_it_stays(status: int) -> None:
     """It is paid and there, under a status that otherwise is about the caller; without files it says nothing."""
@@ -388,3 +231,16 @@ def test_a_success_with_an_error_and_no_file_has_to_stay(error: object) -> None:
     told = read_request_answer(answer(200, {"status": "completed", "output": None, "error": error}), read_result)
     assert told.state is RequestState.FAILED
     assert told.answers_needed > 5
+
+
+@pytest.mark.parametrize("status", [200, 400, 409, 422])
+@pytest.mark.parametrize(
+    ("outcome", "is_cancelled"), [("cancelled", True), ("already_cancelled", True), ("not_cancellable", False)]
+)
+def test_the_outcome_of_a_cancel_counts_under_any_status(status: int, outcome: str, *, is_cancelled: bool) -> None:
+    """Asked again, it would say the same for ever; what is about us says nothing of the request."""
+    body = {"outcome": outcome, "message": "no"}
+    assert read_cancel_answer(answer(status, body)) is is_cancelled
+    for about_us in (401, 429):
+        with pytest.raises((ApiRefused, ApiUnavailable)):
+            read_cancel_answer(answer(about_us, body))
