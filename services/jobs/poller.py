@@ -42,7 +42,8 @@ class _Asked:
 class Poller:
     """The loop that asks the API about live jobs and writes only when something changed."""
 
-    AT_ONCE = 16  # polls under way at the same time
+    # Polls under way at the same time: so many that those without an answer hold up nobody else's.
+    AT_ONCE = 64
     BATCH = 200  # jobs taken up in one statement
     # A job is given up only by a process that has asked about it for so long: its clock may be wrong when it starts.
     GIVES_UP_AFTER_SECONDS = 3600.0

@@ -18,7 +18,7 @@ from services.jobs.schedule import Schedule, Watched
 from services.store.jobs import SqlJobStore
 from tests.contract.jobs.core import BRISK, Core, submit
 from tests.contract.jobs.scripted_api import ScriptedApi
-from tests.contract.store.making import make_new
+from tests.contract.store.making import PLENTY, make_new
 from tests.rig import until
 
 PICTURE = Output(url="https://x.runcomfy.net/a.png", kind=MediaKind.IMAGE)
@@ -162,6 +162,35 @@ class Turns(RequestBudget):
         """Count it."""
         self.taken += 1
         return super().reserve()
+
+
+class HungApi(ScriptedApi):
+    """An API that keeps silent about every request but one."""
+
+    answers_about = "req-41"
+    hung = 0
+
+    async def get_status(self, request_id: str) -> Progress:
+        """Tell of that one."""
+        if request_id != self.answers_about:
+            self.hung += 1
+            await asyncio.Event().wait()
+        return await super().get_status(request_id)
+
+
+async def test_questions_without_an_answer_hold_up_nobody(store: SqlJobStore) -> None:
+    """Dozens of them are under way when somebody else's job is asked about."""
+    api = HungApi()
+    core = Core(store, api, limits=PLENTY)
+    for _ in range(40):
+        await submit(core, make_new())
+    async with core.running():
+        await until(lambda: api.hung == 40, what="questions without an answer")
+        job = await submit(core, make_new())
+        await core.until(job.job_id, JobStatus.QUEUED)
+        api.becomes(DONE, HungApi.answers_about)
+        done = await core.until(job.job_id, JobStatus.SUCCEEDED)
+    assert done.outputs == (PICTURE,)
 
 
 async def test_every_question_takes_its_turn(
