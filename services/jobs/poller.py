@@ -50,6 +50,7 @@ class Poller:
     # Answers 404001 before a request counts as gone: poll_max apart at first, then twice as long each time.
     NOT_FOUND_IN_A_ROW = 6
     FAILURES_BEFORE_RESULT = 4  # of /status in a row, before /result is asked beside it
+    ANSWERS_WITHOUT_RESULT = 12  # of /status, with the reason of a failure, before that is the end without a result
     COST_CHECK_SECONDS = (3.0, 10.0, 30.0)  # the API may tell a cost only some time after the end
 
     def __init__(
@@ -241,7 +242,7 @@ class Poller:
                 progress = Progress(state=RequestState.UNKNOWN)
             if progress.state in {RequestState.FINISHED, RequestState.UNKNOWN} or progress.answers_needed > 1:
                 await self._take_turn()
-                result = await self._read_result(request_id)
+                result = await self._read_result(request_id, told=progress)
                 # Of a request that nobody says is over, a refused result is no end: it may be too early to ask.
                 is_too_early = result.is_refusal and progress.state is RequestState.UNKNOWN
                 progress = progress if is_too_early else result
@@ -252,10 +253,15 @@ class Poller:
             raise ApiUnavailable(cause=str(error)) from error
         return progress
 
-    async def _read_result(self, request_id: str) -> Progress:
+    async def _read_result(self, request_id: str, *, told: Progress) -> Progress:
         try:
             return await self._api.get_result(request_id)
-        except RequestNotFound as error:
+        except (ApiUnavailable, RequestNotFound) as error:
+            if told.state is RequestState.FINISHED and told.reason:
+                # A failure may have no result at all: then what /status told of it counts, once that has stayed.
+                return replace(told, state=RequestState.FAILED, answers_needed=self.ANSWERS_WITHOUT_RESULT)
+            if isinstance(error, ApiUnavailable):
+                raise
             # /status has just known it: its result may not be registered yet.
             raise ApiUnavailable("a result is not known of a request that is") from error
 

@@ -188,6 +188,8 @@ def read_error(document: object) -> tuple[int | None, str]:
 def read_status(document: object) -> Progress:
     """Read /status: whatever it calls an end is FINISHED, since a failed job can show `completed` here.
 
+    The reason of a failure may stand here alone.
+
     Raises: GarbledBody.
     """
     body = read_body(RequestBody, document)
@@ -195,7 +197,10 @@ def read_status(document: object) -> Progress:
         raise GarbledBody("a body without a state")
     word = _normalised(body.status)
     if word in _END_WORDS:
-        return Progress(state=RequestState.FINISHED, reason=_reason_of(body))
+        has_come_to_nothing = _END_WORDS[word] is RequestState.FAILED
+        return Progress(
+            state=RequestState.FINISHED, reason=_reason_of_an_end(body) if has_come_to_nothing else _reason_of(body)
+        )
     return Progress(state=_live_state(word), queue_position=body.queue_position)
 
 
