@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+    import pytest
 
     from sandbox.bot_config import Overrides
     from sandbox.bot_process import BotProcess
@@ -36,6 +38,15 @@ async def until(
                 await asyncio.sleep(_POLL_SECONDS)
     except TimeoutError as error:
         raise TimeoutError(f"{what} did not come true within {timeout_seconds} s") from error
+
+
+def items_below(folder: Path, items: Iterable[pytest.Item]) -> Iterator[pytest.Item]:
+    """Yield the tests of the folder and of those in it.
+
+    Texts are compared: each worker asks this of all tests, and with `Path.parents` that was a twelfth of collecting.
+    """
+    beginning = f"{folder}{os.sep}"
+    return (item for item in items if str(item.path).startswith(beginning))
 
 
 def openapi_document() -> Path | None:

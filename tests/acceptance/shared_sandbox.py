@@ -9,7 +9,7 @@ import pytest
 
 from sandbox.sandbox import Sandbox
 from tests.acceptance.conftest import PICTURE_HOST
-from tests.rig import SHRINK, assert_clean
+from tests.rig import SHRINK, assert_clean, items_below
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable
@@ -21,9 +21,8 @@ if TYPE_CHECKING:
 
 def run_in_one_loop(items: Iterable[pytest.Item], folder: Path) -> None:
     """Run the folder's tests in the one event loop that the shared sandbox lives in."""
-    for item in items:
-        if folder in item.path.parents:
-            item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
+    for item in items_below(folder, items):
+        item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
 
 
 @contextlib.asynccontextmanager

@@ -18,7 +18,7 @@ from sandbox.pictures import paint
 from sandbox.sandbox import Sandbox
 from sandbox.spawning import Spawn
 from sandbox.web.opening import open_page
-from tests.rig import assert_clean, openapi_document
+from tests.rig import assert_clean, items_below, openapi_document
 from tests.sandbox.browser.client import Client, OpenClient
 from tests.sandbox.browser.stage import FOREIGN_NAME, Stage
 
@@ -29,8 +29,8 @@ _LOOP: Final = "session"
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Have the tests that share the browser share its event loop too."""
-    for item in items:
-        if HERE in item.path.parents and isinstance(item, pytest.Function) and iscoroutinefunction(item.function):
+    for item in items_below(HERE, items):
+        if isinstance(item, pytest.Function) and iscoroutinefunction(item.function):
             item.add_marker(pytest.mark.asyncio(loop_scope=_LOOP), append=False)
 
 
