@@ -50,6 +50,8 @@ async def living_bot(sandbox: Sandbox, settings: Settings, *, wait: bool = True)
     use_endpoints(settings.discord)
     async with open_app(settings) as app:
         bot = ComfyBot(app.services, extensions=EXTENSIONS, dynamic_items=DYNAMIC_ITEMS)
+        # The library waits two seconds for a further server; the local Discord names all of them at once.
+        bot._connection.guild_ready_timeout = 0.2  # noqa: SLF001 - an option of the client, which ours need not set
         loops = [asyncio.ensure_future(loop()) for loop in app.loops.values()]
         # As in a process of its own: the library's locks on tokens are one process's.
         context = contextvars.copy_context()
