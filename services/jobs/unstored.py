@@ -48,17 +48,18 @@ class UnstoredRequests:
         entry = JournalEntry(
             job_id=job.job_id, request_id=request_id, model_id=job.model_id, answered_at=self._clock.now()
         )
-        has_failed, is_stored = asyncio.Event(), asyncio.Event()
-        writing = asyncio.create_task(self._write_when_late(entry, has_failed, is_stored), name=f"journal {job.job_id}")
+        has_failed, is_over = asyncio.Event(), asyncio.Event()
+        writing = asyncio.create_task(self._write_when_late(entry, has_failed, is_over), name=f"journal {job.job_id}")
         self._being_stored.add(job.job_id)
         try:
             yield has_failed.set
         except BaseException:
             has_failed.set()
+            is_over.set()  # a stop waits for one more try, and for no journal that never takes it
             await run_to_end(writing, grace_seconds=GRACE_SECONDS)
             raise
         else:
-            is_stored.set()
+            is_over.set()
             if has_failed.is_set() or writing.done():
                 await writing
                 await self._remove(entry)
@@ -67,35 +68,36 @@ class UnstoredRequests:
         finally:
             self._being_stored.discard(job.job_id)
 
-    async def _write_when_late(self, entry: JournalEntry, has_failed: asyncio.Event, is_stored: asyncio.Event) -> None:
+    async def _write_when_late(self, entry: JournalEntry, has_failed: asyncio.Event, is_over: asyncio.Event) -> None:
         with suppress(TimeoutError):
             async with asyncio.timeout(PATIENCE_SECONDS):
                 await has_failed.wait()
         # In a task of its own: once begun it is written to its end.
-        await asyncio.shield(asyncio.create_task(self._add(entry, is_stored)))
+        await asyncio.shield(asyncio.create_task(self._add(entry, is_over)))
 
-    async def _add(self, entry: JournalEntry, is_stored: asyncio.Event) -> None:
-        """Write the entry, again and again until it is in the journal or in the database."""
+    async def _add(self, entry: JournalEntry, is_over: asyncio.Event) -> None:
+        """Write the entry, again and again until the journal has taken it; once more when nobody waits any longer."""
         is_told = False
-        while not is_stored.is_set():
-            try:
-                await self._journal.add(entry)
-            except OSError as error:
-                if not is_told:
-                    log.critical(
-                        "job_id=%s request_id=%s is in this log alone: the journal takes it no more than the database "
-                        "(%s)",
-                        entry.job_id,
-                        entry.request_id,
-                        error.strerror or error,
-                    )
-                is_told = True
-            else:
-                log.warning("job_id=%s request_id=%s waits in the journal", entry.job_id, entry.request_id)
-                return
+        while not await self._is_added(entry, is_told=is_told) and not is_over.is_set():
+            is_told = True
             with suppress(TimeoutError):
                 async with asyncio.timeout(RETRY_SECONDS):
-                    await is_stored.wait()
+                    await is_over.wait()
+
+    async def _is_added(self, entry: JournalEntry, *, is_told: bool) -> bool:
+        try:
+            await self._journal.add(entry)
+        except OSError as error:
+            log.log(
+                logging.DEBUG if is_told else logging.CRITICAL,
+                "job_id=%s request_id=%s is in this log alone: the journal takes it no more than the database (%s)",
+                entry.job_id,
+                entry.request_id,
+                error.strerror or error,
+            )
+            return False
+        log.warning("job_id=%s request_id=%s waits in the journal", entry.job_id, entry.request_id)
+        return True
 
     async def _remove(self, entry: JournalEntry) -> None:
         try:

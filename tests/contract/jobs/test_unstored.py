@@ -19,6 +19,7 @@ from tests.contract.jobs.core import Core, submit
 from tests.contract.jobs.scripted_api import ScriptedApi
 from tests.contract.jobs.test_lost_answers import LossyStore
 from tests.contract.store.making import make_new
+from tests.rig import until
 
 
 def entry(job_id: str = "abcdefghjk", request_id: str = "req-1", model_id: str = "") -> JournalEntry:
@@ -214,3 +215,25 @@ async def test_a_journal_that_is_busy_is_tried_again(
             while not await journal.entries():  # noqa: ASYNC110 - the submitter's doing
                 await asyncio.sleep(0.01)
     assert [one.request_id for one in await journal.entries()] == ["req-1"]
+
+
+class DeadJournal(JournalFile):
+    """A journal on a disk that takes nothing any more."""
+
+    async def add(self, entry: JournalEntry) -> None:  # noqa: ARG002 - the port's
+        """Refuse."""
+        raise OSError(None, "no such device")
+
+
+async def test_a_journal_that_takes_nothing_holds_up_no_stop(
+    database: Database, api: ScriptedApi, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The id stands in the log, once and loudly, and the process ends in order."""
+    lossy = LossyStore(database)
+    lossy.errors_at_queued = [RuntimeError("no room")] * 1000
+    core = Core(lossy, api, journal=DeadJournal(tmp_path))
+    await submit(core, make_new())
+    async with asyncio.timeout(6):
+        async with core.running():
+            await until(lambda: "is in this log alone" in caplog.text, what="the log's line")
+    assert caplog.text.count("is in this log alone") == 1
