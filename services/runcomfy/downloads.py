@@ -8,7 +8,6 @@ import logging
 import os
 import re
 import secrets
-import time
 from collections import OrderedDict
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
@@ -20,8 +19,10 @@ from typing import Self
 
 import aiohttp
 
+from services.clock import Clock, SystemClock
 from services.errors import ResultNotStored, ResultProblem, ResultUnavailable, StartupError
 from services.jobs.model import Job, Output
+from services.jobs.pacing import LONGEST_PUT_OFF
 from services.jobs.ports import ResultFile
 from services.proxies import Proxies, ProxyConnector
 from services.runcomfy.disk_room import DiskLimits, DiskRoom, FolderFull
@@ -35,8 +36,8 @@ log = logging.getLogger(__name__)
 # For how long a folder counts as unwell after it was last seen to be.
 PROBLEM_SECONDS = 900.0
 # Whole files that nobody has looked for or written for so long belong to cards that could not be delivered: they are
-# kept for the operator while there is room.
-UNWANTED_SECONDS = 3600.0
+# kept for the operator while there is room. A card that is still to be shown is looked at oftener, see LONGEST_PUT_OFF.
+UNWANTED_SECONDS = LONGEST_PUT_OFF.total_seconds() + 3600.0
 _REMEMBERED = 10_000
 # A file that a storage is still taking in grows meanwhile.
 UNCHANGED_SECONDS = 60.0
@@ -58,6 +59,7 @@ class ResultFolder:
         result_hosts: Sequence[str] = DEFAULT_RESULT_HOSTS,
         limits: DownloadLimits | None = None,
         disk: DiskLimits | None = None,
+        clock: Clock | None = None,
     ) -> None:
         """Raises: SettingsError for a host pattern that cannot be used."""
         self._folder = folder
@@ -67,6 +69,8 @@ class ResultFolder:
         # Another process may share the folder: each writes parts of its own.
         self._tag = secrets.token_hex(4)
         self._session: aiohttp.ClientSession | None = None
+        self._clock = clock or SystemClock()
+        self._opened_at = self._clock.monotonic()
         self._looked_for: OrderedDict[str, float] = OrderedDict()  # job id: when, by the monotonic clock
         self._seen_cut: dict[str, tuple[int, float]] = {}
         self._problem: str | None = None
@@ -99,12 +103,12 @@ class ResultFolder:
     @property
     def problem(self) -> str | None:
         """Return why no files can be stored at present; what waits tries it oftener than this is believed."""
-        return self._problem if time.monotonic() - self._problem_at < PROBLEM_SECONDS else None
+        return self._problem if self._clock.monotonic() - self._problem_at < PROBLEM_SECONDS else None
 
     async def find(self, job: Job) -> Mapping[int, ResultFile]:
         """Return the job's files that are there, by the numbers of their outputs; none where the folder is away."""
         self._looked_for.pop(job.job_id, None)
-        self._looked_for[job.job_id] = time.monotonic()
+        self._looked_for[job.job_id] = self._clock.monotonic()
         if len(self._looked_for) > _REMEMBERED:
             self._looked_for.popitem(last=False)
         try:
@@ -170,7 +174,7 @@ class ResultFolder:
             found = await fetcher.fetch(output.url, part=part, most_bytes=most_bytes, take_room=take_room)
             path = self._folder / f"{job.job_id}-{number}.{found.extension}"
             try:
-                size = await asyncio.to_thread(_put, part, path, self._seen_cut)
+                size = await asyncio.to_thread(self._put, part, path)
             except OSError as error:
                 raise ResultNotStored(str(error.strerror)) from error
             self._room.add(path.name, size)
@@ -180,7 +184,7 @@ class ResultFolder:
         """Say loudly, once, that the folder is unwell: every result waits for it."""
         if self.problem is None:
             log.error("jobs.results_dir: the folder of results takes no files (%s): results wait for it", what)
-        self._problem, self._problem_at = f"the folder of results takes no files: {what}", time.monotonic()
+        self._problem, self._problem_at = f"the folder of results takes no files: {what}", self._clock.monotonic()
 
     def _sizes(self) -> dict[str, int]:
         """Return the folder's own files with their sizes."""
@@ -199,57 +203,58 @@ class ResultFolder:
                 path.unlink(missing_ok=True)
 
     def _remove_unwanted(self) -> bool:
-        """Remove the oldest quarter of the whole files that nobody wants, one at least; whether there was any."""
-        recently = time.monotonic() - UNWANTED_SECONDS
-        wanted = {job_id for job_id, at in list(self._looked_for.items()) if at > recently}
-        unwanted = []
-        for path in list(self._folder.iterdir()):
-            whole = _WHOLE.fullmatch(path.name)
-            with suppress(FileNotFoundError):
-                if whole and whole["job"] not in wanted and path.stat().st_mtime < time.time() - UNWANTED_SECONDS:
-                    unwanted.append((path.stat().st_mtime, path))
-        for _, path in sorted(unwanted)[: len(unwanted) // 4 + 1]:
+        """Remove the oldest quarter of the files that nobody wants, one at least; whether there was any."""
+        recently = self._clock.monotonic() - UNWANTED_SECONDS
+        if self._opened_at > recently:
+            return False  # whose card is still to be shown may not have been looked at yet
+        wanted = frozenset(job_id for job_id, at in list(self._looked_for.items()) if at > recently)
+        unwanted = self._leftovers(wanted, self._clock.now().timestamp() - UNWANTED_SECONDS)
+        for path in unwanted[: len(unwanted) // 4 + 1]:
             log.warning("%s is removed: it could not be delivered, and its room is needed", path.name)
             path.unlink(missing_ok=True)
         return bool(unwanted)
 
     def _sweep(self, keep: frozenset[str], before: float) -> int:
-        removed = 0
+        leftovers = self._leftovers(keep, before)
+        for path in leftovers:
+            path.unlink(missing_ok=True)
+        return len(leftovers)
+
+    def _leftovers(self, keep: frozenset[str], before: float) -> list[Path]:
+        """Return forgotten parts, and the files of other jobs than `keep`, last written before then, oldest first."""
+        written = []
         for path in list(self._folder.iterdir()):
             whole, part = _WHOLE.fullmatch(path.name), _PART.fullmatch(path.name)
             is_leftover = part is not None or (whole is not None and whole["job"] not in keep)
             with suppress(FileNotFoundError):
-                if is_leftover and path.stat().st_mtime < before:
-                    path.unlink()
-                    removed += 1
-        return removed
+                if is_leftover and (written_at := path.stat().st_mtime) < before:
+                    written.append((written_at, path))
+        return [path for _, path in sorted(written)]
+
+    def _put(self, part: Path, path: Path) -> int:
+        """Give a whole file its name and return its size. Raises: ResultUnavailable where it is not whole; OSError."""
+        size = part.stat().st_size
+        if is_cut_short(part) and not self._is_unchanged(path.name, size):
+            part.unlink()
+            raise ResultUnavailable(ResultProblem.CUT_SHORT, f"after {size} bytes")
+        part.replace(path)
+        return size
+
+    def _is_unchanged(self, name: str, size: int) -> bool:
+        """Whether a file that seems cut had this size for a while: then it is whole, and only oddly written."""
+        known_size, since = self._seen_cut.get(name, (-1, 0.0))
+        if known_size == size:
+            return self._clock.monotonic() - since >= UNCHANGED_SECONDS
+        if len(self._seen_cut) >= _REMEMBERED:
+            self._seen_cut.pop(next(iter(self._seen_cut)), None)
+        self._seen_cut[name] = (size, self._clock.monotonic())
+        return False
 
 
 def _result_file(path: Path, size_bytes: int, output: Output) -> ResultFile:
     # What the file is, is known better now than from the key under which the API named it.
     known = replace(output, kind=kind_of_extension(path.suffix) or output.kind)
     return ResultFile(path=path, filename=path.name, size_bytes=size_bytes, output=known)
-
-
-def _put(part: Path, path: Path, seen_cut: dict[str, tuple[int, float]]) -> int:
-    """Give a whole file its name and return its size. Raises: ResultUnavailable where it is not whole; OSError."""
-    size = part.stat().st_size
-    if is_cut_short(part) and not _is_unchanged(seen_cut, path.name, size):
-        part.unlink()
-        raise ResultUnavailable(ResultProblem.CUT_SHORT, f"after {size} bytes")
-    part.replace(path)
-    return size
-
-
-def _is_unchanged(seen_cut: dict[str, tuple[int, float]], name: str, size: int) -> bool:
-    """Whether a file that seems cut had this size for a while: then it is whole, and only oddly written."""
-    known_size, since = seen_cut.get(name, (-1, 0.0))
-    if known_size != size:
-        if len(seen_cut) >= _REMEMBERED:
-            seen_cut.pop(next(iter(seen_cut)), None)
-        seen_cut[name] = (size, time.monotonic())
-        return False
-    return time.monotonic() - since >= UNCHANGED_SECONDS
 
 
 def _require_writable(folder: Path) -> None:

@@ -15,8 +15,9 @@ from sandbox.model_api.sample_media import video
 from sandbox.pictures import paint
 from services.errors import ResultNotReady, ResultProblem, ResultUnavailable, StartupError
 from services.jobs.model import MediaKind
-from services.runcomfy.downloads import ResultFolder
+from services.runcomfy.downloads import UNCHANGED_SECONDS, ResultFolder
 from services.runcomfy.fetching import CHUNK_BYTES, DownloadLimits
+from tests.contract.jobs.test_clocks import MovedClock
 from tests.contract.runcomfy.file_host import CAT, FileHost, fetch, names
 from tests.contract.runcomfy.jobs import job_with, picture
 
@@ -200,17 +201,17 @@ async def test_half_a_file_with_a_fitting_length_is_none(host: FileHost, results
     assert (await fetch(results, job_with(picture(url)))).size_bytes == len(whole)
 
 
-async def test_a_file_that_only_seems_cut_is_whole(
-    host: FileHost, results: ResultFolder, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_file_that_only_seems_cut_is_whole(host: FileHost, folder: Path) -> None:
     """What has the same size after a while is no file that still grows: its program wrote it oddly."""
     job = job_with(picture(host.serve("/motion.jpg", paint("cat.jpg", width=64, height=48).data + b"\xff\xda more")))
-    for _ in range(2):
-        with pytest.raises(ResultUnavailable) as caught:
-            await fetch(results, job)
-        assert caught.value.problem is ResultProblem.CUT_SHORT
-    monkeypatch.setattr("services.runcomfy.downloads.UNCHANGED_SECONDS", 0.0)
-    assert (await fetch(results, job)).filename.endswith(".jpg")
+    clock = MovedClock()
+    async with ResultFolder(folder, result_hosts=[host.netloc], clock=clock) as results:
+        for _ in range(2):
+            with pytest.raises(ResultUnavailable) as caught:
+                await fetch(results, job)
+            assert caught.value.problem is ResultProblem.CUT_SHORT
+        clock.passed_seconds = UNCHANGED_SECONDS
+        assert (await fetch(results, job)).filename.endswith(".jpg")
 
 
 async def test_a_stream_that_drips_is_given_up(host: FileHost, folder: Path) -> None:

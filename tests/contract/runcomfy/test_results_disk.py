@@ -13,7 +13,8 @@ import pytest
 from services.errors import ResultNotReady, ResultNotStored, ResultProblem, ResultUnavailable
 from services.jobs.ports import ResultFile
 from services.runcomfy.disk_room import DiskLimits
-from services.runcomfy.downloads import ResultFolder
+from services.runcomfy.downloads import UNWANTED_SECONDS, ResultFolder
+from tests.contract.jobs.test_clocks import MovedClock
 from tests.contract.runcomfy.file_host import CAT, FileHost, fetch, names
 from tests.contract.runcomfy.jobs import job_with, picture
 
@@ -115,15 +116,21 @@ async def test_what_could_not_be_delivered_makes_room(host: FileHost, folder: Pa
     disk = DiskLimits(folder_bytes=1_200_000)
     old = [job_with(picture(url), job_id=each) for each in ("aaaaaaaaaa", "bbbbbbbbbb")]
     async with ResultFolder(folder, result_hosts=[host.netloc], disk=disk) as results:
-        for age, job in zip((3, 2), old, strict=True):
+        for age, job in zip((7, 6), old, strict=True):
             file = await fetch(results, job)
             os.utime(file.path, (file.path.stat().st_mtime - age * 3600,) * 2)
-    async with ResultFolder(folder, result_hosts=[host.netloc], disk=disk) as results:
+    clock = MovedClock()
+    async with ResultFolder(folder, result_hosts=[host.netloc], disk=disk, clock=clock) as results:
         new = job_with(picture(url), job_id="cccccccccc")
         with pytest.raises(ResultNotStored):
             await fetch(results, new)
-        assert is_well(results)
+        # After a start, cards that are still to be shown have to be looked at first.
+        assert names(folder) == ["aaaaaaaaaa-1.png", "bbbbbbbbbb-1.png"]
+        clock.passed_seconds = UNWANTED_SECONDS + 1
+        with pytest.raises(ResultNotStored):
+            await fetch(results, new)
         await fetch(results, new)
+        assert is_well(results)
         assert names(folder) == ["bbbbbbbbbb-1.png", "cccccccccc-1.png"]
         # What a card waits for stays, however old it is.
         await results.find(old[1])
