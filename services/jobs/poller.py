@@ -11,6 +11,7 @@ from datetime import datetime
 from services.clock import Clock, DeadlineClock
 from services.errors import ApiError, ApiUnavailable, RequestNotFound, StoreUnavailable
 from services.jobs.cancelling import Canceller
+from services.jobs.echoes import without_echoes
 from services.jobs.job_updater import JobUpdater
 from services.jobs.model import LATE_FOR, CancelState, Job, JobStatus
 from services.jobs.pacing import (
@@ -24,7 +25,7 @@ from services.jobs.pacing import (
 from services.jobs.ports import JobStore, Lease, ModelApi, Progress, RequestState
 from services.jobs.schedule import Schedule, Watched
 from services.jobs.signals import JobSignals
-from services.jobs.transitions import apply_progress, essence, gone, overdue, without_echoes
+from services.jobs.transitions import apply_progress, essence, gone, overdue
 from services.jobs.troubles import Troubles
 
 log = logging.getLogger(__name__)
@@ -262,7 +263,7 @@ class Poller:
                 return replace(told, state=RequestState.FAILED, answers_needed=self.ANSWERS_WITHOUT_RESULT)
             if isinstance(error, ApiUnavailable):
                 raise
-            # /status has just known it: its result may not be registered yet.
+            # Nobody says that the request is gone: its result may not be registered yet.
             raise ApiUnavailable("a result is not known of a request that is") from error
 
     def _confirmed(self, watched: Watched, progress: Progress) -> Progress:

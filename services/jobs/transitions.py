@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
 
 from services.errors import FailureKind
-from services.jobs.model import CancelState, Job, JobFailure, JobStatus, Json
+from services.jobs.model import CancelState, Job, JobFailure, JobStatus
 from services.jobs.ports import Progress, RequestState
 
 _ENDS = {
@@ -15,16 +14,6 @@ _ENDS = {
     RequestState.FAILED: JobStatus.FAILED,
     RequestState.CANCELLED: JobStatus.CANCELLED,
 }
-
-# Parameters that sign an address: Discord's, those of the object stores, and what content networks add.
-_SIGNATURE_PREFIXES = ("x-amz-", "x-goog-", "x-oss-", "x-cos-")
-_SIGNATURE_NAMES = frozenset(
-    {
-        *("ex", "is", "hm", "expires", "expire", "exp", "signature", "sig", "sign", "token", "policy", "key-pair-id"),
-        *("awsaccesskeyid", "googleaccessid", "ossaccesskeyid", "security-token", "auth_key"),
-        *("sv", "st", "se", "sr", "sp", "spr", "skoid", "sktid", "skt", "ske", "sks", "skv"),
-    }
-)
 
 
 def apply_progress(job: Job, progress: Progress, *, at: datetime) -> Job | None:
@@ -47,41 +36,6 @@ def apply_progress(job: Job, progress: Progress, *, at: datetime) -> Job | None:
             return None
         return replace(job.bump_version(at=at), queue_position=progress.queue_position)
     return None
-
-
-def without_echoes(job: Job, progress: Progress) -> Progress:
-    """Return the answer without the files that the job itself sent in, which some models echo beside the result."""
-    if not progress.outputs and not progress.leftovers:
-        return progress
-    sent = {_address(text) for text in _texts(job.inputs)}
-    outputs = tuple(output for output in progress.outputs if _address(output.url) not in sent)
-    leftovers = tuple(output for output in progress.leftovers if _address(output.url) not in sent)
-    return replace(progress, outputs=outputs, leftovers=leftovers)
-
-
-def _texts(value: Json) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, Mapping):
-        for each in value.values():
-            yield from _texts(each)
-    elif isinstance(value, list | tuple):
-        for each in value:
-            yield from _texts(each)
-
-
-def _address(url: str) -> tuple[str, ...]:
-    """Return which file an address names, without its signature, which may be renewed on the way.
-
-    The rest of the query is a part of it: ComfyUI's own server has one path for every file.
-    """
-    path, _, query = url.strip().partition("#")[0].partition("?")
-    return path, *sorted(each for each in query.split("&") if each and not _is_signature(each.partition("=")[0]))
-
-
-def _is_signature(name: str) -> bool:
-    name = name.lower()
-    return name in _SIGNATURE_NAMES or name.startswith(_SIGNATURE_PREFIXES)
 
 
 def _ended(job: Job, progress: Progress, *, at: datetime) -> Job:

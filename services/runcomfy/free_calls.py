@@ -10,6 +10,9 @@ from services.jobs.ports import Progress, RequestState
 from services.runcomfy.submitting import read_refusal
 from services.runcomfy.transport import Answer
 from services.runcomfy.wire import (
+    ANSWERS_FOR_ODD_STATUS,
+    ANSWERS_FOR_REFUSAL,
+    ANSWERS_FOR_VAGUE_REFUSAL,
     FAILURE_BY_CODE,
     NOT_FOUND_CODE,
     GarbledBody,
@@ -37,10 +40,6 @@ _ENDS = frozenset({RequestState.SUCCEEDED, RequestState.FAILED, RequestState.CAN
 _NOT_YET = frozenset({409, 423})
 # Too large, of a wrong kind, not valid, blocked: these are about what was sent in, which stays as it is.
 _ABOUT_THE_INPUT = frozenset({413, 415, 422, 451})
-# Equal answers in a row that make an end certain: some seconds of polls, about a minute, and some ten minutes of them.
-_ANSWERS_FOR_ODD_STATUS = 3
-_ANSWERS_FOR_REFUSAL = 8
-_ANSWERS_FOR_VAGUE_REFUSAL = 60
 
 
 def read_free_answer(answer: Answer) -> Mapping[str, object]:
@@ -94,9 +93,9 @@ def read_request_answer(answer: Answer, read: Callable[[object], Progress]) -> P
             is_told = (told.state is RequestState.FAILED and told.reason) or (
                 told.state is RequestState.SUCCEEDED and told.outputs
             )
-            needed = max(needed, _ANSWERS_FOR_REFUSAL) if is_told and answer.status in _MAY_BE_A_REASON else 0
+            needed = max(needed, ANSWERS_FOR_REFUSAL) if is_told and answer.status in _MAY_BE_A_REASON else 0
         elif told.state in _ENDS | {RequestState.UNKNOWN} and (answer.status not in _OK or is_about_us):
-            needed = max(needed, _ANSWERS_FOR_ODD_STATUS)
+            needed = max(needed, ANSWERS_FOR_ODD_STATUS)
         if needed:
             return replace(told, answers_needed=needed)
     try:
@@ -111,7 +110,7 @@ def _read_refusal_of_request(answer: Answer, reason: str, read: Callable[[object
     """Return what a 4xx with a reason, without a state that is known, tells of its request. Raises: ApiUnavailable."""
     if answer.status in _NOT_YET:
         raise ApiUnavailable(f"HTTP {answer.status} without a state")
-    needed = _ANSWERS_FOR_REFUSAL if answer.status in _ABOUT_THE_INPUT else _ANSWERS_FOR_VAGUE_REFUSAL
+    needed = ANSWERS_FOR_REFUSAL if answer.status in _ABOUT_THE_INPUT else ANSWERS_FOR_VAGUE_REFUSAL
     failed = Progress(state=RequestState.FAILED, reason=reason, answers_needed=needed, is_refusal=True)
     document = _decode_object(answer)
     if document is None or not isinstance(document.get("status"), str):

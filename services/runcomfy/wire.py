@@ -66,11 +66,14 @@ _ERROR_WORDS = frozenset(
     {"error", "errored", "failure", "timeout", "timed_out", "aborted", "rejected", "terminated", "killed", "crashed"}
     | {"expired", "blocked"}
 )
-# How many equal answers in a row make an end that is told in a doubtful way: at the pace of polls, the first takes
-# seconds, the other about two minutes.
-_ANSWERS_FOR_FILES = 2
-_ANSWERS_FOR_ERROR_WORD = 12
-_ANSWERS_FOR_FAILED_SUCCESS = 8
+# How many equal answers in a row make an end that is told in a doubtful way: at the pace of polls, the fewest take some
+# seconds, 8 a minute, 12 two minutes, and 60 ten.
+ANSWERS_FOR_FILES = 2
+ANSWERS_FOR_ODD_STATUS = 3
+ANSWERS_FOR_REFUSAL = 8
+ANSWERS_FOR_FAILED_SUCCESS = 8
+ANSWERS_FOR_ERROR_WORD = 12
+ANSWERS_FOR_VAGUE_REFUSAL = 60
 # No document has them at the top of a result; `output` goes before each.
 _OTHER_OUTPUT_NAMES = ("outputs", "result", "results")
 _LONGEST_NUMBER = 400  # digits; Python refuses integers of some thousands, and no field has such a one
@@ -188,7 +191,7 @@ def read_error(document: object) -> tuple[int | None, str]:
 def read_status(document: object) -> Progress:
     """Read /status: whatever it calls an end is FINISHED, since a failed job can show `completed` here.
 
-    The reason of a failure may stand here alone.
+    What it calls a failure has its reason, which may stand here alone; what stands beside another end is none.
 
     Raises: GarbledBody.
     """
@@ -197,10 +200,8 @@ def read_status(document: object) -> Progress:
         raise GarbledBody("a body without a state")
     word = _normalised(body.status)
     if word in _END_WORDS:
-        has_come_to_nothing = _END_WORDS[word] is RequestState.FAILED
-        return Progress(
-            state=RequestState.FINISHED, reason=_reason_of_an_end(body) if has_come_to_nothing else _reason_of(body)
-        )
+        is_failure = _END_WORDS[word] is RequestState.FAILED
+        return Progress(state=RequestState.FINISHED, reason=_reason_of_an_end(body) if is_failure else "")
     return Progress(state=_live_state(word), queue_position=body.queue_position)
 
 
@@ -222,7 +223,7 @@ def read_result(document: object) -> Progress:
         # "completed" also closes failed requests elsewhere in this API: with an error and no file it is one, unless
         # its files come after it.
         return Progress(
-            state=RequestState.FAILED, cost=body.cost, reason=reason, answers_needed=_ANSWERS_FOR_FAILED_SUCCESS
+            state=RequestState.FAILED, cost=body.cost, reason=reason, answers_needed=ANSWERS_FOR_FAILED_SUCCESS
         )
     leftovers = () if outputs else find_leftovers(document)
     return Progress(state=state, outputs=outputs, cost=body.cost, leftovers=leftovers)
@@ -240,11 +241,9 @@ def _read_unknown(word: str, body: RequestBody) -> Progress:
     is_error = word in _ERROR_WORDS
     outputs, reason = find_outputs(body.output), _reason_of_an_end(body) if is_error else _reason_of(body)
     if outputs:
-        return Progress(state=RequestState.UNKNOWN, outputs=outputs, cost=body.cost, answers_needed=_ANSWERS_FOR_FILES)
+        return Progress(state=RequestState.UNKNOWN, outputs=outputs, cost=body.cost, answers_needed=ANSWERS_FOR_FILES)
     if reason and is_error:
-        return Progress(
-            state=RequestState.FAILED, reason=reason, cost=body.cost, answers_needed=_ANSWERS_FOR_ERROR_WORD
-        )
+        return Progress(state=RequestState.FAILED, reason=reason, cost=body.cost, answers_needed=ANSWERS_FOR_ERROR_WORD)
     if body.status is None:
         raise GarbledBody("a body without a state")
     return Progress(state=RequestState.UNKNOWN, reason=reason)

@@ -113,6 +113,12 @@ def test_a_failure_has_its_reason(body: dict[str, object], reason: str) -> None:
     assert read_status({"status": "failed"} | body).reason == reason
 
 
+@pytest.mark.parametrize("word", ["completed", "succeeded", "cancelled"])
+def test_only_a_failure_has_a_reason_on_status(word: str) -> None:
+    """What stands beside another end may say that all is well: it must not end a job whose result is silent."""
+    assert read_status({"status": word, "error": {"code": 0, "message": "success"}}).reason == ""
+
+
 def test_completed_with_an_error_and_no_file_is_a_failure() -> None:
     """A closed request that names an error and no file has failed; with a file the file counts."""
     assert read_result({"status": "completed", "error": "Flagged."}).state is RequestState.FAILED
