@@ -29,8 +29,8 @@ PICTURE_TYPES = frozenset(
 PICTURE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".jfif", ".jpe", ".webp", ".gif"})
 # Types that say nothing of a file.
 _OPAQUE_TYPES = frozenset(
-    {"", "application/octet-stream", "binary/octet-stream", "application/x-download"}
-    | {"application/unknown", "application/x-png"}
+    {"", "application/octet-stream", "binary/octet-stream", "application/x-download", "application/unknown"}
+    | {"application/x-png", "image/*", "*/*"}
 )
 # Python's own list, the same on every system.
 _KNOWN_ENDINGS = MimeTypes()
@@ -183,11 +183,10 @@ def _is_picture(file: GivenFile) -> bool:
     A file of which nothing is known is left to the service to judge.
     """
     declared = str(file.content_type or "").partition(";")[0].strip().lower()
-    if "/" not in declared or declared.endswith("/*"):
-        declared = ""
     suffix = _ending(file.filename)
     says_picture = declared in PICTURE_TYPES
-    if not says_picture and declared not in _OPAQUE_TYPES:
+    says_nothing = declared in _OPAQUE_TYPES or "/" not in declared
+    if not says_picture and not says_nothing:
         return False
     is_unknown = _KNOWN_ENDINGS.guess_type(f"x{suffix}")[0] is None
     has_sides = bool(_side(file.width) and _side(file.height))

@@ -26,10 +26,9 @@ _LEFT_TO_COPY = (
     "Discord did not confirm this command, and another copy of this bot is running, so this one submitted nothing "
     "and charged nothing. If no card appears, use the command again; the bot's operator should stop that copy."
 )
-
-
 _LEFT_UNSEEN = (
-    "Discord did not confirm this command, so nothing was submitted and nothing was charged. Use the command again."
+    "Discord did not confirm this command, so this bot submitted nothing and charged nothing. If no card appears, use "
+    "the command again."
 )
 
 

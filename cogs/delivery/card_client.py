@@ -36,7 +36,7 @@ _MOST_LATEST = 1_000
 
 
 class CardClient:
-    """Discord, as the courier needs it. Whatever discord.py raises comes out as it is."""
+    """Discord, as the delivery of cards needs it. Whatever discord.py raises comes out as it is."""
 
     def __init__(self, bot: discord.Client) -> None:
         self._bot = bot

@@ -132,7 +132,10 @@ class JobStore(Protocol):
         ...
 
     async def claim_due_cards(self, lease: Lease, *, now: datetime, most: int) -> Sequence[Job]:
-        """Claim the cards of jobs changed since they were announced and due by `now`, oldest first."""
+        """Claim the cards of jobs changed since they were announced and due by `now`, oldest first.
+
+        One that was put off for longer than pacing.LONGEST_PUT_OFF is due: that was before the clock was set back.
+        """
         ...
 
     async def renew_cards(self, lease: Lease, job_ids: Sequence[str]) -> None:

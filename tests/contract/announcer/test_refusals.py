@@ -8,6 +8,8 @@ from decimal import Decimal
 
 import pytest
 
+from cogs.delivery.failures import DeliveryFailure, FailureCategory
+from cogs.delivery.setbacks import Setbacks
 from sandbox.discord.traffic import Call
 from services.jobs.model import DeliveryRoute, Job
 from tests.contract.announcer.scene import (
@@ -193,3 +195,13 @@ async def test_a_no_about_the_bot_passes(scene: Scene, status: int, code: int) -
         known = await settled(scene, job)
     assert known.delivery.route is DeliveryRoute.TOKEN
     assert files_of(scene.card(job)) == [f"{job.job_id}-1.png"]
+
+
+def test_a_no_that_nobody_knows_is_counted_anew_for_each_way() -> None:
+    """What one way has said too often says nothing of the next."""
+    unknown = DeliveryFailure(category=FailureCategory.UNKNOWN, words="HTTP 403, code 340013", has_code=True)
+    setbacks = Setbacks()
+    while not setbacks.is_certain(unknown):
+        pass
+    setbacks.begin_elsewhere()
+    assert not setbacks.is_certain(unknown)

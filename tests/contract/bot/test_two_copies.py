@@ -143,3 +143,23 @@ async def test_what_cannot_be_seen_is_not_paid_for(
 def test_a_copy_is_looked_for_when_its_card_can_stand() -> None:
     """Whoever won draws the first card after its hold, with an edit."""
     assert hold_seconds(JobStatus.WAITING) + 2.0 <= ownership.DRAWN_SECONDS
+
+
+async def test_a_copy_that_nobody_has_seen_yet_is_waited_for(
+    sandbox: Sandbox, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """One of two has its acknowledgement lost, and the other's first card stands only after its hold: one pays."""
+    go_on = asyncio.Event()
+
+    async def wait(_: object) -> None:
+        await go_on.wait()
+
+    here, there = (settings_for(sandbox, tmp_path / name) for name in ("here", "there"))
+    async with living_bot(sandbox, here), living_bot(sandbox, there):
+        sandbox.model_api.hooks.after("submit", wait)
+        sandbox.discord.faults.fail(CALLBACK, status=503, times=1, applied=False)
+        await ask(sandbox, 1)
+        doubt = "its acknowledgement is uncertain"
+        await until(lambda: doubt in caplog.text, what="the doubt's end", timeout_seconds=15)
+        go_on.set()
+    assert len(sandbox.model_api.submits) == 1
