@@ -138,6 +138,7 @@ def test_pictures(filename: str, content_type: str) -> None:
         ("a", "text/html"),
         ("a.mp4.", None),
         ("a.mp4_large", "*/*"),
+        ("a.png", "video/*"),
     ],
 )
 def test_no_pictures(filename: str, content_type: str | None) -> None:
