@@ -41,13 +41,19 @@ async def rules_of(server: PostgresServer) -> str:
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[PostgresServer]:
-    """A PostgreSQL server with one user who needs a password and one who may not log in."""
+    """A PostgreSQL server with one user who needs a password and one who may not log in.
+
+    Other tests may use the same server, and these come back to it: afterwards it is as it was.
+    """
     with postgres_server() as running:
         rules = Path(asyncio.run(rules_of(running)))
-        rules.write_text(RULES + rules.read_text(encoding="utf-8"), encoding="utf-8")
+        before = rules.read_text(encoding="utf-8")
+        rules.write_text(RULES + before, encoding="utf-8")
         create = [f"CREATE USER {name} PASSWORD 'right'" for name in ("locked", "banned")]
         asyncio.run(running.execute(*create, "SELECT pg_reload_conf()"))
         yield running
+        rules.write_text(before, encoding="utf-8")
+        asyncio.run(running.execute("DROP USER locked", "DROP USER banned", "SELECT pg_reload_conf()"))
 
 
 @pytest.mark.parametrize(
