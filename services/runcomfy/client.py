@@ -32,7 +32,7 @@ from services.runcomfy.free_calls import read_cancel_answer, read_free_answer, r
 from services.runcomfy.probe import ApiProbe, report_error, report_success
 from services.runcomfy.retry import Retrier, RetryPolicy
 from services.runcomfy.submitting import read_submit_answer
-from services.runcomfy.transport import DEFAULT_BASE_URL, Answer, ApiTimeouts, ApiTransport
+from services.runcomfy.transport import DEFAULT_BASE_URL, Answer, ApiTimeouts, ApiTransport, ConnectionNotMade
 from services.runcomfy.wire import GarbledBody, is_request_id, read_catalog, read_result, read_status
 from services.version import VERSION
 
@@ -100,13 +100,9 @@ class RunComfyClient:
             raise ApiRefused(FailureKind.INPUT_EXPIRED, http_status=0)
         try:
             answer = await self._transport.post_paid(path, body)
-        except (
-            aiohttp.ClientConnectorError,
-            aiohttp.ConnectionTimeoutError,
-            aiohttp.ClientHttpProxyError,
-        ) as error:
+        except ConnectionNotMade as error:
             # No name, no route, no handshake, no tunnel through the proxy: not a byte of the request has left.
-            raise ApiNotSent(_describe(error)) from None
+            raise ApiNotSent(_describe(error.__cause__ or error)) from None
         except (aiohttp.ClientError, OSError) as error:
             raise ApiOutcomeUnknown(_describe(error)) from None
         request_id = read_submit_answer(answer)
@@ -206,7 +202,7 @@ def _prepare_submit(model_id: str, inputs: Mapping[str, Json]) -> tuple[str, byt
         raise ApiRefused(FailureKind.BAD_INPUT, http_status=0) from None
 
 
-def _describe(error: Exception) -> str:
+def _describe(error: BaseException) -> str:
     """Name a failure without its text: aiohttp's may hold headers (with the token) or a part of the body.
 
     For the same reason its errors are raised anew `from None`.

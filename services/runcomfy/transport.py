@@ -12,6 +12,9 @@ from types import TracebackType
 from typing import Self
 
 import aiohttp
+from aiohttp.client_reqrep import ClientRequest
+from aiohttp.connector import Connection
+from aiohttp.tracing import Trace
 from yarl import URL
 
 from services.clock import Clock
@@ -44,6 +47,30 @@ class Answer:
     retry_after_seconds: float | None
 
 
+class ConnectionNotMade(aiohttp.ClientConnectionError):
+    """Whatever kept a connection from being made is its cause; not a byte of the request has left."""
+
+
+class _PaidConnector(ProxyConnector):
+    """Tells a connection that was not made from one that failed under its request.
+
+    aiohttp's own types do not: a proxy that hangs up on CONNECT, or answers it with garbage, is told by the same errors
+    as a server that does so after a POST.
+    """
+
+    async def connect(
+        self,
+        req: ClientRequest,
+        traces: list[Trace],
+        timeout: aiohttp.ClientTimeout,  # noqa: ASYNC109 - aiohttp's signature
+    ) -> Connection:
+        """Return a connection for the request. Raises: ConnectionNotMade."""
+        try:
+            return await super().connect(req, traces, timeout)
+        except Exception as error:
+            raise ConnectionNotMade("no connection was made") from error
+
+
 class ApiTransport:
     """Two sessions: one that keeps connections for free calls, one that opens a new one for each paid POST."""
 
@@ -66,7 +93,7 @@ class ApiTransport:
         self._free = aiohttp.ClientSession(connector=ProxyConnector(proxies), cookie_jar=aiohttp.DummyCookieJar())
         # A kept connection can die under a POST, which would leave its outcome unknown.
         self._paid = aiohttp.ClientSession(
-            connector=ProxyConnector(proxies, force_close=True, limit=0),
+            connector=_PaidConnector(proxies, force_close=True, limit=0),
             cookie_jar=aiohttp.DummyCookieJar(),
         )
         return self
@@ -90,9 +117,9 @@ class ApiTransport:
     async def post_paid(self, path: str, body: bytes) -> Answer:
         """Make the paid POST, once, on a connection of its own.
 
-        A connection that was not made in time is aiohttp.ConnectionTimeoutError, never a plain TimeoutError: connecting
-        gets half of the whole at most.
-        Raises: aiohttp.ClientError, TimeoutError.
+        A connection that was not made in time is ConnectionNotMade, never a plain TimeoutError: connecting gets half of
+        the whole at most.
+        Raises: ConnectionNotMade, another aiohttp.ClientError, TimeoutError.
         """
         seconds = self._timeouts.submit_seconds
         return await self._send(_opened(self._paid), "POST", self._url(path, ""), body=body, seconds=seconds)

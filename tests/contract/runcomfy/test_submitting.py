@@ -8,7 +8,6 @@ import logging
 import socket
 from dataclasses import replace
 
-import aiohttp
 import pytest
 
 from sandbox.model_api import BadInput, BadToken, Fault, FaultOrder, ModelApiServer, NoBalance, Route, UnknownModel
@@ -265,12 +264,6 @@ async def test_many_submits_do_not_wait_for_each_other(server: ModelApiServer, n
         for submit in hanging:
             submit.cancel()
         await asyncio.gather(*hanging, return_exceptions=True)
-
-
-def test_aiohttp_tells_a_connection_time_out_apart() -> None:
-    """The rule stands on this: a time-out while connecting is a type of its own."""
-    assert issubclass(aiohttp.ConnectionTimeoutError, TimeoutError)
-    assert not issubclass(aiohttp.SocketTimeoutError, aiohttp.ConnectionTimeoutError)
 
 
 async def test_a_link_that_died_while_its_job_waited_is_never_sent(
