@@ -25,7 +25,7 @@ from services.jobs.job_updater import JobUpdater
 from services.jobs.outbox import CardOutbox
 from services.jobs.pacing import JobTiming, RequestBudget, SubmitGate
 from services.jobs.poller import Poller
-from services.jobs.ports import JobStore
+from services.jobs.ports import CardStore, JobStore
 from services.jobs.quota import QuotaLimits, QuotaPolicy, SameLimits
 from services.jobs.service import JobService
 from services.jobs.signals import JobSignals
@@ -38,6 +38,7 @@ from services.runcomfy.downloads import ResultFolder
 from services.runcomfy.fetching import DownloadLimits
 from services.runcomfy.transport import ApiTimeouts
 from services.store import migrate
+from services.store.cards import SqlCardStore
 from services.store.database import Database
 from services.store.jobs import SqlJobStore
 from services.store.journal import JournalFile
@@ -71,6 +72,7 @@ class Outside:
 
     database: Database
     store: JobStore
+    cards: CardStore
     api: RunComfyClient
     results: ResultFolder
     journal: JournalFile
@@ -82,6 +84,7 @@ class Outside:
         return cls(
             database=database,
             store=SqlJobStore(database),
+            cards=SqlCardStore(database),
             api=model_api(settings, clock),
             results=result_folder(settings),
             journal=JournalFile(settings.jobs.results_dir),
@@ -154,6 +157,7 @@ async def open_app(settings: Settings) -> AsyncIterator[App]:
         if database.is_alone:
             # Whoever held a lease is dead: nobody else can work on this file.
             await outside.store.forget_leases()
+            await outside.cards.forget_leases()
         async with outside.api, outside.results:
             try:
                 await _reserve_journal(outside.journal)
@@ -177,6 +181,7 @@ async def _say_goodbye(outside: Outside, worker_id: str) -> None:
     try:
         async with asyncio.timeout(RELEASE_SECONDS):
             await outside.store.release(worker_id)
+            await outside.cards.release(worker_id)
             if not outside.database.is_alone:
                 await SqlProcesses(outside.database).leave(worker_id)
     except (TimeoutError, StoreUnavailable) as error:
@@ -187,7 +192,7 @@ async def _say_goodbye(outside: Outside, worker_id: str) -> None:
 
 def assemble(settings: Settings, outside: Outside, *, catalog: Catalog, worker_id: str) -> App:
     """Make the core's parts and hand each what it needs. Nothing runs yet."""
-    store, api, clock = outside.store, outside.api, outside.clock
+    store, cards, api, clock = outside.store, outside.cards, outside.api, outside.clock
     timing, policy = job_timing(settings), quota_policy(settings)
     signals = JobSignals()
     updater = JobUpdater(store, clock, signals)
@@ -217,9 +222,18 @@ def assemble(settings: Settings, outside: Outside, *, catalog: Catalog, worker_i
         on_confirmed=poller.watch,
         unstored=unstored,
     )
-    housekeeper = Housekeeper(store=store, updater=updater, clock=clock, worker_id=worker_id, timing=timing)
+    housekeeper = Housekeeper(
+        store=store, cards=cards, updater=updater, clock=clock, worker_id=worker_id, timing=timing
+    )
     job_service = JobService(
-        store=store, updater=updater, canceller=canceller, signals=signals, clock=clock, policy=policy, timing=timing
+        store=store,
+        cards=cards,
+        updater=updater,
+        canceller=canceller,
+        signals=signals,
+        clock=clock,
+        policy=policy,
+        timing=timing,
     )
     notes = SqlNotes(outside.database)
     copies = CopyWatch(notes, clock)
@@ -233,7 +247,7 @@ def assemble(settings: Settings, outside: Outside, *, catalog: Catalog, worker_i
     )
     services = BotServices(
         jobs=job_service,
-        outbox=CardOutbox(store=store, signals=signals, clock=clock, worker_id=worker_id, timing=timing),
+        outbox=CardOutbox(store=store, cards=cards, signals=signals, clock=clock, worker_id=worker_id, timing=timing),
         catalog=catalog,
         results=outside.results,
         clock=clock,

@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 import discord
 
 from cogs.answers import Deferral
-from services.jobs.model import Actor, CardOrigin
+from services.jobs.card import CardOrigin
+from services.jobs.model import Actor
 
 # Discord takes a token for 15 minutes; half a minute of that is left for clocks that differ, and for the edit itself.
 TOKEN_LIFE = timedelta(minutes=14, seconds=30)

@@ -67,9 +67,10 @@ class Jobs(commands.Cog):
             return
         job = await self._services.jobs.require_own(_require_id(job_id), interaction.user.id)
         resubmission = await self._services.jobs.get_resubmission(job.job_id)
+        card = await self._services.jobs.get_card(job.job_id)
         spec = self._services.catalog.get(job.model_id)
-        panel, files = render_details(job, spec, anew_as=resubmission.job_id if resubmission else None)
-        await show_privately(interaction, panel, *files, plain=lambda: render_plain_details(job))
+        panel, files = render_details(job, card, spec, anew_as=resubmission.job_id if resubmission else None)
+        await show_privately(interaction, panel, *files, plain=lambda: render_plain_details(job, card))
 
     @app_commands.command(description="Cancel a job that does not run yet")
     @app_commands.describe(job_id="The job: choose one, or paste its id")

@@ -1,15 +1,15 @@
-"""Where a card is, and which way comes after one that is closed: pure functions of a job and its delivery."""
+"""Where a card is, and which way comes after one that is closed: pure functions of a job and its card."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from discord.utils import snowflake_time
 
-from services.jobs.model import Delivery, DeliveryRoute, Job, JobStatus
+from services.jobs.card import Card, DeliveryRoute, Rendering, ResultShown
+from services.jobs.model import Job, JobStatus
 
 # Discord remembers a nonce for a few minutes; after this long it is not relied upon any more.
 NONCE_LIFE = timedelta(minutes=2)
@@ -37,52 +37,52 @@ class MessageAddress:
     message_id: int
 
 
-def message_of(job: Job, delivery: Delivery) -> MessageAddress | None:
+def message_of(job: Job, card: Card) -> MessageAddress | None:
     """Return the message that holds the card, as far as the bot itself can edit it; None where none is known.
 
     A card that was posted anew is that message; a private card's first message is nobody's to edit but the token's.
     """
-    if delivery.posted_channel_id is not None and delivery.posted_message_id is not None:
-        return MessageAddress(channel_id=delivery.posted_channel_id, message_id=delivery.posted_message_id)
-    if delivery.route is DeliveryRoute.MESSAGE and delivery.original_message_id is not None and not job.is_private:
-        return MessageAddress(channel_id=job.channel_id, message_id=delivery.original_message_id)
+    if card.posted_channel_id is not None and card.posted_message_id is not None:
+        return MessageAddress(channel_id=card.posted_channel_id, message_id=card.posted_message_id)
+    if card.route is DeliveryRoute.MESSAGE and card.original_message_id is not None and not job.is_private:
+        return MessageAddress(channel_id=job.channel_id, message_id=card.original_message_id)
     return None
 
 
-def needs_new_message(job: Job, delivery: Delivery) -> bool:
+def needs_new_message(job: Job, card: Card) -> bool:
     """Whether the next try would post a message instead of editing one."""
-    return delivery.route in _NEW_MESSAGE and message_of(job, delivery) is None
+    return card.route in _NEW_MESSAGE and message_of(job, card) is None
 
 
-def with_next_route(job: Job, delivery: Delivery) -> Delivery:
-    """Return the delivery by the next way. What belonged to the message that is given up goes with it.
+def with_next_route(job: Job, card: Card) -> Card:
+    """Return the card by the next way. What belonged to the message that is given up goes with it.
 
     A private card's message cannot be edited by the bot itself, and its content never goes into the channel. What hangs
     there already is noted: its owner has it, and gets the rest alone.
     """
-    if delivery.route is DeliveryRoute.TOKEN and (delivery.posted_message_id is not None or not job.is_private):
+    if card.route is DeliveryRoute.TOKEN and (card.posted_message_id is not None or not job.is_private):
         # The same message, edited by the bot itself.
-        return replace(delivery, route=DeliveryRoute.DIRECT if job.is_private else DeliveryRoute.MESSAGE)
+        return replace(card, route=DeliveryRoute.DIRECT if job.is_private else DeliveryRoute.MESSAGE)
     return replace(
-        delivery,
-        route=DeliveryRoute.DIRECT if delivery.route is DeliveryRoute.TOKEN else _NEXT[delivery.route],
+        card,
+        route=DeliveryRoute.DIRECT if card.route is DeliveryRoute.TOKEN else _NEXT[card.route],
         posted_channel_id=None,
         posted_message_id=None,
         nonce=None,
         nonce_at=None,
         files=(),
-        digest=written_digest(FETCHING, "", before=seen) if (seen := _had_privately(job, delivery)) else None,
+        rendering=Rendering(status=None, before=seen) if (seen := _had_privately(job, card)) else None,
     )
 
 
-def _had_privately(job: Job, delivery: Delivery) -> Sequence[int]:
-    if not job.is_private or delivery.route is not DeliveryRoute.TOKEN or not _awaits_the_rest(delivery):
+def _had_privately(job: Job, card: Card) -> tuple[int, ...]:
+    if not job.is_private or card.route is not DeliveryRoute.TOKEN or not _awaits_the_rest(card):
         return ()
-    return sorted(number_of(file.filename) for file in delivery.files)
+    return tuple(sorted(number_of(file.filename) for file in card.files))
 
 
-def _awaits_the_rest(delivery: Delivery) -> bool:
-    return bool(delivery.files) and shown(delivery) == FETCHING
+def _awaits_the_rest(card: Card) -> bool:
+    return bool(card.files) and card.rendering is not None and card.rendering.result is ResultShown.FETCHING
 
 
 def number_of(filename: str) -> int:
@@ -111,65 +111,30 @@ def sending_window(job: Job, nonce_at: datetime) -> tuple[datetime, datetime]:
     return nonce_at + ahead - _MARGIN, nonce_at + ahead + NONCE_LIFE + _LONGEST_SENDING + _MARGIN
 
 
-# A digest is written as "<what was shown>:<digest of the payload>", then ":<numbers>" of results that were gone,
-# ":<numbers>" of those that could not be uploaded, and ":<numbers>" of those that hang at the private card before it.
-_NUMBER_LENGTH = 10  # longer ones are none of ours
-FETCHING = "fetching"
-UNAVAILABLE = "unavailable"
+def to_be_drawn(card: Card) -> Card:
+    """Return the card without what it shows, so that it is drawn in any case."""
+    before = card.rendering.before if card.rendering else ()
+    return replace(card, rendering=Rendering(status=None, before=before) if before else None)
 
 
-def shown(delivery: Delivery) -> str:
-    """Return what the card was last known to show: a state's name, or that its result was on the way; may be empty."""
-    return (delivery.digest or "").partition(":")[0]
+def _shows_whole(job: Job, card: Card) -> bool:
+    shown = card.rendering
+    return shown is not None and shown.status is job.status and shown.result is ResultShown.WHOLE
 
 
-def written_digest(
-    shown: str, digest: str, *, gone: Sequence[int] = (), lost: Sequence[int] = (), before: Sequence[int] = ()
-) -> str:
-    """Return the digest of a card as it is stored, with what its files do not tell."""
-    parts = [shown, digest, *(",".join(map(str, numbers)) for numbers in (gone, lost, before))]
-    return ":".join(parts).rstrip(":")
-
-
-def shown_gone(delivery: Delivery) -> frozenset[int]:
-    """Return the numbers of the results that could not be fetched when the card was drawn."""
-    return _numbers(delivery, 2)
-
-
-def shown_lost(delivery: Delivery) -> frozenset[int]:
-    """Return the numbers of the results that could not be uploaded when the card was drawn."""
-    return _numbers(delivery, 3)
-
-
-def shown_before(delivery: Delivery) -> frozenset[int]:
-    """Return the numbers of the results that hang at the private card before this one."""
-    return _numbers(delivery, 4)
-
-
-def _numbers(delivery: Delivery, part: int) -> frozenset[int]:
-    parts = (delivery.digest or "").split(":")
-    numbers = parts[part].split(",") if part < len(parts) else []
-    return frozenset(int(number) for number in numbers if number.isdecimal() and len(number) < _NUMBER_LENGTH)
-
-
-def to_be_drawn(delivery: Delivery) -> Delivery:
-    """Return the delivery without what its card shows, so that it is drawn in any case."""
-    before = sorted(shown_before(delivery))
-    return replace(delivery, digest=written_digest("", "", before=before) if before else None)
-
-
-def is_settled(job: Job, delivery: Delivery) -> bool:
+def is_settled(job: Job, card: Card) -> bool:
     """Whether the card shows all that there will ever be of the job's result; what was too large then still is."""
-    return shown(delivery) == job.status
+    return _shows_whole(job, card)
 
 
-def has_shown_end(job: Job, delivery: Delivery) -> bool:
+def has_shown_end(job: Job, card: Card) -> bool:
     """Whether the job's end stood on its card before: if that is gone since, somebody took it away on purpose.
 
     Nobody takes a private card away but its token's end: what is still to come has not been shown then.
     """
-    if not job.status.is_terminal or (job.is_private and _awaits_the_rest(delivery)):
+    if not job.status.is_terminal or (job.is_private and _awaits_the_rest(card)):
         return False
-    if shown(delivery) == job.status:
+    if _shows_whole(job, card):
         return True
-    return job.status is JobStatus.SUCCEEDED and (bool(delivery.files) or shown(delivery) == UNAVAILABLE)
+    is_told_as_gone = card.rendering is not None and card.rendering.result is ResultShown.UNAVAILABLE
+    return job.status is JobStatus.SUCCEEDED and (bool(card.files) or is_told_as_gone)

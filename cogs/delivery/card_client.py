@@ -14,7 +14,7 @@ from cogs.delivery.addresses import MessageAddress
 from cogs.delivery.card_payload import CardPayload
 from cogs.ui.base import NO_MENTIONS
 from cogs.ui.card_text import footer_mark
-from services.jobs.model import CardFile, Delivery
+from services.jobs.card import Card, CardFile
 
 log = logging.getLogger(__name__)
 
@@ -41,9 +41,9 @@ class CardClient:
     def __init__(self, bot: discord.Client) -> None:
         self._bot = bot
 
-    async def edit_original(self, delivery: Delivery, payload: CardPayload) -> Posted:
+    async def edit_original(self, card: Card, payload: CardPayload) -> Posted:
         """Edit the card by its interaction's token; where the message still says "thinking", this makes it the card."""
-        message = await self._webhook(delivery).edit_message(
+        message = await self._webhook(card).edit_message(
             _ORIGINAL,
             view=payload.card,
             attachments=payload.attachments(self._bot._connection),  # noqa: SLF001 - what discord.py's own objects hold
@@ -75,9 +75,9 @@ class CardClient:
         channel = await self._bot.http.start_private_message(str(user_id))
         return int(channel["id"])
 
-    async def read_original(self, delivery: Delivery) -> Posted:
+    async def read_original(self, card: Card) -> Posted:
         """Read the card by its interaction's token."""
-        return _posted(await self._webhook(delivery).fetch_message(_ORIGINAL))
+        return _posted(await self._webhook(card).fetch_message(_ORIGINAL))
 
     async def read(self, address: MessageAddress) -> Posted:
         """Read a message as the bot."""
@@ -133,8 +133,8 @@ class CardClient:
         """
         self._bot.http._global_over.set()  # noqa: SLF001 - there is no other way to it
 
-    def _webhook(self, delivery: Delivery) -> discord.Webhook:
-        return discord.Webhook.partial(delivery.application_id, delivery.token, client=self._bot)
+    def _webhook(self, card: Card) -> discord.Webhook:
+        return discord.Webhook.partial(card.application_id, card.token, client=self._bot)
 
     def _partial(self, address: MessageAddress) -> discord.PartialMessage:
         channel = self._bot.get_partial_messageable(address.channel_id)

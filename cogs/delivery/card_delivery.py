@@ -35,7 +35,8 @@ from cogs.delivery.result_files import collect_result_files
 from cogs.delivery.setbacks import SMALLEST_LIMIT_BYTES, Setbacks
 from cogs.ui.job_card import render_placeholder
 from services.clock import Clock
-from services.jobs.model import CardFile, DeliveryRoute, Job, JobStatus
+from services.jobs.card import CardFile, DeliveryRoute, DueCard, Rendering
+from services.jobs.model import JobStatus
 from services.jobs.outbox import CardOutbox
 from services.models.catalog import Catalog
 
@@ -66,15 +67,15 @@ class DeliveryContext:
 class CardDelivery:
     """Walks the ways to one card. A process that dies at any line leaves what the next try needs to know."""
 
-    def __init__(self, job: Job, context: DeliveryContext, setbacks: Setbacks, uploading: Uploading) -> None:
+    def __init__(self, due: DueCard, context: DeliveryContext, setbacks: Setbacks, uploading: Uploading) -> None:
         """`uploading` gives the card's place back for as long as an upload takes."""
-        self._job = job
+        self._job = job = due.job
         self._context = context
         self._setbacks = setbacks
         self._uploading = uploading
         self._lookup = CardLookup(job, card_client=context.card_client, calls=context.calls, setbacks=setbacks)
-        self._delivery = job.delivery
-        self._had_shown_end = has_shown_end(job, job.delivery)
+        self._stored_card = self._card = due.card
+        self._had_shown_end = has_shown_end(job, due.card)
         self._result_files: ResultFiles | None = None
         self._has_read_files = False
         self._anew_as: str | None = None
@@ -87,28 +88,28 @@ class CardDelivery:
             await self._walk()
         except (RetryLater, FilesPending) as error:
             # What was learned about the ways is not asked again, and what hangs at the card stays there.
-            if self._delivery != self._job.delivery:
+            if self._card != self._stored_card:
                 await self._save()
             if isinstance(error, FilesPending):
-                error.delivery = self._delivery
-                hanging = {number_of(file.filename) for file in self._delivery.files}
+                error.card = self._card
+                hanging = {number_of(file.filename) for file in self._card.files}
                 await self._context.downloads.make_room(self._job.job_id, hanging=hanging)
             raise
         self._setbacks.succeed()
         await self._acknowledge()
 
     async def _walk(self) -> None:
-        while self._delivery.route is not DeliveryRoute.UNDELIVERED:
-            if needs_new_message(self._job, self._delivery) and not self._deserves_new_message():
+        while self._card.route is not DeliveryRoute.UNDELIVERED:
+            if needs_new_message(self._job, self._card) and not self._deserves_new_message():
                 return
             try:
                 await self._show()
             except RouteClosed as closed:
-                log.info("job_id=%s way %s is closed: %s", self._job.job_id, self._delivery.route, closed)
-                self._delivery = with_next_route(self._job, self._delivery)
+                log.info("job_id=%s way %s is closed: %s", self._job.job_id, self._card.route, closed)
+                self._card = with_next_route(self._job, self._card)
                 # What hung at the other message does not hang at this one.
                 self._result_files = None
-                if needs_new_message(self._job, self._delivery):
+                if needs_new_message(self._job, self._card):
                     self._setbacks.begin_elsewhere()
             else:
                 return
@@ -118,12 +119,12 @@ class CardDelivery:
         """Whether this state is worth a message of its own: only an end that no card of the job has shown yet."""
         if self._had_shown_end:
             # Somebody took the card away; a late cost must not bring the result back.
-            self._delivery = self._job.delivery
+            self._card = self._stored_card
             return False
         return self._job.status.is_terminal
 
     async def _show(self) -> None:
-        if needs_new_message(self._job, self._delivery):
+        if needs_new_message(self._job, self._card):
             await self._post()
         else:
             await self._edit()
@@ -139,12 +140,12 @@ class CardDelivery:
         """
         if self._result_files is None:
             return
-        there = {file.filename for file in self._delivery.files}
+        there = {file.filename for file in self._card.files}
         rest = tuple(file for file in self._result_files.files if file.filename not in there)
         if not rest:
             return
         await self._save()
-        self._result_files = replace(self._result_files, kept=self._delivery.files, files=rest)
+        self._result_files = replace(self._result_files, kept=self._card.files, files=rest)
         level = self._setbacks.level
         try:
             await self._edit()
@@ -156,31 +157,29 @@ class CardDelivery:
     # --- editing the message that is there ----------------------------------------------------------------------
 
     async def _edit(self) -> None:
-        if self._delivery.route is DeliveryRoute.TOKEN:
+        if self._card.route is DeliveryRoute.TOKEN:
             self._require_token()
             await self._learn_message()
-            await self._send(
-                lambda payload: self._context.card_client.edit_original(self._delivery, payload), is_edit=True
-            )
+            await self._send(lambda payload: self._context.card_client.edit_original(self._card, payload), is_edit=True)
             return
         address = await self._require_address()
         await self._send(lambda payload: self._context.card_client.edit(address, payload), is_edit=True)
 
     async def _learn_message(self) -> None:
         """Learn which message it is before it shows an end: without its id, nobody could tell later whether it did."""
-        is_known = self._delivery.original_message_id is not None or self._delivery.posted_message_id is not None
+        is_known = self._card.original_message_id is not None or self._card.posted_message_id is not None
         if is_known or not self._job.status.is_terminal:
             return
-        found = await self._lookup.ask(self._context.card_client.read_original(self._delivery))
-        self._delivery = replace(self._delivery, original_message_id=found.message_id)
+        found = await self._lookup.ask(self._context.card_client.read_original(self._card))
+        self._card = replace(self._card, original_message_id=found.message_id)
         await self._save()
 
     def _require_token(self) -> None:
-        if self._delivery.token_until <= self._context.clock.now():
+        if self._card.token_until <= self._context.clock.now():
             raise RouteClosed("its time is over")
 
     async def _require_address(self) -> MessageAddress:
-        address = message_of(self._job, self._delivery)
+        address = message_of(self._job, self._card)
         if address is not None:
             return address
         # The defer's answer was lost, so its message's id was never learned; it was made right after the command.
@@ -188,8 +187,8 @@ class CardDelivery:
         found = await self._lookup.find(self._job.channel_id, since=since, until=since + _DEFERRED_WITHIN)
         if found is None:
             raise RouteClosed("its message is not known")
-        self._delivery = replace(
-            self._delivery, original_message_id=found.message_id, files=own_files(found.files, self._job.job_id)
+        self._card = replace(
+            self._card, original_message_id=found.message_id, files=own_files(found.files, self._job.job_id)
         )
         return MessageAddress(channel_id=found.channel_id, message_id=found.message_id)
 
@@ -202,26 +201,26 @@ class CardDelivery:
         for. Where nothing can be read, a placeholder is posted and becomes the card: only that could stand there twice.
         """
         await self._payload()  # there has to be something to post
-        channel_id = await self._lookup.open_new_channel(self._delivery.route)
-        nonces = [nonce_of(self._job, self._delivery.route, is_placeholder=each) for each in (False, True)]
-        sent_at = self._delivery.nonce_at if self._delivery.nonce in nonces else None
+        channel_id = await self._lookup.open_new_channel(self._card.route)
+        nonces = [nonce_of(self._job, self._card.route, is_placeholder=each) for each in (False, True)]
+        sent_at = self._card.nonce_at if self._card.nonce in nonces else None
         now = self._context.clock.now()
         is_repeat = is_fresh(sent_at, now)
         if not is_repeat:
-            is_readable = await self._lookup.is_readable(self._delivery.route, channel_id)
+            is_readable = await self._lookup.is_readable(self._card.route, channel_id)
             if sent_at is not None and await self._is_posted(channel_id, sent_at, is_readable=is_readable):
                 return
-            self._delivery = replace(self._delivery, nonce=nonces[not is_readable], nonce_at=now)
+            self._card = replace(self._card, nonce=nonces[not is_readable], nonce_at=now)
             await self._save()
-        if self._delivery.nonce == nonces[True]:
+        if self._card.nonce == nonces[True]:
             await self._post_placeholder(channel_id, nonces[True])
         else:
             await self._send(
                 lambda payload: self._context.card_client.send(channel_id, payload, nonce=nonces[False]), is_edit=False
             )
-        if is_repeat or self._delivery.nonce == nonces[True]:
+        if is_repeat or self._card.nonce == nonces[True]:
             # Discord may have answered with the first message, which shows what was true then.
-            self._delivery = to_be_drawn(self._delivery)
+            self._card = to_be_drawn(self._card)
             self._result_files = None
             await self._edit()
 
@@ -236,23 +235,23 @@ class CardDelivery:
             if found is not None:
                 await self._adopt(found)
             return found is not None
-        if self._delivery.nonce == nonce_of(self._job, self._delivery.route, is_placeholder=True):
+        if self._card.nonce == nonce_of(self._job, self._card.route, is_placeholder=True):
             return False  # that was a placeholder
         log.error(
             "job_id=%s its result may stand in a channel that can no longer be read: /job has it", self._job.job_id
         )
-        self._delivery = replace(self._delivery, route=DeliveryRoute.UNDELIVERED)
+        self._card = replace(self._card, route=DeliveryRoute.UNDELIVERED)
         return True
 
     async def _post_placeholder(self, channel_id: int, nonce: str) -> None:
-        placeholder = CardPayload(card=render_placeholder(self._job), digest="")
+        placeholder = CardPayload(card=render_placeholder(self._job), rendering=Rendering(status=None))
         self._note_message(await self._lookup.ask(self._context.card_client.send(channel_id, placeholder, nonce=nonce)))
         await self._save()
 
     async def _adopt(self, found: Posted) -> None:
         log.info("job_id=%s its card was posted by a process that died", self._job.job_id)
         self._note_message(found)
-        self._delivery = replace(self._delivery, files=own_files(found.files, self._job.job_id))
+        self._card = replace(self._card, files=own_files(found.files, self._job.job_id))
         await self._edit()
 
     # --- sending ------------------------------------------------------------------------------------------------
@@ -261,7 +260,7 @@ class CardDelivery:
         """Send until Discord takes it. Raises: RouteClosed, RetryLater."""
         while True:
             payload = await self._payload()
-            if is_edit and payload.digest == self._delivery.digest:
+            if is_edit and payload.rendering == self._card.rendering:
                 return
             try:
                 posted = await self._call(send, payload)
@@ -285,7 +284,7 @@ class CardDelivery:
 
     async def _handle_failure(self, failure: DeliveryFailure, payload: CardPayload) -> None:
         """Return where something less may pass. Raises: RouteClosed, RetryLater."""
-        log.info("job_id=%s by %s: %s", self._job.job_id, self._delivery.route, failure.words)
+        log.info("job_id=%s by %s: %s", self._job.job_id, self._card.route, failure.words)
         match failure.category:
             case FailureCategory.REFUSED:
                 raise RouteClosed(failure.words)
@@ -295,7 +294,7 @@ class CardDelivery:
                 # A file that was thought to hang there may not.
                 self._has_read_files = True
                 files = await self._read_files() or ()
-                self._delivery = replace(to_be_drawn(self._delivery), files=tuple(files))
+                self._card = replace(to_be_drawn(self._card), files=tuple(files))
                 self._result_files = None
             case FailureCategory.UNKNOWN if not self._setbacks.is_certain(failure):
                 raise RetryLater(failure.words)
@@ -316,24 +315,24 @@ class CardDelivery:
     async def _show_less(self, failure: DeliveryFailure, payload: CardPayload) -> None:
         """Leave out what may have been refused. Raises: RouteClosed where nothing is left to leave out."""
         while self._setbacks.show_less():
-            if (await self._payload()).digest != payload.digest:
+            if (await self._payload()).rendering != payload.rendering:
                 return
         raise RouteClosed(failure.words)
 
     async def _payload(self) -> CardPayload:
-        limit = self._delivery.upload_limit_bytes
-        if self._delivery.route is DeliveryRoute.DIRECT:
+        limit = self._card.upload_limit_bytes
+        if self._card.route is DeliveryRoute.DIRECT:
             limit = min(limit, SMALLEST_LIMIT_BYTES)
         if self._result_files is None:
             self._result_files = result_files = await collect_result_files(
                 self._job,
-                self._delivery,
+                self._card,
                 downloads=self._context.downloads,
                 setbacks=self._setbacks,
                 read_files=self._read_files,
                 limit_bytes=limit,
             )
-            if needs_new_message(self._job, self._delivery) and not result_files.is_worth_a_message:
+            if needs_new_message(self._job, self._card) and not result_files.is_worth_a_message:
                 raise FilesPending(is_running=result_files.is_running, seconds=result_files.next_seconds)
         most = self._setbacks.most_bytes
         rules = PayloadRules(
@@ -346,11 +345,11 @@ class CardDelivery:
 
     async def _read_files(self) -> Sequence[CardFile] | None:
         """Return the job's files that hang at its card now; None where the card cannot be read."""
-        if needs_new_message(self._job, self._delivery):
+        if needs_new_message(self._job, self._card):
             return None
         try:
-            if self._delivery.route is DeliveryRoute.TOKEN:
-                posted = await self._lookup.ask(self._context.card_client.read_original(self._delivery))
+            if self._card.route is DeliveryRoute.TOKEN:
+                posted = await self._lookup.ask(self._context.card_client.read_original(self._card))
             else:
                 posted = await self._lookup.ask(self._context.card_client.read(await self._require_address()))
         except RouteClosed:
@@ -365,27 +364,25 @@ class CardDelivery:
         is_whole = sent <= {file.filename for file in files}
         if not is_whole:
             log.warning("job_id=%s Discord's answer does not name all of its files", self._job.job_id)
-        drawn = replace(self._delivery, files=files, digest=payload.digest)
-        self._delivery = drawn if is_whole else replace(to_be_drawn(self._delivery), files=())
+        drawn = replace(self._card, files=files, rendering=payload.rendering)
+        self._card = drawn if is_whole else replace(to_be_drawn(self._card), files=())
         if not is_edit:
             self._note_message(posted)
-        elif self._delivery.route is DeliveryRoute.TOKEN and self._delivery.original_message_id is None:
-            self._delivery = replace(self._delivery, original_message_id=posted.message_id)
+        elif self._card.route is DeliveryRoute.TOKEN and self._card.original_message_id is None:
+            self._card = replace(self._card, original_message_id=posted.message_id)
 
     def _note_message(self, posted: Posted) -> None:
-        self._delivery = replace(
-            self._delivery, posted_channel_id=posted.channel_id, posted_message_id=posted.message_id
-        )
+        self._card = replace(self._card, posted_channel_id=posted.channel_id, posted_message_id=posted.message_id)
 
     async def _save(self) -> None:
-        if not await self._context.outbox.save(self._job, self._delivery):
+        if not await self._context.outbox.save(self._job, self._card):
             raise LeaseLost
 
     async def _acknowledge(self) -> None:
-        kept = await self._context.outbox.acknowledge(self._job, self._delivery)
+        kept = await self._context.outbox.acknowledge(self._job, self._card)
         if not kept or self._job.status is not JobStatus.SUCCEEDED:
             return
-        if self._delivery.route is DeliveryRoute.UNDELIVERED:
+        if self._card.route is DeliveryRoute.UNDELIVERED:
             # What could not be delivered stays on the disk, for the operator to hand over.
             await self._context.downloads.forget(self._job.job_id)
         else:

@@ -11,7 +11,8 @@ from cogs.delivery.card_client import CardClient, Posted
 from cogs.delivery.failures import FailureCategory
 from cogs.delivery.outcomes import RetryLater, RouteClosed
 from cogs.delivery.setbacks import Setbacks
-from services.jobs.model import DeliveryRoute, Job
+from services.jobs.card import DeliveryRoute
+from services.jobs.model import Job
 
 T = TypeVar("T")
 

@@ -10,14 +10,15 @@ from typing import TYPE_CHECKING, Any, cast
 
 import discord
 
-from cogs.delivery.addresses import FETCHING, UNAVAILABLE, number_of, written_digest
+from cogs.delivery.addresses import number_of
 from cogs.ui.base import Panel
 from cogs.ui.card_result import CardLink, CardPicture, CardResult, LinkReason
 from cogs.ui.card_text import alt_text
 from cogs.ui.job_card import digest_of, render_card, render_plain_card
 from cogs.ui.text import ALT_TEXT_MAX, ATTACHMENTS_MAX
 from services.errors import ResultProblem
-from services.jobs.model import CardFile, Job, JobStatus, MediaKind
+from services.jobs.card import CardFile, Rendering, ResultShown
+from services.jobs.model import Job, JobStatus, MediaKind
 from services.jobs.ports import ResultFile
 from services.models.spec import ModelSpec
 
@@ -37,10 +38,10 @@ class Upload:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CardPayload:
-    """One rendering of a card with its files. `digest` says what it looks like."""
+    """A card as it is sent, with its files. `rendering` says what it shows."""
 
     card: Panel
-    digest: str
+    rendering: Rendering
     uploads: tuple[Upload, ...] = ()
     kept: tuple[CardFile, ...] = ()
 
@@ -152,12 +153,13 @@ def build_payload(
     names = [picture.filename for picture in result.pictures]
     return CardPayload(
         card=card,
-        digest=written_digest(
-            _shows(job, result_files, result),
-            digest_of(card, names),
+        rendering=Rendering(
+            status=job.status,
+            digest=digest_of(card, names),
+            result=_result_shown(result_files, result),
             gone=gone,
             lost=lost,
-            before=sorted(result_files.before),
+            before=tuple(sorted(result_files.before)),
         ),
         uploads=tuple(
             Upload(path=file.path, filename=file.filename, description=description, size_bytes=file.size_bytes)
@@ -167,10 +169,10 @@ def build_payload(
     )
 
 
-def _shows(job: Job, result_files: ResultFiles, result: CardResult) -> str:
+def _result_shown(result_files: ResultFiles, result: CardResult) -> ResultShown:
     if result_files.fetching:
-        return FETCHING
-    return UNAVAILABLE if result.problem else job.status
+        return ResultShown.FETCHING
+    return ResultShown.UNAVAILABLE if result.problem else ResultShown.WHOLE
 
 
 def _chosen(result_files: ResultFiles, limit_bytes: int) -> tuple[ResultFile, ...]:
@@ -227,8 +229,8 @@ def _reason(number: int, result_files: ResultFiles, unfit: LinkReason) -> LinkRe
     return LinkReason.TOO_LARGE if number <= ATTACHMENTS_MAX else LinkReason.TOO_MANY
 
 
-def _numbers(result: CardResult, reason: LinkReason) -> list[int]:
-    return [link.number for link in result.links if link.reason is reason]
+def _numbers(result: CardResult, reason: LinkReason) -> tuple[int, ...]:
+    return tuple(link.number for link in result.links if link.reason is reason)
 
 
 def _kind(job: Job, filename: str) -> MediaKind:

@@ -1,4 +1,4 @@
-"""The announcer's loop: take changed jobs, show several at once, and never stop for one of them."""
+"""The announcer's loop: take cards that are behind, show several at once, and never stop for one of them."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from cogs.delivery.card_delivery import CardDelivery, DeliveryContext
 from cogs.delivery.outcomes import FilesPending, LeaseLost, RetryLater
 from cogs.delivery.setbacks import SetbacksByJob
 from services.errors import StoreUnavailable
+from services.jobs.card import DueCard
 from services.jobs.model import Job
 from services.jobs.pacing import Random, backoff_seconds
 
@@ -71,28 +72,29 @@ class AnnounceLoop:
         async with self._room:
             # There is room for one at least.
             await self._context.outbox.wait()
-        jobs = await self._context.outbox.take(self._at_once - self._busy)
-        for job in jobs:
+        claimed = await self._context.outbox.take(self._at_once - self._busy)
+        for due in claimed:
             await self._room.acquire()
             self._busy += 1
-            group.create_task(self._show(job), name=f"card-{job.job_id}")
-        if not jobs:
+            group.create_task(self._show(due), name=f"card-{due.job.job_id}")
+        if not claimed:
             await asyncio.sleep(_PAUSE_SECONDS)
 
-    async def _show(self, job: Job) -> None:
+    async def _show(self, due: DueCard) -> None:
         try:
-            await self._show_until_there(job)
+            await self._show_until_there(due)
         finally:
-            self._context.outbox.let_go(job)
+            self._context.outbox.let_go(due.job)
 
-    async def _show_until_there(self, job: Job) -> None:
+    async def _show_until_there(self, due: DueCard) -> None:
+        job = due.job
         # A card that waits for files is looked at anew from time to time: more may have changed meanwhile.
         wait_until = asyncio.get_running_loop().time() + self._context.outbox.longest_edit_seconds / 2
         try:
-            coming = await self._with_slot(job)
+            coming = await self._with_slot(due)
             seconds = wait_until - asyncio.get_running_loop().time()
             if coming is not None and coming.is_running and seconds > 0:
-                coming = await self._when_there(job, coming, seconds=min(coming.seconds, seconds))
+                coming = await self._when_there(due, coming, seconds=min(coming.seconds, seconds))
             if coming is not None:
                 await self._context.outbox.postpone(job, seconds=0.0 if coming.is_running else coming.seconds)
         # The lease runs out by itself; somebody takes the card up again then.
@@ -101,17 +103,17 @@ class AnnounceLoop:
         except Exception:
             log.exception("job_id=%s its card is left for later", job.job_id)
 
-    async def _when_there(self, job: Job, coming: FilesPending, *, seconds: float) -> FilesPending | None:
+    async def _when_there(self, due: DueCard, coming: FilesPending, *, seconds: float) -> FilesPending | None:
         """Wait for more of a result without a place: files that do not come hold up nobody's card. Then show it."""
-        await self._context.downloads.wait(job.job_id, seconds=seconds)
+        await self._context.downloads.wait(due.job.job_id, seconds=seconds)
         await self._room.acquire()
         self._busy += 1
-        return await self._with_slot(replace(job, delivery=coming.delivery or job.delivery))
+        return await self._with_slot(replace(due, card=coming.card or due.card))
 
-    async def _with_slot(self, job: Job) -> FilesPending | None:
+    async def _with_slot(self, due: DueCard) -> FilesPending | None:
         slot = _Slot(self._give_back)
         try:
-            return await self.show(job, slot)
+            return await self.show(due, slot)
         finally:
             slot.leave()
 
@@ -131,12 +133,13 @@ class AnnounceLoop:
             limit.reschedule(asyncio.get_running_loop().time() + self._context.outbox.longest_edit_seconds)
             yield
 
-    async def show(self, job: Job, slot: _Slot) -> FilesPending | None:
+    async def show(self, due: DueCard, slot: _Slot) -> FilesPending | None:
         """Bring one card up to date, or see that it is tried again; return when more of its result is on its way."""
+        job = due.job
         try:
             async with asyncio.timeout(self._context.outbox.longest_edit_seconds) as limit:
                 uploading = functools.partial(self._upload, slot, limit)
-                await CardDelivery(job, self._context, self._setbacks.of(job.job_id), uploading).run()
+                await CardDelivery(due, self._context, self._setbacks.of(job.job_id), uploading).run()
         except FilesPending as coming:
             self._setbacks.of(job.job_id).succeed()
             return coming

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cogs.delivery.failures import DeliveryFailure
-from services.jobs.model import Delivery
+from services.jobs.card import Card
 
 
 class RetryLater(Exception):
@@ -22,7 +22,7 @@ class FilesPending(Exception):
         super().__init__("the result is on its way")
         self.is_running = is_running
         self.seconds = seconds
-        self.delivery: Delivery | None = None  # as it is stored by then
+        self.card: Card | None = None  # as it is stored by then
 
 
 class RouteClosed(Exception):

@@ -6,14 +6,15 @@ import logging
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass, field
 
-from cogs.delivery.addresses import is_settled, number_of, shown_before, shown_gone, shown_lost
+from cogs.delivery.addresses import is_settled, number_of
 from cogs.delivery.card_payload import OVERHEAD_BYTES, ResultFiles
 from cogs.delivery.downloads import Downloads, Look
 from cogs.delivery.outcomes import FilesPending
 from cogs.delivery.setbacks import Setbacks
 from cogs.ui.text import ATTACHMENTS_MAX
 from services.errors import ResultProblem
-from services.jobs.model import CardFile, Delivery, Job, JobStatus
+from services.jobs.card import Card, CardFile
+from services.jobs.model import Job, JobStatus
 from services.jobs.ports import ResultFile
 
 log = logging.getLogger(__name__)
@@ -51,7 +52,7 @@ class _Found:
 
 
 async def collect_result_files(
-    job: Job, delivery: Delivery, *, downloads: Downloads, setbacks: Setbacks, read_files: ReadFiles, limit_bytes: int
+    job: Job, card: Card, *, downloads: Downloads, setbacks: Setbacks, read_files: ReadFiles, limit_bytes: int
 ) -> ResultFiles:
     """Return what a card can show of its job's result.
 
@@ -59,10 +60,11 @@ async def collect_result_files(
     """
     if job.status is not JobStatus.SUCCEEDED:
         return ResultFiles()
-    kept, before = delivery.files, shown_before(delivery)
-    if is_settled(job, delivery):
-        gone = dict.fromkeys(shown_gone(delivery), ResultProblem.GONE)
-        return ResultFiles(kept=kept, missing=gone, lost=shown_lost(delivery), before=before)
+    kept, shown = card.files, card.rendering
+    before = frozenset(shown.before if shown else ())
+    if shown is not None and is_settled(job, card):
+        gone = dict.fromkeys(shown.gone, ResultProblem.GONE)
+        return ResultFiles(kept=kept, missing=gone, lost=frozenset(shown.lost), before=before)
     found = await _find(job, kept, before, downloads, limit_bytes)
     if found.has_failed and not setbacks.has_read_card:
         # A process that died may have uploaded files: before a card is overwritten with bad news, it is read.

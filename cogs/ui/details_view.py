@@ -13,7 +13,8 @@ from cogs.ui.base import Panel
 from cogs.ui.job_links import card_link
 from cogs.ui.sentences import failure_sentence
 from cogs.ui.states import STATES
-from services.jobs.model import FOLLOWED, CancelState, DeliveryRoute, Job, JobStatus
+from services.jobs.card import Card, DeliveryRoute
+from services.jobs.model import FOLLOWED, CancelState, Job, JobStatus
 from services.models.spec import ModelSpec
 
 PROMPT_FILE = "prompt.txt"
@@ -29,7 +30,9 @@ _LINK_MAX = 512
 _BUTTONS_MAX = 5
 
 
-def render_details(job: Job, spec: ModelSpec | None, *, anew_as: str | None = None) -> tuple[Panel, list[discord.File]]:
+def render_details(
+    job: Job, card: Card | None, spec: ModelSpec | None, *, anew_as: str | None = None
+) -> tuple[Panel, list[discord.File]]:
     """Render the job; its prompt and the links to its results as files where the layout has no room for them.
 
     `anew_as`: the job that was submitted in place of an unconfirmed one.
@@ -47,13 +50,13 @@ def render_details(job: Job, spec: ModelSpec | None, *, anew_as: str | None = No
         frame.add_item(ui.TextDisplay(prompt))
     if is_cut:
         frame.add_item(ui.File(f"attachment://{PROMPT_FILE}"))
-    for block in (_given(job, spec), _steps(job), _outcome(job, anew_as)):
+    for block in (_given(job, spec), _steps(job), _outcome(job, card, anew_as)):
         if block:
             frame.add_item(ui.Separator())
             frame.add_item(ui.TextDisplay("\n".join(block)))
     files = [_text_file(PROMPT_FILE, job.prompt)] if is_cut else []
-    away = list(_results_elsewhere(job))
-    buttons = list(_links(job, away))
+    away = list(_results_elsewhere(job, card))
+    buttons = list(_links(job, card, away))
     if away:
         frame.add_item(ui.TextDisplay("RunComfy's links to the results expire, so save what you want to keep."))
     if len(away) > sum(button.label != CARD for button in buttons):
@@ -64,7 +67,7 @@ def render_details(job: Job, spec: ModelSpec | None, *, anew_as: str | None = No
     return Panel([frame]), files
 
 
-def render_plain_details(job: Job) -> Panel:
+def render_plain_details(job: Job, card: Card | None) -> Panel:
     """Render the job without anything that a person or a service wrote, for when Discord refuses the whole."""
     look = STATES[job.status]
     lines = [f"### {look.title}", f"-# Job `{job.job_id}` · /{job.command}", *_steps(job)]
@@ -74,7 +77,7 @@ def render_plain_details(job: Job) -> Panel:
     if job.failure is not None:
         lines.append(failure_sentence(job.failure))
     frame: ui.Container[Panel] = ui.Container(ui.TextDisplay("\n".join(lines)), accent_colour=look.colour)
-    buttons = list(_links(job, list(_results_elsewhere(job))))
+    buttons = list(_links(job, card, list(_results_elsewhere(job, card))))
     if buttons:
         frame.add_item(ui.ActionRow(*buttons))
     return Panel([frame])
@@ -138,7 +141,7 @@ def _steps(job: Job) -> list[str]:
     return lines
 
 
-def _outcome(job: Job, anew_as: str | None) -> list[str]:
+def _outcome(job: Job, card: Card | None, anew_as: str | None) -> list[str]:
     lines = []
     if job.request_id is not None:
         lines.append(f"Request `{text.cut(job.request_id, 128)}`")
@@ -154,23 +157,24 @@ def _outcome(job: Job, anew_as: str | None) -> list[str]:
             lines.append(f"It was submitted anew as job `{anew_as}`.")
     if job.cancel is CancelState.REFUSED and job.status is not JobStatus.CANCELLED:
         lines.append("It could not be cancelled: it was already running.")
-    if job.delivery.route is DeliveryRoute.UNDELIVERED:
+    if card is not None and card.route is DeliveryRoute.UNDELIVERED:
         lines.append("Its card could not be delivered.")
     return lines
 
 
-def _results_elsewhere(job: Job) -> Iterator[tuple[int, str]]:
+def _results_elsewhere(job: Job, card: Card | None) -> Iterator[tuple[int, str]]:
     """Yield number and address of each result that does not hang at a card that can be followed."""
-    hanging = {file.filename.rpartition(".")[0] for file in job.delivery.files} if card_link(job) else set()
+    files = card.files if card is not None and card_link(job, card) else ()
+    hanging = {file.filename.rpartition(".")[0] for file in files}
     for number, output in enumerate(job.outputs, start=1):
         # A result file's name is the job's id and the output's number.
         if f"{job.job_id}-{number}" not in hanging and output.url.startswith(("https://", "http://")):
             yield number, output.url
 
 
-def _links(job: Job, away: Sequence[tuple[int, str]]) -> Iterator[ui.Button[Panel]]:
+def _links(job: Job, card: Card | None, away: Sequence[tuple[int, str]]) -> Iterator[ui.Button[Panel]]:
     """Yield a button to the card where there is one to follow, and to the files that only RunComfy has."""
-    link = card_link(job)
+    link = card_link(job, card)
     if link:
         yield ui.Button(label=CARD, url=link)
     addresses = [(number, text.web_address(url) or "") for number, url in away]

@@ -16,8 +16,8 @@ from cogs.ui import text
 from cogs.ui.base import Panel
 from cogs.ui.job_links import card_link
 from cogs.ui.states import STATES
-from services.jobs.model import DeliveryRoute, Job
-from services.jobs.ports import HistoryPage
+from services.jobs.card import DeliveryRoute
+from services.jobs.service import HistoryEntry, HistoryPage
 
 _PROMPT_MAX = 160
 _MOST_PAGES = 10**9
@@ -81,25 +81,26 @@ def render_history(page: HistoryPage, *, is_plain: bool = False) -> Panel:
 
 
 def _rows(page: HistoryPage, *, is_plain: bool) -> Iterator[ui.Item[Panel]]:
-    for job in page.jobs:
+    for entry in page.entries:
         yield ui.Separator()
-        yield ui.TextDisplay(describe_job(job, is_plain=is_plain))
+        yield ui.TextDisplay(describe_job(entry, is_plain=is_plain))
 
 
-def _whereabouts(job: Job) -> str:
-    link = card_link(job)
+def _whereabouts(entry: HistoryEntry) -> str:
+    link = card_link(entry.job, entry.card)
     if link:
         return f"[card]({link})"
-    if job.delivery.route is DeliveryRoute.UNDELIVERED:
+    if entry.card is not None and entry.card.route is DeliveryRoute.UNDELIVERED:
         return "not delivered: see `/job`"
-    return "private" if job.is_private else "no card"
+    return "private" if entry.job.is_private else "no card"
 
 
-def describe_job(job: Job, *, is_plain: bool = False) -> str:
+def describe_job(entry: HistoryEntry, *, is_plain: bool = False) -> str:
     """Describe a job in two lines; plainly, without its prompt."""
+    job = entry.job
     prompt = "prompt not shown" if is_plain else text.shown_line(job.prompt, _PROMPT_MAX) or "no prompt"
     facts = [f"`{job.job_id}`", f"/{job.command}", text.relative(job.created_at)]
     if job.cost is not None:
         facts.append(text.money(job.cost))
-    facts.append(_whereabouts(job))
+    facts.append(_whereabouts(entry))
     return f"**{STATES[job.status].title}** · {prompt}\n-# {' · '.join(facts)}"

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from services.jobs.model import DeliveryRoute, Job
+from services.jobs.card import Card, DeliveryRoute
+from services.jobs.model import Job
 
 
-def card_link(job: Job) -> str | None:
+def card_link(job: Job, card: Card | None) -> str | None:
     """Return the card's address; None where nobody could follow it (a private card) or there is no card.
 
     In direct messages Discord's links have `@me` in place of a server.
     """
-    delivery = job.delivery
-    if delivery.route is DeliveryRoute.UNDELIVERED:
+    if card is None or card.route is DeliveryRoute.UNDELIVERED:
         return None
-    if delivery.posted_message_id is not None and delivery.posted_channel_id is not None:
-        is_elsewhere = delivery.posted_channel_id != job.channel_id
+    if card.posted_message_id is not None and card.posted_channel_id is not None:
+        is_elsewhere = card.posted_channel_id != job.channel_id
         place = "@me" if job.guild_id is None or is_elsewhere else str(job.guild_id)
-        return f"https://discord.com/channels/{place}/{delivery.posted_channel_id}/{delivery.posted_message_id}"
-    if job.is_private or delivery.original_message_id is None:
+        return f"https://discord.com/channels/{place}/{card.posted_channel_id}/{card.posted_message_id}"
+    if job.is_private or card.original_message_id is None:
         return None
     place = "@me" if job.guild_id is None else str(job.guild_id)
-    return f"https://discord.com/channels/{place}/{job.channel_id}/{delivery.original_message_id}"
+    return f"https://discord.com/channels/{place}/{job.channel_id}/{card.original_message_id}"

@@ -15,8 +15,9 @@ from enum import StrEnum
 
 from services.clock import Clock
 from services.errors import ComfycordError, StoreUnavailable
+from services.jobs.card import CardOrigin
 from services.jobs.copies import CopyWatch
-from services.jobs.model import Actor, CardOrigin, GenerationRequest
+from services.jobs.model import Actor, GenerationRequest
 from services.jobs.ports import JobStore, Processes
 from services.jobs.service import JobService
 from services.jobs.troubles import Troubles

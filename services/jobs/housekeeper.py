@@ -11,7 +11,7 @@ from services.errors import StoreUnavailable
 from services.jobs.job_updater import JobUpdater
 from services.jobs.model import Job, JobStatus
 from services.jobs.pacing import JobTiming
-from services.jobs.ports import JobStore, Lease
+from services.jobs.ports import CardStore, JobStore, Lease
 from services.jobs.troubles import Troubles
 
 log = logging.getLogger(__name__)
@@ -26,9 +26,17 @@ class Housekeeper:
     BATCH = 100
 
     def __init__(
-        self, *, store: JobStore, updater: JobUpdater, clock: Clock, worker_id: str, timing: JobTiming
+        self,
+        *,
+        store: JobStore,
+        cards: CardStore,
+        updater: JobUpdater,
+        clock: Clock,
+        worker_id: str,
+        timing: JobTiming,
     ) -> None:
         self._store = store
+        self._cards = cards
         self._updater = updater
         self._clock = clock
         self._deadline_clock = DeadlineClock(clock, longest=timing.waiting_deadline)
@@ -58,7 +66,7 @@ class Housekeeper:
         for job in await self._store.list_overdue_waiting(now=self._deadline_clock.now(), most=self.BATCH):
             log.warning("job_id=%s waited too long", job.job_id)
             await self._end(job, JobStatus.WAITING, JobStatus.EXPIRED)
-        await self._store.forget_tokens(until=self._clock.now() - TOKEN_MARGIN, most=self.BATCH)
+        await self._cards.forget_tokens(until=self._clock.now() - TOKEN_MARGIN, most=self.BATCH)
 
     async def _end(self, job: Job, of: JobStatus, to: JobStatus) -> None:
         def change(j: Job) -> Job | None:

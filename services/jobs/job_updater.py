@@ -56,7 +56,7 @@ class JobUpdater:
                 after = None
             if after is None:
                 return Changed(job=job, is_changed=False)
-            if await self._store.replace(after, expected_version=job.version):
+            if await self._store.replace(after, before=job):
                 self._wake(after)
                 log.info("job_id=%s %s → %s", job_id, job.status, after.status)
                 return Changed(job=after, is_changed=True)

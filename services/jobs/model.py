@@ -106,44 +106,6 @@ class JobFailure:
     reason: str = ""
 
 
-class DeliveryRoute(StrEnum):
-    """The way by which a card is reached, in the order in which ways are given up."""
-
-    TOKEN = "token"  # noqa: S105 - a word, not a secret: the interaction's webhook
-    MESSAGE = "message"  # the bot's own edit of the same message
-    CHANNEL = "channel"  # a new message in the channel
-    DIRECT = "direct"  # a direct message to the owner
-    UNDELIVERED = "undelivered"  # kept, shown by /history and /job
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class CardFile:
-    """A file that hangs at the card's message: Discord's attachment id and its name."""
-
-    attachment_id: int
-    filename: str
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Delivery:
-    """Where a job's card is and how to reach it. Changed only by who holds the card's lease."""
-
-    application_id: int
-    token: str = field(repr=False)  # empty some time after it ran out
-    token_until: datetime
-    upload_limit_bytes: int
-    route: DeliveryRoute = DeliveryRoute.TOKEN
-    original_message_id: int | None = None
-    # A card that had to be posted anew: where, which message, and the nonce committed before it was sent.
-    posted_channel_id: int | None = None
-    posted_message_id: int | None = None
-    nonce: str | None = None
-    nonce_at: datetime | None = None
-    files: tuple[CardFile, ...] = ()
-    # What the card shows, as a digest of the last acknowledged rendering: an equal one needs no edit.
-    digest: str | None = None
-
-
 class MediaSource(StrEnum):
     """Where a job's medium comes from."""
 
@@ -207,34 +169,6 @@ class Actor:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class CardOrigin:
-    """The interaction that asked for a job: where its card stands, and what reaches it at first.
-
-    `message_id` is the message that the acknowledgement made, where that is known; `token` edits it until
-    `token_until`.
-    """
-
-    interaction_id: int
-    application_id: int
-    channel_id: int
-    token: str = field(repr=False)
-    token_until: datetime
-    upload_limit_bytes: int
-    message_id: int | None = None
-
-    @property
-    def delivery(self) -> Delivery:
-        """The card's first address."""
-        return Delivery(
-            application_id=self.application_id,
-            token=self.token,
-            token_until=self.token_until,
-            upload_limit_bytes=self.upload_limit_bytes,
-            original_message_id=self.message_id,
-        )
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
 class NewJob:
     """A request on its way into the store."""
 
@@ -249,7 +183,6 @@ class NewJob:
     inputs: Mapping[str, Json]  # the request's body, defaults filled in
     media: tuple[MediaRef, ...]
     is_private: bool
-    delivery: Delivery
     parent: Parent | None = None
 
     @property
@@ -276,7 +209,6 @@ class Job:
     inputs: Mapping[str, Json] = field(repr=False)
     media: tuple[MediaRef, ...] = field(repr=False)
     is_private: bool
-    delivery: Delivery
     parent: Parent | None
     status: JobStatus
     version: int

@@ -1,4 +1,4 @@
-"""Changed jobs, under a lease, until somebody acknowledges that their cards show it."""
+"""Cards that are behind their jobs, under a lease, until somebody acknowledges that they show what changed."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ from datetime import timedelta
 
 from services.clock import Clock
 from services.errors import StoreUnavailable
-from services.jobs.model import Delivery, Job, JobStatus
+from services.jobs.card import Card, DueCard
+from services.jobs.model import Job, JobStatus
 from services.jobs.pacing import LONGEST_PUT_OFF, JobTiming
-from services.jobs.ports import JobStore, Lease
+from services.jobs.ports import CardStore, JobStore, Lease
 from services.jobs.signals import JobSignals
 
 log = logging.getLogger(__name__)
@@ -25,9 +26,17 @@ class CardOutbox:
     """What the announcer works from. Nothing is pushed: the database knows what has not been shown yet."""
 
     def __init__(
-        self, *, store: JobStore, signals: JobSignals, clock: Clock, worker_id: str, timing: JobTiming
+        self,
+        *,
+        store: JobStore,
+        cards: CardStore,
+        signals: JobSignals,
+        clock: Clock,
+        worker_id: str,
+        timing: JobTiming,
     ) -> None:
         self._store = store
+        self._cards = cards
         self._signals = signals
         self._clock = clock
         self._scan_seconds = timing.scan_seconds
@@ -47,26 +56,26 @@ class CardOutbox:
             await asyncio.sleep(min(FIRST_PAUSE_SECONDS * 2.0 ** min(self._failures - 1, 10), self._scan_seconds))
         seconds = self._scan_seconds
         try:
-            due = await self._store.next_change_due()
+            due = await self._cards.next_due()
         except StoreUnavailable as error:
-            log.info("changed jobs cannot be read: %s", error)
+            log.info("due cards cannot be read: %s", error)
             due = None
         if due is not None:
             seconds = min(seconds, (due - self._clock.now()).total_seconds())
         if seconds > 0:
             await self._signals.changed.wait(seconds)
 
-    async def take(self, most: int) -> Sequence[Job]:
-        """Take up to `most` jobs whose cards are behind; each must be acknowledged or postponed, then let go."""
+    async def take(self, most: int) -> Sequence[DueCard]:
+        """Take up to `most` cards that are behind; each must be acknowledged or postponed, then let go."""
         try:
-            jobs = await self._store.claim_due_cards(self._lease, now=self._clock.now(), most=most)
+            claimed = await self._cards.claim_due(self._lease, now=self._clock.now(), most=most)
         except StoreUnavailable as error:
-            log.info("changed jobs cannot be taken: %s", error)
+            log.info("due cards cannot be taken: %s", error)
             self._failures += 1
             return ()
         self._failures = 0
-        self._held.update(job.job_id for job in jobs)
-        return jobs
+        self._held.update(due.job.job_id for due in claimed)
+        return claimed
 
     def let_go(self, job: Job) -> None:
         """Renew the lease of a card that was taken no longer: nobody works on it any more."""
@@ -80,7 +89,7 @@ class CardOutbox:
             await asyncio.sleep(self._lease.ttl_seconds / 3)
             try:
                 if self._held:
-                    await self._store.renew_cards(self._lease, tuple(self._held))
+                    await self._cards.renew(self._lease, tuple(self._held))
             except StoreUnavailable as error:
                 log.info("the leases of cards cannot be renewed: %s", error)
             except Exception:
@@ -90,13 +99,13 @@ class CardOutbox:
         """Return the job that was submitted in place of an unconfirmed one, for its card to tell."""
         return await self._store.get_resubmission(job.job_id) if job.status is JobStatus.UNCONFIRMED else None
 
-    async def save(self, job: Job, delivery: Delivery) -> bool:
+    async def save(self, job: Job, card: Card) -> bool:
         """Write where the card is (before a message is sent, after it was); False: the lease is lost, stop."""
-        return await self._store.save_delivery(job.job_id, delivery, worker_id=self._lease.worker_id)
+        return await self._cards.save(job.job_id, card, worker_id=self._lease.worker_id)
 
-    async def acknowledge(self, job: Job, delivery: Delivery) -> bool:
-        """Record that the card shows `job.version`; False: the lease was lost, and the card is rendered again."""
-        kept = await self._store.acknowledge(job.job_id, delivery, worker_id=self._lease.worker_id, version=job.version)
+    async def acknowledge(self, job: Job, card: Card) -> bool:
+        """Record that the card shows what it had to; False: the lease was lost, and the card is drawn again."""
+        kept = await self._cards.acknowledge(job.job_id, card, worker_id=self._lease.worker_id)
         if not kept:
             log.warning("job_id=%s the card's lease was lost in the middle of an edit", job.job_id)
         # What changed during the edit was nobody's to take: whoever waits has to look at its due time now.
@@ -106,5 +115,5 @@ class CardOutbox:
     async def postpone(self, job: Job, *, seconds: float) -> None:
         """Try the same card again in `seconds`, within two hours in any case."""
         until = self._clock.now() + min(timedelta(seconds=seconds), LONGEST_PUT_OFF)
-        await self._store.postpone(job.job_id, worker_id=self._lease.worker_id, until=until)
+        await self._cards.postpone(job.job_id, worker_id=self._lease.worker_id, until=until)
         self._signals.changed.wake()

@@ -13,7 +13,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
 
-from services.jobs.model import Delivery, Job, Json, NewJob, Output
+from services.jobs.card import Card, DueCard
+from services.jobs.model import Job, Json, NewJob, Output
 from services.jobs.quota import QuotaLimits, Usage
 
 
@@ -34,7 +35,7 @@ class Accepted:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class HistoryPage:
+class JobPage:
     """A page of one user's jobs, newest first. `page` counts from 0; `total` is the number of all their jobs."""
 
     jobs: Sequence[Job]
@@ -44,13 +45,15 @@ class HistoryPage:
 
 
 class JobStore(Protocol):
-    """Jobs, their leases and their cards' addresses, in a database that several processes may share.
+    """Jobs and their leases, in a database that several processes may share.
 
     Any method raises StoreUnavailable where the database does not answer; nothing was changed then, or everything.
     """
 
-    async def accept(self, new: NewJob, *, limits: QuotaLimits, now: datetime, deadline: datetime) -> Accepted:
-        """Insert the job as WAITING (version 1) if its owner has room, counting in the same transaction.
+    async def accept(
+        self, new: NewJob, card: Card, *, limits: QuotaLimits, now: datetime, deadline: datetime
+    ) -> Accepted:
+        """Insert the job as WAITING (version 1), and its card, if its owner has room, counted in the same transaction.
 
         The limits are stored with it: `claim_waiting` goes by them. An `interaction_id` that is there already, and a
         job that was resubmitted already, give the job that is there, `is_new=False`, whatever the quota says.
@@ -72,10 +75,12 @@ class JobStore(Protocol):
         """Return those of the interactions that have become jobs."""
         ...
 
-    async def replace(self, job: Job, *, expected_version: int) -> bool:
-        """Write the job's changed facts (not its delivery) if the row still has `expected_version`; else False.
+    async def replace(self, job: Job, *, before: Job) -> bool:
+        """Write the job's changed facts if the row still has the version of `before`; else False.
 
-        The written version is `job.version`, which must be higher. A terminal state releases the poll lease.
+        The written version is `job.version`, which must be higher. In the same transaction the card has one more change
+        to show, due when `card.card_change` says, or with one that is due earlier and not shown yet. A terminal state
+        releases the poll lease.
         Raises: RequestTaken where another job has its request id, whatever became of that job.
         """
         ...
@@ -112,18 +117,18 @@ class JobStore(Protocol):
         ...
 
     async def release(self, worker_id: str) -> None:
-        """Give back every lease of this worker, poll and announce leases, so that others take up its jobs at once."""
+        """Give back every poll lease of this worker, so that others take up its jobs at once."""
         ...
 
     async def forget_leases(self) -> None:
-        """Void all leases of all workers; only for a process that knows it is alone (SQLite's file lock)."""
+        """Void all poll leases of all workers; only for a process that knows it is alone (SQLite's file lock)."""
         ...
 
     async def usage(self, owner_id: int, *, now: datetime) -> Usage:
         """Count what the user has used in the 24 hours before `now`."""
         ...
 
-    async def history(self, owner_id: int, *, page: int, per_page: int) -> HistoryPage:
+    async def history(self, owner_id: int, *, page: int, per_page: int) -> JobPage:
         """Return one page of the user's jobs, newest first; a page past the end gives the last one."""
         ...
 
@@ -131,47 +136,66 @@ class JobStore(Protocol):
         """Return the user's newest jobs whose id or prompt contains `text` (case-insensitive; wildcards are plain)."""
         ...
 
-    async def claim_due_cards(self, lease: Lease, *, now: datetime, most: int) -> Sequence[Job]:
-        """Claim the cards of jobs changed since they were announced and due by `now`, oldest first.
+
+class CardStore(Protocol):
+    """The cards of jobs and their leases, in the database that holds the jobs. Each comes into it with its job.
+
+    Any method raises StoreUnavailable where the database does not answer; nothing was changed then, or everything.
+    """
+
+    async def get(self, job_ids: Sequence[str]) -> Mapping[str, Card]:
+        """Return the cards of these jobs, by the jobs' ids; one that cannot be read is not among them."""
+        ...
+
+    async def claim_due(self, lease: Lease, *, now: datetime, most: int) -> Sequence[DueCard]:
+        """Claim cards that have something to show and are due by `now`, the longest due first, with their jobs.
 
         One that was put off for longer than pacing.LONGEST_PUT_OFF is due: that was before the clock was set back.
         """
         ...
 
-    async def renew_cards(self, lease: Lease, job_ids: Sequence[str]) -> None:
-        """Extend the announce leases of these jobs that nobody else has taken; never shortens one."""
+    async def renew(self, lease: Lease, job_ids: Sequence[str]) -> None:
+        """Extend the leases of these jobs' cards that nobody else has taken; never shortens one."""
         ...
 
-    async def next_change_due(self) -> datetime | None:
-        """Return when the next unannounced change that nobody holds is due; None when there is none."""
+    async def next_due(self) -> datetime | None:
+        """Return when the next card that nobody holds is due; None when there is none."""
         ...
 
-    async def save_delivery(self, job_id: str, delivery: Delivery, *, worker_id: str) -> bool:
-        """Write the card's address while `worker_id` holds the announce lease; else False."""
+    async def save(self, job_id: str, card: Card, *, worker_id: str) -> bool:
+        """Write `card.over` what is stored while `worker_id` holds the lease; else False."""
         ...
 
-    async def acknowledge(self, job_id: str, delivery: Delivery, *, worker_id: str, version: int) -> bool:
-        """Record that the card shows `version`, write its address, and free the announce lease.
+    async def acknowledge(self, job_id: str, card: Card, *, worker_id: str) -> bool:
+        """Record that the card shows what it had to at `card.version`, write it as `save` does, and free the lease.
 
-        Where `worker_id` holds the lease no longer, nothing is acknowledged: the job's version is raised and the digest
-        cleared, so that whoever holds it now (or next) renders again; returns False.
+        Where `worker_id` holds the lease no longer, nothing is acknowledged: the stored version is raised and the
+        rendering forgotten, so that whoever holds it now (or next) draws again; returns False.
         """
         ...
 
     async def postpone(self, job_id: str, *, worker_id: str, until: datetime) -> None:
-        """Free the announce lease; the change is not due before `until`.
+        """Free the lease; the card is not due before `until`.
 
         Where `worker_id` holds the lease no longer, nothing is put off: an edit of its own may have arrived late, so
-        the job's version is raised and the digest cleared, as a refused acknowledgement does.
+        the card is drawn again, as after a refused acknowledgement.
         """
         ...
 
     async def renew_token(self, job_id: str, *, token: str, until: datetime, message_id: int) -> None:
-        """A press on the card brought a fresh interaction token: use it, if the card is still that message."""
+        """A press on the card brought a fresh interaction token: the card is `reached_by` it."""
         ...
 
     async def forget_tokens(self, *, until: datetime, most: int) -> int:
         """Blank up to `most` interaction tokens that ended by `until`, and return how many; no card is drawn again."""
+        ...
+
+    async def release(self, worker_id: str) -> None:
+        """Give back every lease of this worker, so that others take up its cards at once."""
+        ...
+
+    async def forget_leases(self) -> None:
+        """Void all leases of all workers; only for a process that knows it is alone (SQLite's file lock)."""
         ...
 
 

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from services.clock import Clock
 from services.errors import InvalidTransition, JobNotFound, NotAllowed, QuotaExceeded
 from services.jobs.cancelling import Canceller, CancelOutcome, with_cancel
+from services.jobs.card import Card, CardOrigin
 from services.jobs.ids import new_job_id
 from services.jobs.job_updater import JobUpdater
-from services.jobs.model import FOLLOWED, Actor, CancelState, CardOrigin, GenerationRequest, Job, JobStatus, NewJob
+from services.jobs.model import FOLLOWED, Actor, CancelState, GenerationRequest, Job, JobStatus, NewJob
 from services.jobs.pacing import JobTiming
-from services.jobs.ports import Accepted, HistoryPage, JobStore
+from services.jobs.ports import Accepted, CardStore, JobStore
 from services.jobs.quota import QuotaLimits, QuotaPolicy, Usage, require_room
 from services.jobs.signals import JobSignals
 
@@ -24,6 +25,24 @@ HISTORY_PAGE = 5
 SUGGESTIONS = 25
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class HistoryEntry:
+    """One of a person's jobs; its card is None where what is stored of it cannot be read."""
+
+    job: Job
+    card: Card | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class HistoryPage:
+    """A page of one person's jobs, newest first. `page` counts from 0; `total` is the number of all their jobs."""
+
+    entries: Sequence[HistoryEntry]
+    page: int
+    pages: int
+    total: int
+
+
 class JobService:
     """What commands and buttons call. Whose a job is, is asked of the store each time."""
 
@@ -31,6 +50,7 @@ class JobService:
         self,
         *,
         store: JobStore,
+        cards: CardStore,
         updater: JobUpdater,
         canceller: Canceller,
         signals: JobSignals,
@@ -39,6 +59,7 @@ class JobService:
         timing: JobTiming,
     ) -> None:
         self._store = store
+        self._cards = cards
         self._updater = updater
         self._canceller = canceller
         self._signals = signals
@@ -55,7 +76,8 @@ class JobService:
         now = self._clock.now()
         new = _new_job(request, actor, origin)
         deadline = now + self._timing.waiting_deadline
-        accepted = await self._store.accept(new, limits=self._policy.limits_for(actor), now=now, deadline=deadline)
+        limits = self._policy.limits_for(actor)
+        accepted = await self._store.accept(new, origin.card, limits=limits, now=now, deadline=deadline)
         if accepted.is_new:
             log.info("job_id=%s accepted model=%s owner=%d", new.job_id, new.model_id, new.owner_id)
             self._signals.room.wake()
@@ -122,7 +144,14 @@ class JobService:
 
     async def history(self, owner_id: int, *, page: int) -> HistoryPage:
         """Return one page of this person's jobs, newest first."""
-        return await self._store.history(owner_id, page=max(page, 0), per_page=HISTORY_PAGE)
+        found = await self._store.history(owner_id, page=max(page, 0), per_page=HISTORY_PAGE)
+        cards = await self._cards.get([job.job_id for job in found.jobs])
+        entries = [HistoryEntry(job=job, card=cards.get(job.job_id)) for job in found.jobs]
+        return HistoryPage(entries=entries, page=found.page, pages=found.pages, total=found.total)
+
+    async def get_card(self, job_id: str) -> Card | None:
+        """Return the job's card; None where what is stored of it cannot be read."""
+        return (await self._cards.get([job_id])).get(job_id)
 
     async def suggest(self, owner_id: int, text: str, *, only_cancellable: bool = False) -> Sequence[Job]:
         """Return this person's jobs that fit what they have typed so far."""
@@ -144,7 +173,7 @@ class JobService:
 
     async def renew_token(self, job_id: str, *, token: str, until: datetime, message_id: int) -> None:
         """Use the fresh interaction token that a press on the card brought."""
-        await self._store.renew_token(job_id, token=token, until=until, message_id=message_id)
+        await self._cards.renew_token(job_id, token=token, until=until, message_id=message_id)
 
     async def adopt(self, job_id: str, request_id: str) -> Job:
         """Have a job followed by this request id as closely as at first: it goes on as queued.
@@ -185,6 +214,5 @@ def _new_job(request: GenerationRequest, actor: Actor, origin: CardOrigin) -> Ne
         inputs=request.inputs,
         media=request.media,
         is_private=request.is_private,
-        delivery=origin.delivery,
         parent=request.parent,
     )

@@ -17,15 +17,16 @@ from sqlalchemy import bindparam, insert, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.errors import QuotaExceeded, StoreUnavailable
+from services.jobs.card import Card, card_change
 from services.jobs.model import Job, NewJob
 from services.jobs.ports import Accepted
 from services.jobs.quota import QuotaLimits, Usage, require_room
 from services.jobs.shielding import run_to_end
 from services.store.database import GRACE_SECONDS, Database
-from services.store.mapping import accepted_job, new_row
+from services.store.mapping import accepted_job, new_card_row, new_row
 from services.store.quota_counting import count_usages
-from services.store.reading_rows import JobRows
-from services.store.tables import jobs, users
+from services.store.reading_rows import Rows
+from services.store.tables import cards, jobs, users
 
 # In one transaction: nobody waits for the commit of more.
 MOST = 100
@@ -41,6 +42,7 @@ _LOCK_USERS = (
 )
 _ACCEPTED = select(jobs).where(jobs.c.interaction_id.in_(bindparam("interactions", expanding=True)))
 _INSERT = insert(jobs)
+_INSERT_CARD = insert(cards)
 
 Answer = Accepted | QuotaExceeded
 
@@ -50,6 +52,7 @@ class Asked:
     """A job that is to be accepted, and what that is decided by."""
 
     new: NewJob
+    card: Card
     limits: QuotaLimits
     now: datetime
     deadline: datetime
@@ -75,7 +78,7 @@ class AcceptQueue:
     One owner's jobs are in one transaction at a time, so that a lock on that owner's row holds up nobody else's.
     """
 
-    def __init__(self, database: Database, rows: JobRows) -> None:
+    def __init__(self, database: Database, rows: Rows) -> None:
         self._database = database
         self._rows = rows
         self._waiting: list[_Waiting] = []
@@ -151,7 +154,7 @@ class AcceptQueue:
 
 
 async def _accept_all(
-    connection: AsyncConnection, *, batch: Sequence[Asked], rows: JobRows, locks: bool
+    connection: AsyncConnection, *, batch: Sequence[Asked], rows: Rows, locks: bool
 ) -> Sequence[Answer]:
     """Decide each in its turn, at one moment for all, and insert what is accepted.
 
@@ -162,13 +165,18 @@ async def _accept_all(
     if locks:
         await connection.execute(_LOCK_USERS, {"owners": owners})
     interactions = [asked.new.interaction_id for asked in batch]
-    found = rows.readable(await connection.execute(_ACCEPTED, {"interactions": interactions}))
+    found = rows.jobs(await connection.execute(_ACCEPTED, {"interactions": interactions}))
     known = {job.interaction_id: job for job in found}
     usages = await count_usages(connection, owners, now=max(asked.now for asked in batch))
     answers = _decided(batch, known, dict(usages))
-    new = [new_row(answer.job) for answer in answers if isinstance(answer, Accepted) and answer.is_new]
+    new = [
+        (answer.job, asked.card)
+        for asked, answer in zip(batch, answers, strict=True)
+        if isinstance(answer, Accepted) and answer.is_new
+    ]
     if new:
-        await connection.execute(_INSERT, new)
+        await connection.execute(_INSERT, [new_row(job) for job, _ in new])
+        await connection.execute(_INSERT_CARD, [new_card_row(job.job_id, card, card_change(job)) for job, card in new])
     return answers
 
 

@@ -8,10 +8,11 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, Select, Update, bindparam, case, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.jobs.card import CardChange, card_change
 from services.jobs.model import FOLLOWED, Job, JobStatus
 from services.jobs.ports import Lease
 from services.store.engine import db_now
-from services.store.mapping import FREE_ANNOUNCE, FREE_POLL, change_parameters, change_statement
+from services.store.mapping import CHANGE_CARD, FREE_POLL, card_change_parameters, change_parameters, change_statement
 from services.store.store_part import StorePart
 from services.store.tables import IS_IN_FLIGHT, IS_LEASED, IS_LIVE, IS_WAITING, jobs, status_in, users
 from services.store.transactions import writes
@@ -117,9 +118,7 @@ _RENEW = (
     .returning(jobs.c.job_id, jobs.c.version)
 )
 _RELEASE_POLLS = update(jobs).where(jobs.c.poll_worker == bindparam("taker")).values(FREE_POLL)
-_RELEASE_CARDS = update(jobs).where(jobs.c.announce_worker == bindparam("taker")).values(FREE_ANNOUNCE)
 _FORGET_POLLS = update(jobs).where(jobs.c.poll_worker.is_not(None)).values(FREE_POLL)
-_FORGET_CARDS = update(jobs).where(jobs.c.announce_worker.is_not(None)).values(FREE_ANNOUNCE)
 
 
 class Leasing(StorePart):
@@ -141,16 +140,25 @@ class Leasing(StorePart):
         if not wanted:
             return ()
         rows = (await connection.execute(_LOCK_WAITING, {"wanted": wanted})).all()
-        found = self._rows.readable(rows)
+        found = self._rows.jobs(rows)
         # What is never to start must not keep the place of what can.
-        if lost := {row.job_id for row in rows} - {job.job_id for job in found}:
-            await connection.execute(_GIVE_UP, {"lost": sorted(lost), "now": now})
+        if lost := sorted({row.job_id for row in rows} - {job.job_id for job in found}):
+            await connection.execute(_GIVE_UP, {"lost": lost, "now": now})
+            shown_now = CardChange(due_at=now, is_entered=True)
+            await connection.execute(CHANGE_CARD, [card_change_parameters(job_id, shown_now) for job_id in lost])
         claimed = [job.transition(JobStatus.SUBMITTING, at=now) for job in found]
         if claimed:
             await connection.execute(
                 _CLAIM,
                 [
                     {**change_parameters(after, expected_version=before.version), **lease_parameters(lease)}
+                    for before, after in zip(found, claimed, strict=True)
+                ],
+            )
+            await connection.execute(
+                CHANGE_CARD,
+                [
+                    card_change_parameters(after.job_id, card_change(after, before=before))
                     for before, after in zip(found, claimed, strict=True)
                 ],
             )
@@ -171,12 +179,10 @@ class Leasing(StorePart):
 
     @writes
     async def release(self, connection: AsyncConnection, worker_id: str) -> None:
-        """Give back every lease of this owner. Raises: StoreUnavailable."""
+        """Give back every poll lease of this worker. Raises: StoreUnavailable."""
         await connection.execute(_RELEASE_POLLS, {"taker": worker_id})
-        await connection.execute(_RELEASE_CARDS, {"taker": worker_id})
 
     @writes
     async def forget_leases(self, connection: AsyncConnection) -> None:
-        """Void all leases of all owners. Raises: StoreUnavailable."""
+        """Void all poll leases of all workers. Raises: StoreUnavailable."""
         await connection.execute(_FORGET_POLLS)
-        await connection.execute(_FORGET_CARDS)

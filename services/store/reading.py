@@ -9,7 +9,7 @@ from sqlalchemy import bindparam, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.jobs.model import CANCELLABLE, Job, JobStatus
-from services.jobs.ports import HistoryPage
+from services.jobs.ports import JobPage
 from services.jobs.quota import Usage
 from services.store.column_types import storable
 from services.store.quota_counting import count_usage
@@ -45,7 +45,7 @@ class Reading(StorePart):
     async def get(self, connection: AsyncConnection, job_id: str) -> Job | None:
         """Return the job. Raises: StoreUnavailable."""
         row = (await connection.execute(_GET, {"wanted": storable(job_id)})).one_or_none()
-        return None if row is None else self._rows.read(row)
+        return None if row is None else self._rows.job(row)
 
     async def get_resubmission(self, job_id: str) -> Job | None:
         """Return the job that was submitted in place of this one. Raises: StoreUnavailable."""
@@ -65,14 +65,14 @@ class Reading(StorePart):
         return await count_usage(connection, owner_id, now=now)
 
     @reads
-    async def history(self, connection: AsyncConnection, owner_id: int, *, page: int, per_page: int) -> HistoryPage:
+    async def history(self, connection: AsyncConnection, owner_id: int, *, page: int, per_page: int) -> JobPage:
         """Return one page of the user's jobs; who has none has one page, an empty one. Raises: StoreUnavailable."""
         total = (await connection.execute(_COUNT, {"user_id": owner_id})).scalar_one()
         pages = max(1, -(-total // per_page))
         shown = max(0, min(page, pages - 1))
         parameters = {"user_id": owner_id, "most": per_page, "skipped": shown * per_page}
-        found = self._rows.readable(await connection.execute(_PAGE, parameters))
-        return HistoryPage(jobs=found, page=shown, pages=pages, total=total)
+        found = self._rows.jobs(await connection.execute(_PAGE, parameters))
+        return JobPage(jobs=found, page=shown, pages=pages, total=total)
 
     async def suggest(self, owner_id: int, *, text: str, only_cancellable: bool, most: int) -> Sequence[Job]:
         """Return the user's newest jobs whose id or prompt contains the text. Raises: StoreUnavailable."""

@@ -1,4 +1,4 @@
-"""Rows to jobs. A row that holds what nobody can read is a misfortune of its own job, and of no other."""
+"""Rows to jobs and cards. A row that holds what nobody can read is a misfortune of its own job, and of no other."""
 
 from __future__ import annotations
 
@@ -10,15 +10,16 @@ from sqlalchemy import Row, RowMapping
 from sqlalchemy.types import TypeDecorator
 
 from services.errors import UnreadableRow
-from services.jobs.model import CancelState, Delivery, DeliveryRoute, Job, Parent
+from services.jobs.card import Card, DeliveryRoute, Rendering, ResultShown
+from services.jobs.model import CancelState, Job, Parent
 from services.store.column_types import UNREADABLE
-from services.store.mapping import DELIVERY_FIELDS, JOB_FIELDS
-from services.store.tables import jobs
+from services.store.mapping import CARD_FIELDS, JOB_FIELDS, RENDERING_FIELDS
+from services.store.tables import cards, jobs
 
 log = logging.getLogger(__name__)
 
 # What stands in where a column cannot be read. A job without the others is none: whose it is, where it stands.
-_STAND_INS: Final[Mapping[str, object]] = {
+_JOB_STAND_INS: Final[Mapping[str, object]] = {
     "inputs": {},
     "media": (),
     "prompt": "",
@@ -32,73 +33,107 @@ _STAND_INS: Final[Mapping[str, object]] = {
     "cost": None,
     "failure": None,
     "cancel": CancelState.NONE,
-    # From the first way on, each finds out by itself whether it still leads to the card.
-    "card_route": DeliveryRoute.TOKEN,
-    "card_files": (),
-    "card_nonce_at": None,
-    "card_digest": None,
 }
-_PARENT: Final = ("parent_id", "relation")
+# A card without the others cannot be reached at all.
+_CARD_STAND_INS: Final[Mapping[str, object]] = {
+    # From the first way on, each finds out by itself whether it still leads to the card.
+    "route": DeliveryRoute.TOKEN,
+    "nonce_at": None,
+    "files": (),
+    # It is drawn in any case then.
+    "shown_digest": None,
+    "shown_status": None,
+    "shown_result": ResultShown.WHOLE,
+    "shown_gone": (),
+    "shown_lost": (),
+    "shown_before": (),
+}
+_JOB_COLUMNS: Final = (*JOB_FIELDS, "parent_id", "relation")
+_SHOWN: Final = tuple(f"shown_{name}" for name in RENDERING_FIELDS)
+_CARD_COLUMNS: Final = (*CARD_FIELDS, "version", *_SHOWN)
 # SQLite keeps in a column what it is given; the decorated types look at it themselves.
 _PYTHON_TYPES: Final = {
-    column.name: column.type.python_type for column in jobs.c if not isinstance(column.type, TypeDecorator)
+    column.name: column.type.python_type
+    for table in (jobs, cards)
+    for column in table.c
+    if not isinstance(column.type, TypeDecorator)
 }
 
 
-class JobRows:
-    """Reads rows of jobs, and says of each once what it could not read."""
+class Rows:
+    """Reads rows of jobs and cards, and says of each once what it could not read."""
 
     def __init__(self) -> None:
-        self._told: set[str] = set()
+        self._told: set[tuple[str, bool]] = set()
 
-    def readable(self, rows: Iterable[Row[Any]]) -> list[Job]:
+    def jobs(self, rows: Iterable[Row[Any]]) -> list[Job]:
         """Return the jobs of these rows, without those that are none."""
-        found = (self.read(row) for row in rows)
+        found = (self.job(row) for row in rows)
         return [job for job in found if job is not None]
 
-    def read(self, row: Row[Any]) -> Job | None:
+    def job(self, row: Row[Any]) -> Job | None:
         """Return the row's job; None where it is none."""
         try:
-            job = _job_of(row)
+            values, unreadable = _values(_by_name(row), _JOB_COLUMNS, _JOB_STAND_INS)
         except UnreadableRow as error:
             self._tell(str(row.job_id), f"is left alone: these cannot be read in its row ({error})")
             return None
-        if job.unreadable:
-            self._tell(job.job_id, f"goes on without what cannot be read in its row ({_listed(job.unreadable)})")
+        job = _job_of(values, unreadable)
+        if unreadable:
+            self._tell(job.job_id, f"goes on without what cannot be read in its row ({_listed(unreadable)})")
         return job
 
-    def _tell(self, job_id: str, what: str) -> None:
-        if job_id not in self._told:
-            self._told.add(job_id)
+    def card(self, row: Row[Any]) -> Card | None:
+        """Return the row's card; None where it is none."""
+        try:
+            values, unreadable = _values(_by_name(row), _CARD_COLUMNS, _CARD_STAND_INS)
+        except UnreadableRow as error:
+            self._tell(
+                str(row.job_id), f"its card is left alone: these cannot be read in its row ({error})", is_card=True
+            )
+            return None
+        if unreadable:
+            self._tell(
+                f"{row.job_id}'s card", f"goes on without what cannot be read in its row ({_listed(unreadable)})"
+            )
+        return _card_of(values)
+
+    def _tell(self, job_id: str, what: str, *, is_card: bool = False) -> None:
+        if (job_id, is_card) not in self._told:
+            self._told.add((job_id, is_card))
             log.error("job_id=%s %s", job_id, what)
 
 
-def delivery_of(row: RowMapping) -> Delivery:
-    """Return where the row's card is. Raises: UnreadableRow."""
-    values, _ = _values(row, [f"card_{name}" for name in DELIVERY_FIELDS])
-    return _delivery(values)
+def _by_name(row: Row[Any]) -> RowMapping:
+    return row._mapping  # noqa: SLF001 - SQLAlchemy's public way to columns by name
 
 
-def _job_of(row: Row[Any]) -> Job:
-    columns = row._mapping  # noqa: SLF001 - SQLAlchemy's public way to columns by name
-    values, unreadable = _values(columns, [*JOB_FIELDS, *_PARENT, *(f"card_{name}" for name in DELIVERY_FIELDS)])
+def _job_of(values: Mapping[str, Any], unreadable: frozenset[str]) -> Job:
     own: dict[str, Any] = {name: values[name] for name in JOB_FIELDS}
     is_child = values["parent_id"] and values["relation"]
     parent = Parent(job_id=values["parent_id"], relation=values["relation"]) if is_child else None
-    return Job(**own, parent=parent, delivery=_delivery(values), unreadable=unreadable)
+    return Job(**own, parent=parent, unreadable=unreadable)
 
 
-def _delivery(values: Mapping[str, Any]) -> Delivery:
-    return Delivery(**{name: values[f"card_{name}"] for name in DELIVERY_FIELDS})
+def _card_of(values: Mapping[str, Any]) -> Card:
+    own: dict[str, Any] = {name: values[name] for name in (*CARD_FIELDS, "version")}
+    rendering = None
+    if values["shown_digest"] is not None:
+        # What a card had not been drawn with is nothing, as far as it is known.
+        shown = {name: values[f"shown_{name}"] for name in RENDERING_FIELDS}
+        rendering = Rendering(**{name: value for name, value in shown.items() if value is not None or name == "status"})
+    return Card(**own, rendering=rendering)
 
 
-def _values(row: RowMapping, names: Sequence[str]) -> tuple[dict[str, Any], frozenset[str]]:
+def _values(
+    row: RowMapping, names: Sequence[str], stand_ins: Mapping[str, object]
+) -> tuple[dict[str, Any], frozenset[str]]:
     """Return what these columns hold, and the names of those for which something stands in. Raises: UnreadableRow."""
     values = {name: row[name] for name in names}
     unreadable = frozenset(name for name, value in values.items() if not _is_readable(name, value))
-    if missing := unreadable - _STAND_INS.keys():
+    if missing := unreadable - stand_ins.keys():
         raise UnreadableRow(_listed(missing))
-    return {**values, **{name: _STAND_INS[name] for name in unreadable}}, unreadable
+    return {**values, **{name: stand_ins[name] for name in unreadable}}, unreadable
 
 
 def _is_readable(name: str, value: object) -> bool:

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.jobs.model import Job
 from services.store.database import Database
-from services.store.reading_rows import JobRows
+from services.store.reading_rows import Rows
 from services.store.transactions import reads, writes
 
 
@@ -18,14 +18,19 @@ class StorePart:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._rows = JobRows()
+        self._rows = Rows()
+
+    @property
+    def database(self) -> Database:
+        """The database that it is a part of."""
+        return self._database
 
     @reads
     async def _read_jobs(
         self, connection: AsyncConnection, statement: Executable, parameters: Mapping[str, object]
     ) -> Sequence[Job]:
         """Return the jobs that a query of whole rows finds, in its order."""
-        return self._rows.readable(await connection.execute(statement, parameters))
+        return self._rows.jobs(await connection.execute(statement, parameters))
 
     @writes
     async def _claim_jobs(
@@ -33,5 +38,5 @@ class StorePart:
     ) -> list[Job]:
         """Return the jobs that an UPDATE of leases returns, oldest first (RETURNING has no order)."""
         rows = (await connection.execute(statement, parameters)).all()
-        numbered = [(row.number, job) for row in rows if (job := self._rows.read(row)) is not None]
+        numbered = [(row.number, job) for row in rows if (job := self._rows.job(row)) is not None]
         return [job for _, job in sorted(numbered, key=lambda one: (one[1].created_at, one[0]))]

@@ -21,14 +21,13 @@ from sqlalchemy import (
 )
 
 from services.errors import FailureKind
+from services.jobs.card import CardFile, DeliveryRoute, ResultShown
 from services.jobs.model import (
     COUNTED,
     FOLLOWED,
     IN_FLIGHT,
     LIVE,
     CancelState,
-    CardFile,
-    DeliveryRoute,
     JobFailure,
     JobStatus,
     Json,
@@ -105,6 +104,10 @@ def _files(value: Json) -> tuple[CardFile, ...]:
     return tuple(CardFile(attachment_id=int(row["attachment_id"]), filename=str(row["filename"])) for row in rows)
 
 
+def _numbers(value: Json) -> tuple[int, ...]:
+    return tuple(int(number) for number in cast("list[int]", value))
+
+
 # One row per person who ever had a job: what is locked on PostgreSQL while their quota is counted.
 users = Table("users", metadata, Column("user_id", BigInteger, primary_key=True, autoincrement=False))
 
@@ -157,36 +160,51 @@ jobs = Table(
     Column("cost", UsDollars),
     Column("failure", AsJson(asdict, _failure)),
     Column("cancel", Word(CancelState), nullable=False),
-    # Where the card is and how to reach it.
-    Column("card_application_id", BigInteger, nullable=False),
-    Column("card_token", PlainText, nullable=False),
-    Column("card_token_until", UtcMicros, nullable=False),
-    Column("card_upload_limit_bytes", BigInteger, nullable=False),
-    Column("card_route", Word(DeliveryRoute), nullable=False),
-    Column("card_original_message_id", BigInteger),
-    Column("card_posted_channel_id", BigInteger),
-    Column("card_posted_message_id", BigInteger),
-    Column("card_nonce", Text),
-    Column("card_nonce_at", UtcMicros),
-    Column("card_files", AsJson(_files_to_json, _files), nullable=False),
-    Column("card_digest", Text),
     # Who asks the API about the job, and until when: microseconds of the database's own clock, 0 is free.
     Column("poll_worker", Text),
     Column("poll_until", BigInteger, nullable=False),
-    # Who draws the card, likewise.
-    Column("announce_worker", Text),
-    Column("announce_until", BigInteger, nullable=False),
-    # Which version the card shows (0: none), when it has to show the next (by the bot's clock), when that would be if
-    # only what changed since it was last taken were still to be shown (1970: nothing did, or at once), and before when
-    # Discord must not be tried again.
-    Column("announced_version", BigInteger, nullable=False),
-    Column("due_at", UtcMicros, nullable=False),
-    Column("latest_due_at", UtcMicros, nullable=False),
-    Column("not_before", UtcMicros, nullable=False),
     Column("relation", Word(Relation)),
     # How many of its owner's jobs may be in flight with it, as it was when it was accepted.
     Column("running_limit", BigInteger, nullable=False, server_default="1"),
     Column("media", AsJson(_media_to_json, _media), nullable=False, server_default="[]"),
+)
+
+
+# One row per job, made with it: the message that shows it.
+cards = Table(
+    "cards",
+    metadata,
+    Column("job_id", Text, ForeignKey("jobs.job_id"), primary_key=True),
+    # How it is reached.
+    Column("application_id", BigInteger, nullable=False),
+    Column("token", PlainText, nullable=False),
+    Column("token_until", UtcMicros, nullable=False),
+    Column("upload_limit_bytes", BigInteger, nullable=False),
+    Column("route", Word(DeliveryRoute), nullable=False),
+    Column("original_message_id", BigInteger),
+    Column("posted_channel_id", BigInteger),
+    Column("posted_message_id", BigInteger),
+    Column("nonce", Text),
+    Column("nonce_at", UtcMicros),
+    # What it shows; without a digest, that is not known.
+    Column("files", AsJson(_files_to_json, _files), nullable=False),
+    Column("shown_digest", Text),
+    Column("shown_status", Word(JobStatus)),
+    Column("shown_result", Word(ResultShown)),
+    Column("shown_gone", AsJson(list, _numbers)),
+    Column("shown_lost", AsJson(list, _numbers)),
+    Column("shown_before", AsJson(list, _numbers)),
+    # How much it has had to show so far, how much of that it shows (0: nothing), when it has to show the rest (by the
+    # bot's clock), when that would be if only what changed since it was last taken were still to be shown (1970:
+    # nothing did, or at once), and before when Discord must not be tried again.
+    Column("version", BigInteger, nullable=False),
+    Column("shown_version", BigInteger, nullable=False),
+    Column("due_at", UtcMicros, nullable=False),
+    Column("latest_due_at", UtcMicros, nullable=False),
+    Column("not_before", UtcMicros, nullable=False),
+    # Who draws it, and until when: microseconds of the database's own clock, 0 is free.
+    Column("worker", Text),
+    Column("leased_until", BigInteger, nullable=False),
 )
 
 
@@ -203,8 +221,8 @@ IS_IN_FLIGHT = status_in(IN_FLIGHT)
 IS_COUNTED = status_in(COUNTED)
 # What somebody may hold a poll lease on.
 IS_LEASED = status_in(IN_FLIGHT | FOLLOWED)
-IS_UNANNOUNCED = jobs.c.announced_version < jobs.c.version
-HAS_TOKEN = jobs.c.card_token != literal_column("''")
+IS_BEHIND = cards.c.shown_version < cards.c.version
+HAS_TOKEN = cards.c.token != literal_column("''")
 
 
 def _partial_index(name: str, *columns: Column[object], where: ColumnElement[bool], is_unique: bool = False) -> Index:
@@ -221,6 +239,6 @@ _partial_index("ix_jobs_live", jobs.c.owner_id, jobs.c.status, where=IS_LIVE)
 _partial_index("ix_jobs_waiting", jobs.c.owner_id, jobs.c.created_at, jobs.c.number, where=IS_WAITING)
 _partial_index("ix_jobs_leases", jobs.c.poll_until, where=IS_LEASED)
 _partial_index("ix_jobs_poll_worker", jobs.c.poll_worker, where=jobs.c.poll_worker.is_not(None))
-_partial_index("ix_jobs_announce_worker", jobs.c.announce_worker, where=jobs.c.announce_worker.is_not(None))
-_partial_index("ix_jobs_unannounced", jobs.c.due_at, where=IS_UNANNOUNCED)
-_partial_index("ix_jobs_tokens", jobs.c.card_token_until, where=HAS_TOKEN)
+_partial_index("ix_cards_worker", cards.c.worker, where=cards.c.worker.is_not(None))
+_partial_index("ix_cards_behind", cards.c.due_at, where=IS_BEHIND)
+_partial_index("ix_cards_tokens", cards.c.token_until, where=HAS_TOKEN)

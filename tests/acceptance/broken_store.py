@@ -12,6 +12,7 @@ from datetime import datetime
 from bot import wiring
 from bot.__main__ import main
 from services.errors import StoreUnavailable
+from services.jobs.card import Card
 from services.jobs.model import NewJob
 from services.jobs.ports import Accepted
 from services.jobs.quota import QuotaLimits
@@ -24,7 +25,9 @@ class BrokenStore(SqlJobStore):
     trouble = ""
     left = 0
 
-    async def accept(self, new: NewJob, *, limits: QuotaLimits, now: datetime, deadline: datetime) -> Accepted:
+    async def accept(
+        self, new: NewJob, card: Card, *, limits: QuotaLimits, now: datetime, deadline: datetime
+    ) -> Accepted:
         """Accept, or fail in the chosen way; "lost" does both."""
         has_trouble = BrokenStore.left > 0
         BrokenStore.left -= 1
@@ -32,7 +35,7 @@ class BrokenStore(SqlJobStore):
             raise RuntimeError("a bug")
         if has_trouble and self.trouble == "away":
             raise StoreUnavailable("gone for a moment")
-        accepted = await super().accept(new, limits=limits, now=now, deadline=deadline)
+        accepted = await super().accept(new, card, limits=limits, now=now, deadline=deadline)
         if has_trouble:
             raise StoreUnavailable("the answer is gone")
         return accepted

@@ -39,7 +39,10 @@ def records(data_dir: Path) -> list[Record]:
     path = data_dir / "jobs.db"
     if not path.exists():
         return []
-    query = "SELECT job_id, status, request_id, prompt, version <= announced_version FROM jobs ORDER BY number"
+    query = (
+        "SELECT job_id, status, request_id, prompt, cards.version <= shown_version"
+        " FROM jobs JOIN cards USING (job_id) ORDER BY number"
+    )
     with closing(sqlite3.connect(path, timeout=10)) as connection:
         return [
             Record(job_id=row[0], status=row[1], request_id=row[2], prompt=row[3], is_shown=bool(row[4]))

@@ -42,7 +42,9 @@ async def health_of(url: str) -> tuple[int, dict[str, str]]:
 def leases_held(sandbox: Sandbox) -> int:
     """Count the leases on jobs and cards that nobody has given back."""
     with closing(sqlite3.connect(sandbox.data_dir / "jobs.db", timeout=10)) as connection:
-        query = "SELECT count(*) FROM jobs WHERE poll_worker IS NOT NULL OR announce_worker IS NOT NULL"
+        query = (
+            "SELECT count(*) FROM jobs JOIN cards USING (job_id) WHERE poll_worker IS NOT NULL OR worker IS NOT NULL"
+        )
         (count,) = connection.execute(query).fetchone()
     return int(count)
 

@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from sandbox.sandbox import Sandbox
 
 _COLUMNS = (
-    "job_id, status, request_id, prompt, interaction_id, owner_id, is_private, card_route, version, announced_version"
+    "job_id, status, request_id, prompt, interaction_id, owner_id, is_private, route, cards.version, shown_version"
 )
-_QUERY = f"SELECT {_COLUMNS} FROM jobs ORDER BY number"  # noqa: S608 - a constant
+_QUERY = f"SELECT {_COLUMNS} FROM jobs JOIN cards USING (job_id) ORDER BY number"  # noqa: S608 - a constant
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

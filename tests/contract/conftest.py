@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
+from services.store.cards import SqlCardStore
 from services.store.database import Database
 from services.store.engine import open_database
 from services.store.jobs import SqlJobStore
@@ -53,7 +54,19 @@ def store(database: Database) -> SqlJobStore:
 
 
 @pytest.fixture
+def cards(store: SqlJobStore) -> SqlCardStore:
+    """The cards of the store's jobs."""
+    return SqlCardStore(store.database)
+
+
+@pytest.fixture
 async def other_store(url: str) -> AsyncIterator[SqlJobStore]:
     """A second store on the same database with connections of its own, as another process has."""
     async with open_database(url, alone=False) as database:
         yield SqlJobStore(database)
+
+
+@pytest.fixture
+def other_cards(other_store: SqlJobStore) -> SqlCardStore:
+    """The cards as another process has them."""
+    return SqlCardStore(other_store.database)

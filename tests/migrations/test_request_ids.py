@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.errors import RequestTaken, StartupError
 from services.jobs.model import Job, JobStatus
 from services.store import migrate
+from services.store.cards import SqlCardStore
 from services.store.database import Database
 from services.store.engine import open_database
 from services.store.jobs import SqlJobStore
@@ -58,7 +59,7 @@ async def _queued(store: SqlJobStore, request_id: str, *statuses: JobStatus, que
     """Return a job that was queued with this request, and went on to these states."""
     job = await move(store, await _accepted(store), JobStatus.SUBMITTING)
     queued = job.confirmed(request_id, at=at(queued_after), within=timedelta(hours=1))
-    assert await store.replace(queued, expected_version=job.version)
+    assert await store.replace(queued, before=job)
     return await move(store, queued, *statuses)
 
 
@@ -88,8 +89,8 @@ async def test_a_request_stays_with_one_job(databases: Databases, caplog: pytest
             assert ended.deadline == lost.deadline
         held = set(await store.renew(LEASE))
         assert held == {early.job_id, followed.job_id, others[0].job_id}
-        shown = await store.claim_due_cards(LEASE, now=(await reload(store, late)).changed_at, most=100)
-        assert {late.job_id, live.job_id} <= {job.job_id for job in shown}
+        shown = await SqlCardStore(database).claim_due(LEASE, now=(await reload(store, late)).changed_at, most=100)
+        assert {late.job_id, live.job_id} <= {due.job_id for due in shown}
     told = [record.getMessage() for record in caplog.records if record.levelno == logging.WARNING]
     assert [line for line in told if late.job_id in line] == [
         f"job_id={late.job_id} gives up request_id=two live, which is job_id={early.job_id}'s too"
@@ -108,9 +109,9 @@ async def test_the_mended_database_refuses_a_second_holder(databases: Databases)
         lost = await reload(store, second)
         again = lost.confirmed("same", at=NOW, within=timedelta(hours=1))
         with pytest.raises(RequestTaken, match=first.job_id):
-            await store.replace(again, expected_version=lost.version)
+            await store.replace(again, before=lost)
         right = lost.confirmed("right", at=NOW, within=timedelta(hours=1))
-        assert await store.replace(right, expected_version=lost.version)
+        assert await store.replace(right, before=lost)
 
 
 async def test_a_step_that_breaks_takes_no_request_away(databases: Databases) -> None:

@@ -30,19 +30,21 @@ from sandbox.discord.posting import remove
 from sandbox.discord.server import DiscordServer
 from sandbox.discord.traffic import matches_route
 from sandbox.discord.wire import JsonObject
+from services.jobs.card import Card
 from services.jobs.copies import CopyWatch
 from services.jobs.ids import new_job_id
-from services.jobs.model import Delivery, Job, JobStatus, MediaKind, NewJob, Output
+from services.jobs.model import Job, JobStatus, MediaKind, NewJob, Output
 from services.jobs.outbox import CardOutbox
 from services.jobs.pacing import JobTiming
 from services.jobs.quota import QuotaLimits
 from services.jobs.signals import JobSignals
 from services.models.catalog import Catalog, ModelEntry
+from services.store.cards import SqlCardStore
 from services.store.database import Database
 from services.store.engine import db_now
 from services.store.jobs import SqlJobStore
 from services.store.notes import SqlNotes
-from services.store.tables import IS_UNANNOUNCED, jobs
+from services.store.tables import IS_BEHIND, cards
 from tests.contract.announcer.results_folder import ResultsFolder
 from tests.contract.jobs.core import Core
 from tests.contract.jobs.scripted_api import ScriptedApi
@@ -73,6 +75,7 @@ class Scene:
         self.clock: SandboxClock = server.clock
         self.database = database
         self.store: SqlJobStore = SqlJobStore(database)
+        self.cards_store: SqlCardStore = SqlCardStore(database)
         self.results = results
         self.timing = JobTiming(scan_seconds=0.05, edit_seconds=edit_seconds)
         self.notes = SqlNotes(database)
@@ -86,7 +89,12 @@ class Scene:
         signals = JobSignals()
         core = Core(self.store, ScriptedApi())
         outbox = CardOutbox(
-            store=self.store, signals=signals, clock=self.clock, worker_id=worker_id, timing=self.timing
+            store=self.store,
+            cards=self.cards_store,
+            signals=signals,
+            clock=self.clock,
+            worker_id=worker_id,
+            timing=self.timing,
         )
         copies = CopyWatch(self.notes, self.clock)
         services = BotServices(
@@ -116,7 +124,7 @@ class Scene:
         deferred: bool = True,
         knows_message: bool = True,
         resubmits: str | None = None,
-        **delivery: object,
+        **facts: object,
     ) -> Job:
         """Let Ada use the command: the interaction is deferred, the job is in the store."""
         place = channel or self.general
@@ -130,7 +138,7 @@ class Scene:
         if deferred:
             await self._call_back(interaction, {"type": 5, "data": {"flags": 64 if private else 0}})
         now = self.clock.now()
-        address = Delivery(
+        card = Card(
             application_id=self.state.application.id,
             token=interaction.token,
             token_until=now + timedelta(minutes=14, seconds=30),
@@ -150,9 +158,9 @@ class Scene:
             media=pictures("cat.png"),
             is_private=private,
             parent=None if resubmits is None else resubmitting(resubmits),
-            delivery=replace(address, **delivery),  # type: ignore[arg-type] # any of Delivery's fields
         )
-        return (await self.store.accept(new, limits=PLENTY, now=now, deadline=now + timedelta(days=1))).job
+        card = replace(card, **facts)  # type: ignore[arg-type] # any of Card's fields
+        return (await self.store.accept(new, card, limits=PLENTY, now=now, deadline=now + timedelta(days=1))).job
 
     async def _call_back(self, interaction: Interaction, body: JsonObject) -> None:
         async with discord.Client(intents=discord.Intents(guilds=True)) as client:
@@ -162,14 +170,13 @@ class Scene:
 
     async def move(self, job: Job, *statuses: JobStatus, **changes: object) -> Job:
         """Take the job through these states; `changes` are the last one's facts."""
-        found = await self.reload(job)
-        before = found.version
+        found = before = await self.reload(job)
         for status in statuses:
             found = found.transition(status, at=self.clock.now())
         if not statuses:
             found = found.bump_version(at=self.clock.now())
         found = replace(found, **changes)  # type: ignore[arg-type] # any of Job's fields
-        assert await self.store.replace(found, expected_version=before)
+        assert await self.store.replace(found, before=before)
         return found
 
     async def finish(
@@ -200,13 +207,13 @@ class Scene:
         )
         await self._call_back(pressed, {"type": 6})
         until_then = self.clock.now() + timedelta(minutes=14, seconds=30)
-        await self.store.renew_token(job.job_id, token=pressed.token, until=until_then, message_id=card.id)
+        await self.cards_store.renew_token(job.job_id, token=pressed.token, until=until_then, message_id=card.id)
 
     async def forget_message_id(self, job: Job) -> None:
         """Let the store not know the card's message, as after a defer whose answer was lost."""
 
         async def work(connection: AsyncConnection) -> None:
-            unknown = update(jobs).where(jobs.c.job_id == job.job_id).values(card_original_message_id=None)
+            unknown = update(cards).where(cards.c.job_id == job.job_id).values(original_message_id=None)
             await connection.execute(unknown)
 
         await self.database.write(work)
@@ -215,8 +222,8 @@ class Scene:
         """Let another process hold the card's lease from now on: at once, so that nobody takes it in between."""
 
         async def work(connection: AsyncConnection) -> None:
-            held = {"announce_worker": worker_id, "announce_until": db_now() + 60_000_000}
-            await connection.execute(update(jobs).where(jobs.c.job_id == job.job_id).values(held))
+            held = {"worker": worker_id, "leased_until": db_now() + 60_000_000}
+            await connection.execute(update(cards).where(cards.c.job_id == job.job_id).values(held))
 
         await self.database.write(work)
 
@@ -238,6 +245,10 @@ class Scene:
         found = await self.store.get(job.job_id)
         assert found is not None
         return found
+
+    async def reload_card(self, job: Job) -> Card:
+        """Return the job's card as it is stored."""
+        return (await self.cards_store.get([job.job_id]))[job.job_id]
 
     # --- what can be seen -----------------------------------------------------------------------------------------
 
@@ -295,7 +306,7 @@ class Scene:
 
         async def work(connection: AsyncConnection) -> int:
             end: int = (
-                await connection.execute(select(jobs.c.announce_until).where(jobs.c.job_id == job.job_id))
+                await connection.execute(select(cards.c.leased_until).where(cards.c.job_id == job.job_id))
             ).scalar_one()
             return end
 
@@ -303,8 +314,8 @@ class Scene:
 
     async def until_postponed(self, job: Job, *, by_seconds: float = 0.0) -> None:
         """Wait until the job's card is left for so much later: nobody holds it, and it is not due before."""
-        due_later = jobs.c.not_before > max(self.clock.now() + timedelta(seconds=by_seconds), job.created_at)
-        is_left = (IS_UNANNOUNCED, jobs.c.announce_until <= db_now(), due_later, jobs.c.job_id == job.job_id)
+        due_later = cards.c.not_before > max(self.clock.now() + timedelta(seconds=by_seconds), job.created_at)
+        is_left = (IS_BEHIND, cards.c.leased_until <= db_now(), due_later, cards.c.job_id == job.job_id)
         async with asyncio.timeout(10.0):
             while await self._count(*is_left) == 0:  # noqa: ASYNC110 - another task's work in the database
                 await asyncio.sleep(LOOK_SECONDS)
@@ -312,21 +323,21 @@ class Scene:
     async def until_saved(self, job: Job, *, files: int) -> None:
         """Wait until the database knows that so many files hang at the card."""
         async with asyncio.timeout(10.0):
-            while len((await self.reload(job)).delivery.files) != files:  # noqa: ASYNC110 - as above
+            while len((await self.reload_card(job)).files) != files:  # noqa: ASYNC110 - as above
                 await asyncio.sleep(LOOK_SECONDS)
 
     async def caught_up(self) -> None:
         """Wait until every change that is due by now stands on its card."""
         async with asyncio.timeout(10.0):
-            while await self._count(IS_UNANNOUNCED, jobs.c.due_at <= self.clock.now()):  # noqa: ASYNC110 - as above
+            while await self._count(IS_BEHIND, cards.c.due_at <= self.clock.now()):  # noqa: ASYNC110 - as above
                 await asyncio.sleep(LOOK_SECONDS)
 
-    async def acknowledged(self, job: Job, *, seconds: float = 10.0) -> Job:
-        """Wait until no change is unannounced, of this job or another, and return the job."""
+    async def acknowledged(self, job: Job, *, seconds: float = 10.0) -> Card:
+        """Wait until no card is behind, this job's or another's, and return this one's."""
         async with asyncio.timeout(seconds):
-            while await self._count(IS_UNANNOUNCED):  # noqa: ASYNC110 - another task's work in the database; it wakes nobody
+            while await self._count(IS_BEHIND):  # noqa: ASYNC110 - another task's work in the database; it wakes nobody
                 await asyncio.sleep(LOOK_SECONDS)
-        return await self.reload(job)
+        return await self.reload_card(job)
 
     async def _count(self, *conditions: ColumnElement[bool]) -> int:
         async def work(connection: AsyncConnection) -> int:

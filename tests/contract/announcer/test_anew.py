@@ -22,7 +22,8 @@ async def unconfirmed(scene: Scene) -> Job:
     await scene.move(job, JobStatus.SUBMITTING, JobStatus.UNCONFIRMED)
     card = await scene.shows(job, "It is not sent again by itself.")
     assert "Submit anew" in str(card.components)
-    return await scene.acknowledged(job)
+    await scene.acknowledged(job)
+    return await scene.reload(job)
 
 
 async def test_the_old_card_tells_which_job_took_its_place(scene: Scene) -> None:

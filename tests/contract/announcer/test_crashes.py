@@ -10,7 +10,8 @@ import pytest
 from sandbox.discord.permission_flags import Permission
 from sandbox.discord.traffic import Call
 from services.errors import ResultProblem, ResultUnavailable
-from services.jobs.model import DeliveryRoute, Job, JobStatus
+from services.jobs.card import Card, DeliveryRoute, Rendering
+from services.jobs.model import Job, JobStatus
 from tests.contract.announcer.scene import (
     CREATE_MESSAGE,
     EDIT_MESSAGE,
@@ -46,11 +47,14 @@ async def die_at(scene: Scene, route: str, *, applied: bool) -> None:
         if not applied:
             # The request was on its way when the process died: whether it counts is seen below.
             await until(lambda: scene.server.traffic[-1].status is not None, what="the request's end")
-    await scene.store.forget_leases()
+    await scene.cards_store.forget_leases()
 
 
-async def taken_up(scene: Scene, job: Job) -> Job:
-    """Let the next process do its work, and return the job when its card is up to date."""
+OVERTAKEN = Rendering(status=JobStatus.RUNNING, digest="shown")
+
+
+async def taken_up(scene: Scene, job: Job) -> Card:
+    """Let the next process do its work, and return the card when it is up to date."""
     async with scene.announcing("next"):
         return await scene.acknowledged(job)
 
@@ -59,11 +63,11 @@ async def test_uploaded_but_not_acknowledged(scene: Scene) -> None:
     """The same message is edited again with the same file: one message, one file."""
     job = await scene.finish(await scene.accepted())
     await die_at(scene, EDIT_ORIGINAL, applied=True)
-    assert (await scene.reload(job)).delivery.files == ()
+    assert (await scene.reload_card(job)).files == ()
     known = await taken_up(scene, job)
     card = scene.card(job)
     assert files_of(card) == gallery_of(card) == [f"{job.job_id}-1.png"]
-    assert [file.attachment_id for file in known.delivery.files] == [file.id for file in card.attachments]
+    assert [file.attachment_id for file in known.files] == [file.id for file in card.attachments]
 
 
 async def test_uploaded_but_not_acknowledged_and_the_result_is_gone_since(scene: Scene) -> None:
@@ -76,7 +80,7 @@ async def test_uploaded_but_not_acknowledged_and_the_result_is_gone_since(scene:
     card = scene.card(job)
     assert files_of(card) == gallery_of(card) == [f"{job.job_id}-1.png"]
     assert "no longer there" not in text_of(card)
-    assert [file.attachment_id for file in known.delivery.files] == [file.id for file in card.attachments]
+    assert [file.attachment_id for file in known.files] == [file.id for file in card.attachments]
 
 
 async def test_the_same_by_the_bots_own_edit(scene: Scene) -> None:
@@ -99,7 +103,7 @@ async def test_posted_but_not_acknowledged(scene: Scene) -> None:
     card = scene.card(job)
     assert files_of(card) == gallery_of(card) == [f"{job.job_id}-1.png"]
     assert "$" not in text_of(card)
-    assert known.delivery.posted_message_id == card.id
+    assert known.posted_message_id == card.id
     assert [status for _, status in scene.calls(CREATE_MESSAGE)] == [200, 200]
 
 
@@ -112,7 +116,7 @@ async def test_posted_but_not_acknowledged_and_long_ago(scene: Scene) -> None:
     known = await taken_up(scene, job)
     card = scene.card(job)
     assert gallery_of(card) == [f"{job.job_id}-1.png"]
-    assert known.delivery.posted_message_id == card.id
+    assert known.posted_message_id == card.id
     assert len(scene.calls(CREATE_MESSAGE)) == 1
 
 
@@ -126,7 +130,7 @@ async def test_posted_but_not_acknowledged_in_a_busy_channel(scene: Scene) -> No
     known = await taken_up(scene, job)
     card = scene.card(job)
     assert gallery_of(card) == [f"{job.job_id}-1.png"]
-    assert known.delivery.posted_message_id == card.id
+    assert known.posted_message_id == card.id
     assert len(scene.calls(CREATE_MESSAGE)) == 1
 
 
@@ -144,7 +148,7 @@ async def test_where_the_bot_may_not_read_the_result_is_posted_once(
     known = await taken_up(scene, job)
     card = scene.card(job)
     assert gallery_of(card) == [f"{job.job_id}-1.png"]
-    assert known.delivery.posted_message_id == card.id
+    assert known.posted_message_id == card.id
     assert [message for message in scene.state.messages_in(scene.general) if message.attachments] == [card]
 
 
@@ -167,7 +171,7 @@ async def test_a_result_that_may_stand_where_nothing_can_be_read_any_more_is_not
     scene.deny(Permission.READ_MESSAGE_HISTORY)
     await scene.clock.advance(30 * MINUTE)
     known = await taken_up(scene, job)
-    assert known.delivery.route is DeliveryRoute.UNDELIVERED
+    assert known.route is DeliveryRoute.UNDELIVERED
     assert len(scene.cards(job)) == 1
     assert scene.direct_cards(job) == []
 
@@ -188,10 +192,10 @@ async def test_about_to_post_and_long_ago(scene: Scene) -> None:
     job = await scene.finish(await scene.accepted(deferred=False))
     scene.server.faults.reset(CREATE_MESSAGE)
     await die_at(scene, CREATE_MESSAGE, applied=False)
-    assert (await scene.reload(job)).delivery.nonce is not None
+    assert (await scene.reload_card(job)).nonce is not None
     await scene.clock.advance(30 * MINUTE)
     known = await taken_up(scene, job)
-    assert known.delivery.posted_message_id == scene.card(job).id
+    assert known.posted_message_id == scene.card(job).id
     assert gallery_of(scene.card(job)) == [f"{job.job_id}-1.png"]
 
 
@@ -203,8 +207,8 @@ async def test_a_direct_message_posted_but_not_acknowledged(scene: Scene) -> Non
     await scene.clock.advance(30 * MINUTE)
     known = await taken_up(scene, job)
     (card,) = scene.direct_cards(job)
-    assert known.delivery.route is DeliveryRoute.DIRECT
-    assert known.delivery.posted_message_id == card.id
+    assert known.route is DeliveryRoute.DIRECT
+    assert known.posted_message_id == card.id
 
 
 async def test_a_nonce_is_committed_before_the_message_is_sent(scene: Scene) -> None:
@@ -214,7 +218,7 @@ async def test_a_nonce_is_committed_before_the_message_is_sent(scene: Scene) -> 
     known: list[str | None] = []
 
     async def look(call: Call) -> None:
-        known.append((await scene.reload(job)).delivery.nonce)
+        known.append((await scene.reload_card(job)).nonce)
         assert call.json["nonce"] == known[0]
         assert call.json["enforce_nonce"] is True
 
@@ -261,9 +265,9 @@ async def test_a_lease_lost_in_the_middle_of_an_edit(scene: Scene) -> None:
     async def overtake(_: Call) -> None:
         # Another process takes the card up, shows a newer state, and acknowledges it: all while this edit hangs.
         await scene.give_lease_to(job, "other")
-        newer = await scene.move(job, JobStatus.RUNNING)
-        delivery = replace(newer.delivery, digest="running:shown")
-        assert await scene.store.acknowledge(job.job_id, delivery, worker_id="other", version=newer.version)
+        await scene.move(job, JobStatus.RUNNING)
+        shown = replace(await scene.reload_card(job), rendering=OVERTAKEN)
+        assert await scene.cards_store.acknowledge(job.job_id, shown, worker_id="other")
 
     scene.server.faults.hook(EDIT_ORIGINAL, before=overtake)
     async with scene.announcing():
@@ -272,7 +276,7 @@ async def test_a_lease_lost_in_the_middle_of_an_edit(scene: Scene) -> None:
     shown = [str(revision.components) for revision in card.revisions]
     assert "Queue position **9**" in shown[-2]
     assert "Running" in shown[-1]
-    assert known.delivery.digest != "running:shown"
+    assert known.rendering != OVERTAKEN
     assert len(scene.calls(*WRITES)) == 2
 
 
@@ -288,7 +292,7 @@ async def test_a_lease_lost_before_a_message_is_posted(scene: Scene, caplog: pyt
     async with scene.announcing():
         await until(lambda: "somebody else shows its card now" in caplog.text)
         assert scene.calls(CREATE_MESSAGE) == []
-        await scene.store.forget_leases()
+        await scene.cards_store.forget_leases()
         await scene.acknowledged(job)
     assert len(scene.cards(job)) == 1
     assert len(scene.calls(CREATE_MESSAGE)) == 1
@@ -300,10 +304,10 @@ async def test_posted_but_not_acknowledged_and_the_clock_was_set_meanwhile(scene
     job = await scene.finish(await scene.accepted(deferred=False))
     await die_at(scene, CREATE_MESSAGE, applied=True)
     scene.chat(5)
-    sent_at = (await scene.reload(job)).delivery.nonce_at
+    sent_at = (await scene.reload_card(job)).nonce_at
     assert sent_at is not None
     wrong = int((sent_at - timedelta(hours=5)).timestamp() * 1_000_000)
-    await damage(scene.database, job, "card_nonce_at", str(wrong))
+    await damage(scene.database, job, "cards.nonce_at", str(wrong))
     known = await taken_up(scene, job)
-    assert known.delivery.posted_message_id == scene.card(job).id
+    assert known.posted_message_id == scene.card(job).id
     assert len(scene.calls(CREATE_MESSAGE)) == 1

@@ -21,7 +21,7 @@ async def test_a_damaged_row_stops_no_other_card(scene: Scene) -> None:
     """A card whose job cannot be read stays as it is; the card behind it shows its end."""
     lost, sound = await scene.finish(await scene.accepted()), await scene.finish(await scene.accepted())
     await damage(scene.database, lost, "status", "'enchanted'")
-    await damage(scene.database, lost, "due_at", "-9000000000000000000")
+    await damage(scene.database, lost, "cards.due_at", "-9000000000000000000")
     async with scene.announcing():
         await scene.shows(sound, "Done")
     assert scene.cards(lost) == []
@@ -31,7 +31,7 @@ async def test_a_damaged_row_stops_no_other_card(scene: Scene) -> None:
 async def test_what_is_there_of_a_card_is_shown(scene: Scene) -> None:
     """Where the way to the card, its digest or what was asked for is lost, the result arrives all the same, once."""
     job = await scene.finish(await scene.accepted())
-    for column in ("inputs", "media", "card_route", "card_files", "card_digest", "failure", "cancel"):
+    for column in ("inputs", "media", "cards.route", "cards.files", "cards.shown_status", "failure", "cancel"):
         await damage(scene.database, job, column, f"'{':9' * 3000}'")
     async with scene.announcing():
         card = await scene.shows(job, "Done")

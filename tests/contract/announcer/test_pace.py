@@ -21,7 +21,8 @@ async def queued(scene: Scene, position: int) -> Job:
     job = await scene.move(job, JobStatus.SUBMITTING, JobStatus.QUEUED, queue_position=position)
     await scene.clock.advance(1.1)
     await scene.shows(job, f"Queue position **{position}**")
-    return await scene.acknowledged(job)
+    await scene.acknowledged(job)
+    return await scene.reload(job)
 
 
 async def test_a_long_queue_counts_down_at_most_every_five_seconds(scene: Scene) -> None:

@@ -11,7 +11,8 @@ import pytest
 from cogs.delivery.failures import DeliveryFailure, FailureCategory
 from cogs.delivery.setbacks import Setbacks
 from sandbox.discord.traffic import Call
-from services.jobs.model import DeliveryRoute, Job
+from services.jobs.card import Card, DeliveryRoute
+from services.jobs.model import Job
 from tests.contract.announcer.scene import (
     CREATE_MESSAGE,
     EDIT_MESSAGE,
@@ -40,8 +41,8 @@ def has_words(call: Call) -> bool:
     return "a fox" in str(call.json)
 
 
-async def settled(scene: Scene, job: Job) -> Job:
-    """Let time pass until the card needs no further try, and return the job."""
+async def settled(scene: Scene, job: Job) -> Card:
+    """Let time pass until the card needs no further try, and return it."""
     for _ in range(60):
         with contextlib.suppress(TimeoutError):
             return await scene.acknowledged(job, seconds=0.3)
@@ -60,7 +61,7 @@ async def test_words_that_discord_refuses_are_left_out(scene: Scene, status: int
         await scene.move(job, cost=Decimal("0.05"))
         await settled(scene, job)
     card = scene.card(job)
-    assert known.delivery.route is DeliveryRoute.TOKEN
+    assert known.route is DeliveryRoute.TOKEN
     assert "$0.05" in text_of(card)
     assert files_of(card) == gallery_of(card) == [f"{job.job_id}-1.png"]
     assert refused <= 4
@@ -90,7 +91,7 @@ async def test_files_that_discord_refuses_are_left_out(scene: Scene) -> None:
         await scene.move(job, cost=Decimal("0.05"))
         await settled(scene, job)
     card = scene.card(job)
-    assert known.delivery.route is DeliveryRoute.TOKEN
+    assert known.route is DeliveryRoute.TOKEN
     assert "`/job` has the rest" in text_of(card)
     assert len([call for call in scene.server.traffic if call.files]) == 2
 
@@ -105,7 +106,7 @@ async def test_a_card_that_is_refused_everywhere_comes_to_an_end(
     job = await scene.finish(await scene.accepted(private=is_private))
     async with scene.announcing():
         known = await settled(scene, job)
-    assert known.delivery.route is DeliveryRoute.UNDELIVERED
+    assert known.route is DeliveryRoute.UNDELIVERED
     assert scene.results.names(job.job_id) == [f"{job.job_id}-1.png"]
     assert len(scene.calls(*WRITES)) <= 20
     if code == 200000:
@@ -123,7 +124,7 @@ async def test_where_one_place_refuses_another_may_take_it(scene: Scene) -> None
     job = await scene.finish(await scene.accepted())
     async with scene.announcing():
         known = await settled(scene, job)
-    assert known.delivery.route is DeliveryRoute.DIRECT
+    assert known.route is DeliveryRoute.DIRECT
     (card,) = scene.direct_cards(job)
     assert files_of(card) == [f"{job.job_id}-1.png"]
 
@@ -193,7 +194,7 @@ async def test_a_no_about_the_bot_passes(scene: Scene, status: int, code: int) -
             await scene.clock.advance(20)
         scene.server.faults.remove(fault)
         known = await settled(scene, job)
-    assert known.delivery.route is DeliveryRoute.TOKEN
+    assert known.route is DeliveryRoute.TOKEN
     assert files_of(scene.card(job)) == [f"{job.job_id}-1.png"]
 
 

@@ -14,7 +14,8 @@ from cogs.delivery import downloads
 from cogs.delivery.downloads import Downloads
 from sandbox.discord.traffic import Call
 from services.errors import ResultNotReady, ResultNotStored, ResultProblem, ResultUnavailable
-from services.jobs.model import DeliveryRoute, JobStatus
+from services.jobs.card import DeliveryRoute
+from services.jobs.model import JobStatus
 from tests.contract.announcer.results_folder import ResultsFolder
 from tests.contract.announcer.scene import (
     CREATE_MESSAGE,
@@ -159,7 +160,7 @@ async def test_what_is_on_its_way_survives_a_restart(scene: Scene) -> None:
         await until(lambda: len(files_of(card)) == 2)
         await scene.until_saved(job, files=2)
     first = [file.id for file in card.attachments]
-    await scene.store.forget_leases()
+    await scene.cards_store.forget_leases()
     scene.results.gate.set()
     async with scene.announcing("next"):
         await scene.acknowledged(job)
@@ -252,7 +253,7 @@ async def test_a_new_message_waits_for_something_to_show(scene: Scene) -> None:
         scene.results.held = {2}
         scene.results.gate.set()
         known = await scene.acknowledged(job)
-    assert known.delivery.route is DeliveryRoute.CHANNEL
+    assert known.route is DeliveryRoute.CHANNEL
     assert gallery_of(scene.card(job)) == [f"{job.job_id}-1.png", f"{job.job_id}-2.png"]
     assert [status for _, status in scene.calls(CREATE_MESSAGE)] == [200]
 

@@ -15,10 +15,11 @@ from sandbox.discord.rest.responses import Answer
 from sandbox.discord.traffic import Call
 from services.errors import StoreUnavailable
 from services.jobs import outbox
-from services.jobs.model import Delivery, DeliveryRoute, Job, JobStatus
+from services.jobs.card import Card, DeliveryRoute, DueCard
+from services.jobs.model import JobStatus
 from services.jobs.ports import Lease
+from services.store.cards import SqlCardStore
 from services.store.database import Database
-from services.store.jobs import SqlJobStore
 from tests.contract.announcer.scene import (
     CREATE_MESSAGE,
     EDIT_MESSAGE,
@@ -45,7 +46,7 @@ async def test_a_server_error_is_tried_again_by_the_same_way(scene: Scene, statu
     async with scene.announcing():
         await scene.shows(job, "Done")
         known = await scene.acknowledged(job)
-    assert known.delivery.route is DeliveryRoute.TOKEN
+    assert known.route is DeliveryRoute.TOKEN
     assert {route for route, _ in scene.calls(*WRITES)} == {EDIT_ORIGINAL}
     assert gallery_of(scene.card(job)) == [f"{job.job_id}-1.png"]
 
@@ -64,7 +65,7 @@ async def test_a_long_rate_limit_holds_up_nobody_else(scene: Scene) -> None:
     """discord.py would sleep for ten minutes in place; the edit is cut short and other cards go on."""
     scene.edits_within(0.3)
     slow, quick = await scene.finish(await scene.accepted()), await scene.finish(await scene.accepted())
-    slow_token = slow.delivery.token
+    slow_token = (await scene.reload_card(slow)).token
     fault = scene.server.faults.fail(
         EDIT_ORIGINAL, status=429, retry_after=600.0, times=None, only_if=lambda call: slow_token in call.path
     )
@@ -91,7 +92,7 @@ async def test_a_global_rate_limit_that_is_cut_short_does_not_stop_the_bot(scene
     async with scene.announcing():
         await scene.shows(job, "Done")
         known = await scene.acknowledged(job)
-    assert known.delivery.route is DeliveryRoute.MESSAGE
+    assert known.route is DeliveryRoute.MESSAGE
     assert scene.calls(*WRITES) == [(EDIT_MESSAGE, 429), (EDIT_MESSAGE, 200)]
 
 
@@ -122,7 +123,7 @@ async def test_a_new_message_whose_answer_is_lost(scene: Scene, kind: str, appli
         known = await scene.acknowledged(job)
     card = scene.card(job)
     assert files_of(card) == gallery_of(card) == [f"{job.job_id}-1.png"]
-    assert known.delivery.posted_message_id == card.id
+    assert known.posted_message_id == card.id
 
 
 def lose(scene: Scene, kind: str, route: str, *, applied: bool) -> None:
@@ -242,20 +243,20 @@ async def test_direct_messages_that_cannot_be_opened_just_now(scene: Scene) -> N
     scene.server.faults.fail(OPEN_DIRECT, status=503)
     async with scene.announcing():
         known = await scene.acknowledged(job)
-    assert known.delivery.route is DeliveryRoute.DIRECT
+    assert known.route is DeliveryRoute.DIRECT
     assert len(scene.direct_cards(job)) == 1
 
 
-class ForgetfulStore(SqlJobStore):
+class ForgetfulStore(SqlCardStore):
     """A database that is away whenever one job's card is to be written down, while `is_away_for` names it."""
 
     is_away_for = ""
 
-    async def acknowledge(self, job_id: str, delivery: Delivery, *, worker_id: str, version: int) -> bool:
+    async def acknowledge(self, job_id: str, card: Card, *, worker_id: str) -> bool:
         """Fail for that job."""
         if job_id == self.is_away_for:
             raise StoreUnavailable("away")
-        return await super().acknowledge(job_id, delivery, worker_id=worker_id, version=version)
+        return await super().acknowledge(job_id, card, worker_id=worker_id)
 
     async def postpone(self, job_id: str, *, worker_id: str, until: datetime) -> None:
         """Fail for that job."""
@@ -267,7 +268,7 @@ class ForgetfulStore(SqlJobStore):
 async def test_a_database_that_is_away_stops_nobody(scene: Scene, caplog: pytest.LogCaptureFixture) -> None:
     """The loop goes on, without an error for each card; the card is edited once more when its lease is free again."""
     store = ForgetfulStore(scene.database)
-    scene.store = store
+    scene.cards_store = store
     job = await scene.finish(await scene.accepted())
     store.is_away_for = job.job_id
     async with scene.announcing():
@@ -278,30 +279,30 @@ async def test_a_database_that_is_away_stops_nobody(scene: Scene, caplog: pytest
         await store.forget_leases()
         known = await scene.acknowledged(job)
     assert files_of(scene.card(job)) == [f"{job.job_id}-1.png"]
-    assert len(known.delivery.files) == 1
+    assert len(known.files) == 1
     assert not [record for record in caplog.records if record.levelno >= logging.ERROR]
 
 
-class FullStore(SqlJobStore):
+class FullStore(SqlCardStore):
     """A database that tells what is due and takes no writes; `tried_at` are the moments, by the loop's clock."""
 
     def __init__(self, database: Database) -> None:
         super().__init__(database)
         self.tried_at: list[float] = []
 
-    async def claim_due_cards(self, lease: Lease, *, now: datetime, most: int) -> Sequence[Job]:
+    async def claim_due(self, lease: Lease, *, now: datetime, most: int) -> Sequence[DueCard]:
         """Fail until it was tried six times."""
         if len(self.tried_at) < 6:
             self.tried_at.append(asyncio.get_running_loop().time())
             raise StoreUnavailable("full")
-        return await super().claim_due_cards(lease, now=now, most=most)
+        return await super().claim_due(lease, now=now, most=most)
 
 
 async def test_a_full_database_is_asked_ever_more_rarely(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
     """What is due and cannot be taken does not make the loop spin, and is taken once it can be."""
     monkeypatch.setattr(outbox, "FIRST_PAUSE_SECONDS", 0.02)
     store = FullStore(scene.database)
-    scene.store = store
+    scene.cards_store = store
     scene.scans_every(5.0)
     job = await scene.finish(await scene.accepted())
     async with scene.announcing():
@@ -319,7 +320,7 @@ async def test_stopping_leaves_nothing_running(scene: Scene) -> None:
         await bot.remove_cog("Announcer")
         ours = ("announcer", "card-", "download-")
         assert [task.get_name() for task in asyncio.all_tasks() if task.get_name().startswith(ours)] == []
-        await scene.store.release("this")
+        await scene.cards_store.release("this")
     async with scene.announcing():
         await scene.shows(job, "Done")
         await scene.acknowledged(job)

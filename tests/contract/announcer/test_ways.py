@@ -10,7 +10,8 @@ from sandbox.discord.channel_deletion import delete_channel
 from sandbox.discord.channels import Overwrite
 from sandbox.discord.permission_flags import Permission
 from services.errors import ResultNotReady
-from services.jobs.model import DeliveryRoute, JobStatus
+from services.jobs.card import DeliveryRoute
+from services.jobs.model import JobStatus
 from tests.contract.announcer.scene import (
     CREATE_MESSAGE,
     EDIT_MESSAGE,
@@ -35,8 +36,8 @@ async def test_a_token_that_discord_no_longer_takes_gives_way_to_the_bots_own_ed
     async with scene.announcing():
         card = await scene.shows(job, "Done")
         known = await scene.acknowledged(job)
-    assert card.id == job.delivery.original_message_id
-    assert known.delivery.route is DeliveryRoute.MESSAGE
+    assert card.id == known.original_message_id
+    assert known.route is DeliveryRoute.MESSAGE
     assert card.pinged == set()
     assert scene.calls(*WRITES) == [(EDIT_ORIGINAL, 401), (EDIT_MESSAGE, 200)]
 
@@ -60,7 +61,7 @@ async def test_a_deleted_card_comes_back_with_the_result_only(scene: Scene) -> N
         scene.delete(await scene.shows(job, "In queue"))
         await scene.move(job, JobStatus.RUNNING)
         known = await scene.acknowledged(job)
-        assert known.delivery.route is DeliveryRoute.CHANNEL
+        assert known.route is DeliveryRoute.CHANNEL
         assert scene.cards(job) == []
         await scene.move(job, JobStatus.SUCCEEDED, outputs=scene.outputs(1))
         card = await scene.shows(job, "Done")
@@ -68,7 +69,7 @@ async def test_a_deleted_card_comes_back_with_the_result_only(scene: Scene) -> N
     assert scene.cards(job) == [card]
     assert gallery_of(card) == files_of(card) == [f"{job.job_id}-1.png"]
     assert card.pinged == set()
-    assert known.delivery.posted_message_id == card.id
+    assert known.posted_message_id == card.id
 
 
 async def test_a_posted_card_is_edited_from_then_on(scene: Scene) -> None:
@@ -109,7 +110,7 @@ async def test_where_the_bot_may_not_post_the_result_goes_to_its_owner(scene: Sc
     async with scene.announcing():
         known = await scene.acknowledged(job)
     (card,) = scene.direct_cards(job)
-    assert known.delivery.route is DeliveryRoute.DIRECT
+    assert known.route is DeliveryRoute.DIRECT
     assert gallery_of(card) == [f"{job.job_id}-1.png"]
     assert scene.cards(job) == []
 
@@ -168,7 +169,7 @@ async def test_a_running_private_job_waits_for_its_end_when_its_token_is_dead(sc
     async with scene.announcing():
         await scene.move(job, JobStatus.SUBMITTING, JobStatus.QUEUED)
         known = await scene.acknowledged(job)
-    assert known.delivery.route is DeliveryRoute.DIRECT
+    assert known.route is DeliveryRoute.DIRECT
     assert scene.calls(*WRITES, OPEN_DIRECT) == []
 
 
@@ -180,7 +181,7 @@ async def test_what_nobody_takes_is_kept(scene: Scene) -> None:
     await scene.finish(job)
     async with scene.announcing():
         known = await scene.acknowledged(job)
-        assert known.delivery.route is DeliveryRoute.UNDELIVERED
+        assert known.route is DeliveryRoute.UNDELIVERED
         await scene.move(job, cost=Decimal("0.05"))
         await scene.acknowledged(job)
     assert scene.results.names(job.job_id) == [f"{job.job_id}-1.png"]
@@ -194,7 +195,7 @@ async def test_a_card_whose_message_id_was_never_learned_is_found(scene: Scene) 
     async with scene.announcing():
         await scene.move(job, JobStatus.SUBMITTING, JobStatus.QUEUED)
         card = await scene.shows(job, "In queue")
-        assert (await scene.acknowledged(job)).delivery.original_message_id == card.id
+        assert (await scene.acknowledged(job)).original_message_id == card.id
     await scene.forget_message_id(job)
     await scene.clock.advance(QUARTER)
     await scene.finish(job)

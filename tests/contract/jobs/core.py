@@ -11,22 +11,25 @@ from datetime import timedelta
 
 from services.clock import Clock, SystemClock
 from services.jobs.cancelling import Canceller
+from services.jobs.card import CardOrigin
 from services.jobs.copies import CopyWatch
 from services.jobs.failover import Failover
 from services.jobs.housekeeper import Housekeeper
 from services.jobs.job_updater import JobUpdater
-from services.jobs.model import Actor, CardOrigin, GenerationRequest, Job, JobStatus, NewJob
+from services.jobs.model import Actor, GenerationRequest, Job, JobStatus, NewJob
 from services.jobs.outbox import CardOutbox
 from services.jobs.pacing import JobTiming, RequestBudget, SubmitGate
 from services.jobs.poller import Poller
-from services.jobs.ports import JobStore, JournalEntry, Processes, RequestJournal
+from services.jobs.ports import JournalEntry, Processes, RequestJournal
 from services.jobs.quota import QuotaLimits, SameLimits
 from services.jobs.service import JobService
 from services.jobs.signals import JobSignals
 from services.jobs.submitter import Submitter
 from services.jobs.unstored import UnstoredRequests
+from services.store.cards import SqlCardStore
+from services.store.jobs import SqlJobStore
 from tests.contract.jobs.scripted_api import ScriptedApi
-from tests.contract.store.making import ADA
+from tests.contract.store.making import ADA, make_card
 
 LIMITS = QuotaLimits(per_day=10, running=2, waiting=3)
 BRISK = JobTiming(
@@ -65,7 +68,7 @@ class Core:
 
     def __init__(
         self,
-        store: JobStore,
+        store: SqlJobStore,
         api: ScriptedApi,
         *,
         timing: JobTiming = BRISK,
@@ -75,6 +78,8 @@ class Core:
         journal: RequestJournal | None = None,
     ) -> None:
         clock, signals, worker_id = clock or SystemClock(), JobSignals(), secrets.token_hex(4)
+        cards = SqlCardStore(store.database)
+        self.cards = cards
         self.store, self.api, self.clock, self.worker_id = store, api, clock, worker_id
         self.signals = signals
         self.gate = SubmitGate(clock, lambda: 0.5)
@@ -108,9 +113,12 @@ class Core:
             on_confirmed=self.poller.watch,
             unstored=self.unstored,
         )
-        self.housekeeper = Housekeeper(store=store, updater=updater, clock=clock, worker_id=worker_id, timing=timing)
+        self.housekeeper = Housekeeper(
+            store=store, cards=cards, updater=updater, clock=clock, worker_id=worker_id, timing=timing
+        )
         self.jobs = JobService(
             store=store,
+            cards=cards,
             updater=updater,
             canceller=canceller,
             signals=signals,
@@ -118,7 +126,9 @@ class Core:
             policy=SameLimits(limits=limits),
             timing=timing,
         )
-        self.outbox = CardOutbox(store=store, signals=signals, clock=clock, worker_id=worker_id, timing=timing)
+        self.outbox = CardOutbox(
+            store=store, cards=cards, signals=signals, clock=clock, worker_id=worker_id, timing=timing
+        )
 
     def failover(self, copies: CopyWatch, *, processes: Processes | None) -> Failover:
         """Return what watches the commands that this process lost."""
@@ -142,6 +152,7 @@ class Core:
                 loop.cancel()
             await asyncio.gather(*loops, return_exceptions=True)
             await self.store.release(self.worker_id)
+            await self.cards.release(self.worker_id)
 
     async def until(self, job_id: str, *statuses: JobStatus, seconds: float = 10.0) -> Job:
         """Wait until the job is in one of these states, and return it."""
@@ -177,7 +188,7 @@ def asked_for(new: NewJob) -> tuple[GenerationRequest, Actor, CardOrigin]:
         is_private=new.is_private,
         parent=new.parent,
     )
-    card = new.delivery
+    card = make_card()
     origin = CardOrigin(
         interaction_id=new.interaction_id,
         application_id=card.application_id,

@@ -82,7 +82,7 @@ async def test_processes_whose_clocks_differ_share_the_jobs(
         for job in jobs:
             await _succeed(right, api, job)
     assert api.submits_begun == len(jobs)
-    shown = {job.job_id: job.status for core in (right, wrong) for job in await core.outbox.take(100)}
+    shown = {due.job_id: due.job.status for core in (right, wrong) for due in await core.outbox.take(100)}
     assert shown == {job.job_id: JobStatus.SUCCEEDED for job in jobs}
 
 
@@ -240,7 +240,7 @@ async def test_a_card_comes_late_by_the_difference_at_most(
     other = Core(other_store, api, clock=clock)
     job = await submit(ahead, make_new())
     clock.away = timedelta(minutes=2, seconds=5)
-    assert [changed.job_id for changed in await other.outbox.take(10)] == [job.job_id]
+    assert [due.job_id for due in await other.outbox.take(10)] == [job.job_id]
 
 
 async def test_a_job_is_asked_about_by_who_holds_it_alone(

@@ -26,19 +26,21 @@ JOB_GOES_ON: Mapping[str, str] = {
     "outputs": '\'[{"url": 1, "kind": "image"}]\'',
     "failure": '\'{"kind": "cursed"}\'',
     "cancel": "'perhaps'",
-    "card_route": "'pigeon'",
-    "card_files": "'[{}'",
-    "card_digest": f"'a:b:{'9' * 5000}:,,;'",
+    "cards.route": "'pigeon'",
+    "cards.files": "'[{}'",
+    "cards.shown_status": "'enchanted'",
+    "cards.shown_gone": "'[9,'",
     "relation": "'cousin'",
-    "due_at": "-9000000000000000000",
+    "cards.due_at": "-9000000000000000000",
 }
 JOB_IS_UNSENDABLE = ("'[1'", "'[]'", f"'{'[' * 20_000}'")
 ONE_AT_ONCE = QuotaLimits(per_day=100, running=1, waiting=100)
 
 
 async def damage(database: Database, job: Job, column: str, value: str) -> None:
-    """Write into a column what the bot would not."""
-    statement = f"UPDATE jobs SET {column} = {value} WHERE job_id = '{job.job_id}'"  # noqa: S608 - the tests' own words
+    """Write into a column what the bot would not; the card's are named with their table."""
+    table, _, name = column.rpartition(".")
+    statement = f"UPDATE {table or 'jobs'} SET {name} = {value} WHERE job_id = '{job.job_id}'"  # noqa: S608 - the tests' own words
 
     async def work(connection: AsyncConnection) -> None:
         await connection.exec_driver_sql(statement)
@@ -87,7 +89,7 @@ async def test_damage_comes_in_the_middle(
     core = Core(store, api)
     async with core.running():
         job = await core.until((await submit(core, make_new())).job_id, JobStatus.QUEUED)
-        for column in ("inputs", "media", "outputs", "failure", "cancel", "card_files", "card_route"):
+        for column in ("inputs", "media", "outputs", "failure", "cancel", "cards.files", "cards.route"):
             await damage(database, job, column, "'~'")
         api.becomes(Progress(state=RequestState.SUCCEEDED))
         await core.until(job.job_id, JobStatus.SUCCEEDED)

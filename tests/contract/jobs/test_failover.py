@@ -21,7 +21,7 @@ from services.store.processes import SqlProcesses
 from services.store.tables import processes
 from tests.contract.jobs.core import LIMITS, Core, asked_for
 from tests.contract.jobs.scripted_api import ScriptedApi
-from tests.contract.store.making import NOW, PLENTY, make_new
+from tests.contract.store.making import CARD, NOW, PLENTY, make_new
 from tests.unit.jobs.hand_clock import HandClock
 
 SIBLING = "sibling"
@@ -111,7 +111,7 @@ async def test_a_winner_that_lives_is_left_alone(loser: Loser) -> None:
     """What a living sibling accepted is its own; nothing is taken for a copy's."""
     await loser.processes.beat(SIBLING)
     new = await loser.lose()
-    await loser.store.accept(new, limits=PLENTY, now=NOW, deadline=NOW)
+    await loser.store.accept(new, CARD, limits=PLENTY, now=NOW, deadline=NOW)
     await loser.pass_time(1)
     await loser.pass_time(WATCH_SECONDS + 1)
     assert (await loser.store.usage(new.owner_id, now=NOW)).today == 1
@@ -161,7 +161,7 @@ async def test_who_left_in_order_had_accepted_what_it_won(loser: Loser) -> None:
     """A clean stop takes its process off the list; what it won is in the database."""
     await loser.processes.beat(SIBLING)
     new = await loser.lose()
-    await loser.store.accept(new, limits=PLENTY, now=NOW, deadline=NOW)
+    await loser.store.accept(new, CARD, limits=PLENTY, now=NOW, deadline=NOW)
     await loser.processes.leave(SIBLING)
     await loser.pass_time(1)
     assert await loser.copies_seen() == 0

@@ -59,11 +59,11 @@ class LossyStore(SqlJobStore):
             raise StoreUnavailable("the answer is gone")
         return jobs
 
-    async def replace(self, job: Job, *, expected_version: int) -> bool:
+    async def replace(self, job: Job, *, before: Job) -> bool:
         """Write, and lose the answer of a return to WAITING; what comes then waits for `after_lost_wait`."""
         if self.errors_at_queued and job.status is JobStatus.QUEUED:
             raise self.errors_at_queued.pop(0)
-        is_written = await super().replace(job, expected_version=expected_version)
+        is_written = await super().replace(job, before=before)
         if self.lost_queued and job.status is JobStatus.QUEUED:
             self.lost_queued -= 1
             raise StoreUnavailable("the answer is gone")
@@ -172,7 +172,7 @@ async def test_a_stop_does_not_wait_for_a_database_that_is_away(
     loops = asyncio.create_task(core.submitter.run())
     await core.until(job.job_id, JobStatus.SUBMITTING)
 
-    async def away(_: Job, *, expected_version: int) -> bool:  # noqa: ARG001 - the store's
+    async def away(_: Job, *, before: Job) -> bool:  # noqa: ARG001 - the store's
         raise StoreUnavailable("away")
 
     with monkeypatch.context() as patched:
@@ -282,10 +282,10 @@ async def test_an_answer_that_comes_after_an_adoption_changes_nothing(
     async with core.running():
         claimed = await core.until(job.job_id, JobStatus.SUBMITTING)
         lost = claimed.transition(JobStatus.UNCONFIRMED, at=core.clock.now())
-        assert await core.store.replace(lost, expected_version=claimed.version)
+        assert await core.store.replace(lost, before=claimed)
         adopted = await core.jobs.adopt(job.job_id, "req-adopted")
         late = adopted.transition(JobStatus.LATE, at=core.clock.now())
-        assert await core.store.replace(late, expected_version=adopted.version)
+        assert await core.store.replace(late, before=adopted)
         api.may_submit.set()
         await until(lambda: not core.submitter._running, what="the answer")  # noqa: SLF001 - nothing else tells
         after = await core.until(job.job_id, JobStatus.LATE)

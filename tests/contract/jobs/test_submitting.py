@@ -9,7 +9,7 @@ import pytest
 
 from services.errors import ApiNotSent, ApiOutcomeUnknown, ApiRefused, FailureKind, StoreUnavailable
 from services.jobs.job_updater import JobUpdater
-from services.jobs.model import Actor, CancelState, JobStatus
+from services.jobs.model import Actor, CancelState, Job, JobStatus
 from services.jobs.ports import Lease, Progress, RequestState
 from services.store.jobs import SqlJobStore
 from tests.contract.jobs.core import LIMITS, OWNER, Core, overdue, submit
@@ -114,7 +114,7 @@ async def test_a_request_id_that_comes_late_reopens_the_job(core: Core, api: Scr
     async with core.running():
         submitting = await core.until(job.job_id, JobStatus.SUBMITTING)
         given_up = submitting.transition(JobStatus.UNCONFIRMED, at=core.clock.now())
-        assert await store.replace(given_up, expected_version=submitting.version)
+        assert await store.replace(given_up, before=submitting)
         api.may_submit.set()
         await core.until(job.job_id, JobStatus.QUEUED)
         api.becomes(Progress(state=RequestState.SUCCEEDED))
@@ -183,11 +183,11 @@ async def test_an_outcome_is_stored_even_when_the_database_was_away(
     away = [True, True, True]
     plain = store.replace
 
-    async def replaced(job: object, *, expected_version: int) -> bool:
+    async def replaced(job: Job, *, before: Job) -> bool:
         if api.requests and away:
             away.pop()
             raise StoreUnavailable("away")
-        return await plain(job, expected_version=expected_version)  # type: ignore[arg-type]  # handed through
+        return await plain(job, before=before)
 
     monkeypatch.setattr(store, "replace", replaced)
     job = await submit(core, make_new())
@@ -201,7 +201,7 @@ async def test_a_job_that_waited_too_long_expires(core: Core, store: SqlJobStore
     """A day of waiting is enough; the quota is given back."""
     job = await submit(core, make_new())
     late = replace(job.bump_version(at=core.clock.now()), deadline=core.clock.now())
-    assert await store.replace(late, expected_version=job.version)
+    assert await store.replace(late, before=job)
     await core.housekeeper.tidy()
     after = await store.get(job.job_id)
     assert after is not None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from services.jobs.model import Delivery, Job, JobStatus, MediaKind, Output
+from services.jobs.model import Job, JobStatus, MediaKind, Output
 
 AT = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 
@@ -28,7 +28,6 @@ def job_with(*outputs: Output, job_id: str = "k7m3qabcde") -> Job:
         inputs={},
         media=(),
         is_private=False,
-        delivery=Delivery(application_id=5, token="t", token_until=AT, upload_limit_bytes=10_485_760),
         parent=None,
         status=JobStatus.SUCCEEDED,
         version=5,

@@ -9,12 +9,15 @@ from itertools import count
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.jobs.model import Delivery, Job, JobStatus, NewJob
+from services.jobs.card import Card
+from services.jobs.model import Job, JobStatus, NewJob
 from services.jobs.ports import Lease
 from services.jobs.quota import QuotaLimits
+from services.store.cards import SqlCardStore
 from services.store.database import Database
 from services.store.jobs import SqlJobStore
-from services.store.tables import jobs
+from services.store.tables import cards as cards_table
+from services.store.tables import jobs as jobs_table
 from tests.unit.jobs.factories import pictures
 
 NOW = datetime(2026, 3, 1, 12, 0, 0, 123456, tzinfo=UTC)
@@ -34,9 +37,9 @@ def at(seconds: float) -> datetime:
     return NOW + timedelta(seconds=seconds)
 
 
-def make_delivery(**also: object) -> Delivery:
+def make_card(**also: object) -> Card:
     """Return where a card is that has just been deferred."""
-    card = Delivery(
+    card = Card(
         application_id=1,
         token="interaction-token",
         token_until=at(900),
@@ -44,6 +47,10 @@ def make_delivery(**also: object) -> Delivery:
         original_message_id=555,
     )
     return replace(card, **also)  # type: ignore[arg-type]  # the fields' types are checked where they are named
+
+
+# A card as any job's is at first.
+CARD = make_card()
 
 
 def make_new(owner_id: int = ADA, **also: object) -> NewJob:
@@ -61,24 +68,29 @@ def make_new(owner_id: int = ADA, **also: object) -> NewJob:
         inputs={"prompt": "a fox in the snow", "images": ["https://example.com/a.png"], "n": 1, "x": None},
         media=pictures("fox.png"),
         is_private=False,
-        delivery=make_delivery(),
     )
     return replace(new, **also)  # type: ignore[arg-type]  # the fields' types are checked where they are named
 
 
 async def accept(
-    store: SqlJobStore, owner_id: int = ADA, *, now: datetime = NOW, limits: QuotaLimits = PLENTY, **also: object
+    store: SqlJobStore,
+    owner_id: int = ADA,
+    *,
+    card: Card | None = None,
+    now: datetime = NOW,
+    limits: QuotaLimits = PLENTY,
+    **also: object,
 ) -> Job:
     """Accept a new job and return it."""
     new = make_new(owner_id, **also)
-    return (await store.accept(new, limits=limits, now=now, deadline=now + timedelta(days=1))).job
+    return (await store.accept(new, card or CARD, limits=limits, now=now, deadline=now + timedelta(days=1))).job
 
 
 async def move(store: SqlJobStore, job: Job, *statuses: JobStatus, now: datetime = NOW) -> Job:
     """Take the job through these states and return it."""
     for status in statuses:
         after = job.transition(status, at=now)
-        assert await store.replace(after, expected_version=job.version)
+        assert await store.replace(after, before=job)
         job = after
     return job
 
@@ -95,11 +107,26 @@ async def reload(store: SqlJobStore, job: Job) -> Job:
     return found
 
 
+async def reload_card(cards: SqlCardStore, job: Job) -> Card:
+    """Return the job's card as it is stored."""
+    return (await cards.get([job.job_id]))[job.job_id]
+
+
+async def stored_card(database: Database, job: Job, column: str) -> object:
+    """Return one column of the card's row, for what no method of the store tells."""
+
+    async def work(connection: AsyncConnection) -> object:
+        query = select(cards_table.c[column]).where(cards_table.c.job_id == job.job_id)
+        return (await connection.execute(query)).scalar_one()
+
+    return await database.read(work)
+
+
 async def stored(database: Database, job: Job, column: str) -> object:
     """Return one column of the job's row, for what no method of the store tells."""
 
     async def work(connection: AsyncConnection) -> object:
-        query = select(jobs.c[column]).where(jobs.c.job_id == job.job_id)
+        query = select(jobs_table.c[column]).where(jobs_table.c.job_id == job.job_id)
         return (await connection.execute(query)).scalar_one()
 
     return await database.read(work)

@@ -7,23 +7,28 @@ from datetime import timedelta
 import pytest
 
 from services.errors import InvalidTransition, QuotaExceeded, QuotaKind
+from services.jobs.card import CardFile
 from services.jobs.model import JobStatus
 from services.jobs.ports import Accepted
 from services.jobs.quota import QuotaLimits
+from services.store.cards import SqlCardStore
 from services.store.database import Database
 from services.store.jobs import SqlJobStore
 from tests.contract.store.making import (
     ADA,
     BEN,
+    CARD,
     DEADLINE,
     LEASE,
     NOW,
     PLENTY,
     accept,
     at,
+    make_card,
     make_new,
     move,
     reload,
+    reload_card,
     stored,
 )
 from tests.unit.jobs.factories import resubmitting
@@ -32,24 +37,28 @@ THREE_A_DAY = QuotaLimits(per_day=3, running=100, waiting=100)
 THREE_AT_ONCE = QuotaLimits(per_day=1000, running=1, waiting=2)
 
 
-async def test_an_accepted_job_waits_and_is_there_whole(store: SqlJobStore) -> None:
-    """An accepted job is WAITING at version 1, and reads back exactly as it was returned."""
+async def test_an_accepted_job_waits_and_is_there_whole(store: SqlJobStore, cards: SqlCardStore) -> None:
+    """An accepted job is WAITING at version 1, and reads back exactly as it was returned, and so does its card."""
     new = make_new(prompt="Ünïcode ✨ 'quotes' \\ 100%_", inputs={"a": [1, 2.5, True, None, {"b": "c"}]}, guild_id=None)
-    accepted = await store.accept(new, limits=PLENTY, now=NOW, deadline=DEADLINE)
+    card = make_card(files=(CardFile(attachment_id=1, filename="ü.png"),), nonce="n", nonce_at=at(1))
+    accepted = await store.accept(new, card, limits=PLENTY, now=NOW, deadline=DEADLINE)
     assert accepted.is_new
     job = accepted.job
     assert (job.status, job.version, job.created_at, job.deadline) == (JobStatus.WAITING, 1, NOW, DEADLINE)
     assert (job.prompt, job.inputs, job.media) == (new.prompt, new.inputs, new.media)
-    assert job.delivery == new.delivery
     assert await store.get(new.job_id) == job
+    assert await reload_card(cards, job) == card
 
 
 async def test_an_interaction_delivered_twice_is_one_job(store: SqlJobStore) -> None:
     """The same interaction gives the job that it made before, whatever the quota says by now."""
     new = make_new()
-    first = await store.accept(new, limits=QuotaLimits(per_day=1, running=1, waiting=0), now=NOW, deadline=DEADLINE)
+    first = await store.accept(
+        new, CARD, limits=QuotaLimits(per_day=1, running=1, waiting=0), now=NOW, deadline=DEADLINE
+    )
     again = await store.accept(
         replace(new, job_id="another001"),
+        CARD,
         limits=QuotaLimits(per_day=0, running=0, waiting=0),
         now=at(1),
         deadline=DEADLINE,
@@ -61,8 +70,12 @@ async def test_an_interaction_delivered_twice_is_one_job(store: SqlJobStore) -> 
 async def test_an_unconfirmed_job_is_submitted_anew_once(store: SqlJobStore) -> None:
     """Two presses of "submit anew" make one job."""
     lost = await move(store, await accept(store), JobStatus.SUBMITTING, JobStatus.UNCONFIRMED)
-    first = await store.accept(make_new(parent=resubmitting(lost.job_id)), limits=PLENTY, now=NOW, deadline=DEADLINE)
-    again = await store.accept(make_new(parent=resubmitting(lost.job_id)), limits=PLENTY, now=NOW, deadline=DEADLINE)
+    first = await store.accept(
+        make_new(parent=resubmitting(lost.job_id)), CARD, limits=PLENTY, now=NOW, deadline=DEADLINE
+    )
+    again = await store.accept(
+        make_new(parent=resubmitting(lost.job_id)), CARD, limits=PLENTY, now=NOW, deadline=DEADLINE
+    )
     assert first.is_new
     assert again == Accepted(job=first.job, is_new=False)
 
@@ -71,9 +84,9 @@ async def test_a_reopened_job_is_not_submitted_anew(store: SqlJobStore) -> None:
     """Its request id turned up while its owner read the warning: a second job would be paid for as well."""
     lost = await move(store, await accept(store), JobStatus.SUBMITTING, JobStatus.UNCONFIRMED)
     found = lost.confirmed("req-1", at=NOW, within=timedelta(hours=1))
-    assert await store.replace(found, expected_version=lost.version)
+    assert await store.replace(found, before=lost)
     with pytest.raises(InvalidTransition):
-        await store.accept(make_new(parent=resubmitting(lost.job_id)), limits=PLENTY, now=NOW, deadline=DEADLINE)
+        await store.accept(make_new(parent=resubmitting(lost.job_id)), CARD, limits=PLENTY, now=NOW, deadline=DEADLINE)
     assert (await store.usage(ADA, now=NOW)).today == 1
 
 
@@ -82,7 +95,7 @@ async def test_the_same_interaction_at_the_same_moment_is_one_job(store: SqlJobS
     new = make_new()
     answers = await asyncio.gather(
         *(
-            one.accept(replace(new, job_id=f"copy{n:06}"), limits=PLENTY, now=NOW, deadline=DEADLINE)
+            one.accept(replace(new, job_id=f"copy{n:06}"), CARD, limits=PLENTY, now=NOW, deadline=DEADLINE)
             for n, one in enumerate([store, other_store] * 10)
         ),
     )
@@ -95,7 +108,13 @@ async def test_the_same_interaction_under_two_owners_is_one_job(store: SqlJobSto
     new = make_new()
     answers = await asyncio.gather(
         *(
-            one.accept(replace(new, job_id=f"owner{n:05}", owner_id=n + 1), limits=PLENTY, now=NOW, deadline=DEADLINE)
+            one.accept(
+                replace(new, job_id=f"owner{n:05}", owner_id=n + 1),
+                make_card(),
+                limits=PLENTY,
+                now=NOW,
+                deadline=DEADLINE,
+            )
             for n, one in enumerate([store, other_store] * 5)
         ),
     )
@@ -109,7 +128,7 @@ async def test_a_hundred_at_once_pass_a_quota_of_three_three_times(
 ) -> None:
     """One hundred simultaneous accepts by two processes against a quota of three accept exactly three."""
     answers = await asyncio.gather(
-        *(one.accept(make_new(), limits=limits, now=NOW, deadline=DEADLINE) for one in [store, other_store] * 50),
+        *(one.accept(make_new(), CARD, limits=limits, now=NOW, deadline=DEADLINE) for one in [store, other_store] * 50),
         return_exceptions=True,
     )
     assert sum(isinstance(answer, Accepted) for answer in answers) == 3
@@ -184,8 +203,8 @@ async def test_a_change_is_written_over_the_version_it_was_made_of(store: SqlJob
         job.transition(JobStatus.SUBMITTING, at=at(1)),
         job.transition(JobStatus.CANCELLED, at=at(1)),
     )
-    assert await store.replace(submitting, expected_version=1)
-    assert not await store.replace(cancelled, expected_version=1)
+    assert await store.replace(submitting, before=job)
+    assert not await store.replace(cancelled, before=job)
     assert await reload(store, job) == submitting
 
 
@@ -194,7 +213,7 @@ async def test_of_concurrent_changes_one_wins(store: SqlJobStore, other_store: S
     job = await accept(store)
     after = job.transition(JobStatus.CANCELLED, at=at(1))
     written = await asyncio.gather(
-        *(one.replace(after, expected_version=1) for one in [store, other_store] * 10),
+        *(one.replace(after, before=job) for one in [store, other_store] * 10),
     )
     assert written.count(True) == 1
 
@@ -203,15 +222,16 @@ async def test_a_version_must_rise(store: SqlJobStore) -> None:
     """A change that keeps its version is a mistake and is not written."""
     job = await accept(store)
     with pytest.raises(ValueError, match="does not follow"):
-        await store.replace(job, expected_version=1)
+        await store.replace(job, before=job)
 
 
-async def test_a_change_does_not_move_the_card(store: SqlJobStore) -> None:
-    """A change of a job leaves the card's address to who holds the card."""
+async def test_a_change_does_not_move_the_card(store: SqlJobStore, cards: SqlCardStore) -> None:
+    """A change of a job leaves the card's address to who holds the card, who has one more change to show."""
     job = await accept(store)
-    moved = replace(job.transition(JobStatus.CANCELLED, at=NOW), delivery=replace(job.delivery, digest="other"))
-    assert await store.replace(moved, expected_version=1)
-    assert (await reload(store, job)).delivery == job.delivery
+    await move(store, job, JobStatus.CANCELLED)
+    assert await reload_card(cards, job) == make_card(version=2)
+    assert not await store.replace(job.transition(JobStatus.CANCELLED, at=NOW), before=job)
+    assert await reload_card(cards, job) == make_card(version=2)
 
 
 @pytest.mark.parametrize("status", [JobStatus.CANCELLED, JobStatus.WAITING])

@@ -17,8 +17,8 @@ from services.store.accept_queue import AcceptQueue, Asked
 from services.store.database import Database, Work
 from services.store.jobs import SqlJobStore
 from services.store.mapping import accepted_job
-from services.store.reading_rows import JobRows
-from tests.contract.store.making import BEN, DEADLINE, NOW, PLENTY, accept, make_new
+from services.store.reading_rows import Rows
+from tests.contract.store.making import BEN, CARD, DEADLINE, NOW, PLENTY, accept, make_new
 
 T = TypeVar("T")
 ONE_A_DAY = QuotaLimits(per_day=1, running=10, waiting=10)
@@ -36,7 +36,7 @@ async def test_a_burst_is_a_few_commits(store: SqlJobStore, database: Database) 
     event.listen(Engine, "commit", count)
     try:
         answers = await asyncio.gather(
-            *(store.accept(make_new(owner), limits=PLENTY, now=NOW, deadline=DEADLINE) for owner in range(1, 201))
+            *(store.accept(make_new(owner), CARD, limits=PLENTY, now=NOW, deadline=DEADLINE) for owner in range(1, 201))
         )
     finally:
         event.remove(Engine, "commit", count)
@@ -53,7 +53,8 @@ async def test_one_that_breaks_takes_no_other_with_it(store: SqlJobStore) -> Non
     news = [make_new(owner) for owner in range(1, 11)]
     news.insert(5, make_new(BEN, job_id=there.job_id))
     answers = await asyncio.gather(
-        *(store.accept(new, limits=PLENTY, now=NOW, deadline=DEADLINE) for new in news), return_exceptions=True
+        *(store.accept(new, CARD, limits=PLENTY, now=NOW, deadline=DEADLINE) for new in news),
+        return_exceptions=True,
     )
     assert isinstance(answers.pop(5), IntegrityError)
     assert all(isinstance(answer, Accepted) and answer.is_new for answer in answers)
@@ -63,7 +64,8 @@ async def test_each_owner_s_limit_is_their_own_in_one_transaction(store: SqlJobS
     """Of three commands each of ten people with one job a day, ten are accepted: each person's first."""
     news = [make_new(owner) for _ in range(3) for owner in range(1, 11)]
     answers = await asyncio.gather(
-        *(store.accept(new, limits=ONE_A_DAY, now=NOW, deadline=DEADLINE) for new in news), return_exceptions=True
+        *(store.accept(new, CARD, limits=ONE_A_DAY, now=NOW, deadline=DEADLINE) for new in news),
+        return_exceptions=True,
     )
     assert all(isinstance(answer, Accepted) for answer in answers[:10])
     assert all(isinstance(answer, QuotaExceeded) and answer.used == 1 for answer in answers[10:])
@@ -72,7 +74,7 @@ async def test_each_owner_s_limit_is_their_own_in_one_transaction(store: SqlJobS
 async def test_who_gives_up_stops_nobody(store: SqlJobStore) -> None:
     """A command that is cancelled while it is accepted leaves the others of its transaction as they are."""
     tasks = [
-        asyncio.create_task(store.accept(make_new(owner), limits=PLENTY, now=NOW, deadline=DEADLINE))
+        asyncio.create_task(store.accept(make_new(owner), CARD, limits=PLENTY, now=NOW, deadline=DEADLINE))
         for owner in range(1, 6)
     ]
     await asyncio.sleep(0)
@@ -99,8 +101,10 @@ class OneAnswer:
 async def test_who_comes_as_the_last_transaction_ends_is_accepted() -> None:
     """A command that comes in at the very moment in which nobody else waits any more does not wait for the next one."""
     database = OneAnswer()
-    queue = AcceptQueue(cast("Database", database), cast("JobRows", None))
-    first, second = (Asked(new=make_new(owner), limits=PLENTY, now=NOW, deadline=DEADLINE) for owner in (1, 2))
+    queue = AcceptQueue(cast("Database", database), cast("Rows", None))
+    first, second = (
+        Asked(new=make_new(owner), card=CARD, limits=PLENTY, now=NOW, deadline=DEADLINE) for owner in (1, 2)
+    )
     accepting = asyncio.create_task(queue.accept(first))
     while not database.ends:  # noqa: ASYNC110 - nobody can set an event
         await asyncio.sleep(0)
@@ -131,7 +135,8 @@ async def test_a_burst_whose_commit_is_not_answered_is_accepted_once(
 
     async def ask() -> list[Accepted | BaseException]:
         return await asyncio.gather(
-            *(store.accept(new, limits=PLENTY, now=NOW, deadline=DEADLINE) for new in news), return_exceptions=True
+            *(store.accept(new, CARD, limits=PLENTY, now=NOW, deadline=DEADLINE) for new in news),
+            return_exceptions=True,
         )
 
     first = await ask()

@@ -6,8 +6,10 @@ from collections.abc import Sequence
 
 import pytest
 
+from services.jobs.card import DueCard
 from services.jobs.model import Job, JobStatus
 from services.jobs.ports import Lease
+from services.store.cards import SqlCardStore
 from services.store.database import Database
 from services.store.jobs import SqlJobStore
 from tests.contract.store.making import EXPIRED, LEASE, NOW, OTHER, accept, at, move, start, stored
@@ -24,7 +26,7 @@ async def _in_flight(store: SqlJobStore, *statuses: JobStatus, lease: Lease = EX
     return made
 
 
-def _ids(jobs: Sequence[Job]) -> list[str]:
+def _ids(jobs: Sequence[Job | DueCard]) -> list[str]:
     return [job.job_id for job in jobs]
 
 
@@ -106,26 +108,30 @@ async def test_leases_are_measured_with_a_clock_of_this_century(store: SqlJobSto
     assert abs(until / 1e6 - time.time()) < 30
 
 
-async def test_released_leases_are_free_at_once(store: SqlJobStore, other_store: SqlJobStore) -> None:
+async def test_released_leases_are_free_at_once(
+    store: SqlJobStore, other_store: SqlJobStore, cards: SqlCardStore, other_cards: SqlCardStore
+) -> None:
     """A clean stop gives back poll and announce leases, submits included, and nobody else's."""
     polled = await _in_flight(store, JobStatus.QUEUED, lease=LEASE)
     await accept(store)
     [submitting] = await start(store)
-    shown = await store.claim_due_cards(LEASE, now=at(100), most=1)
-    await store.claim_due_cards(OTHER, now=at(100), most=10)
+    shown = await cards.claim_due(LEASE, now=at(100), most=1)
+    await cards.claim_due(OTHER, now=at(100), most=10)
     await store.release(LEASE.worker_id)
+    await cards.release(LEASE.worker_id)
     assert await other_store.claim_followed(OTHER, most=10) == polled
     assert await other_store.claim_orphaned_submits(OTHER, most=10) == [submitting]
-    assert _ids(await other_store.claim_due_cards(EXPIRED, now=at(100), most=10)) == _ids(shown)
+    assert _ids(await other_cards.claim_due(EXPIRED, now=at(100), most=10)) == _ids(shown)
 
 
-async def test_who_is_alone_forgets_all_leases(store: SqlJobStore) -> None:
+async def test_who_is_alone_forgets_all_leases(store: SqlJobStore, cards: SqlCardStore) -> None:
     """After all leases were voided, every live job and every unshown card can be taken at once."""
     polled = await _in_flight(store, JobStatus.QUEUED, JobStatus.RUNNING, lease=OTHER)
-    await store.claim_due_cards(OTHER, now=at(100), most=10)
+    await cards.claim_due(OTHER, now=at(100), most=10)
     await store.forget_leases()
+    await cards.forget_leases()
     assert await store.claim_followed(LEASE, most=10) == polled
-    assert _ids(await store.claim_due_cards(LEASE, now=at(100), most=10)) == _ids(polled)
+    assert _ids(await cards.claim_due(LEASE, now=at(100), most=10)) == _ids(polled)
 
 
 @pytest.mark.parametrize("status", [JobStatus.SUCCEEDED, JobStatus.CANCELLED, JobStatus.EXPIRED])

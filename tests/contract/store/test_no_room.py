@@ -13,12 +13,13 @@ from services.errors import FailureKind, StoreUnavailable
 from services.jobs.model import Job, JobFailure, JobStatus
 from services.store import database as database_module
 from services.store import write_watch
+from services.store.cards import SqlCardStore
 from services.store.database import Database
 from services.store.engine import open_database
 from services.store.jobs import SqlJobStore
 from services.store.notes import SqlNotes
 from tests.contract.store.databases import PostgresServer, SqliteFiles
-from tests.contract.store.making import DEADLINE, LEASE, NOW, PLENTY, accept, at, make_new, move, reload
+from tests.contract.store.making import CARD, DEADLINE, LEASE, NOW, PLENTY, accept, at, make_new, move, reload
 
 CUT = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{}' AND application_name = 'comfycord'"
 
@@ -41,21 +42,22 @@ async def test_a_change_that_finds_no_room_is_an_outage(sqlite_files: SqliteFile
         await set_writer(database, "max_page_count = 1")
         for _ in range(3):
             with pytest.raises(StoreUnavailable, match="database or disk is full"):
-                await store.replace(failed, expected_version=job.version)
+                await store.replace(failed, before=job)
         assert await reload(store, job) == job
         await set_writer(database, "max_page_count = 1000000")
-        assert await store.replace(failed, expected_version=job.version)
+        assert await store.replace(failed, before=job)
         assert await reload(store, job) == failed
 
 
-async def _writes_fail(store: SqlJobStore, job: Job, reason: str) -> None:
+async def _writes_fail(store: SqlJobStore, cards: SqlCardStore, job: Job, reason: str) -> None:
     writes: list[Callable[[], Awaitable[object]]] = [
-        lambda: store.accept(make_new(), limits=PLENTY, now=NOW, deadline=DEADLINE),
-        lambda: store.replace(job.bump_version(at=NOW), expected_version=job.version),
+        lambda: store.accept(make_new(), CARD, limits=PLENTY, now=NOW, deadline=DEADLINE),
+        lambda: store.replace(job.bump_version(at=NOW), before=job),
         lambda: store.claim_waiting(LEASE, now=NOW, most=5),
-        lambda: store.claim_due_cards(LEASE, now=at(60), most=5),
+        lambda: cards.claim_due(LEASE, now=at(60), most=5),
         lambda: store.renew(LEASE),
         lambda: store.release(LEASE.worker_id),
+        lambda: cards.release(LEASE.worker_id),
     ]
     for write in writes:
         with pytest.raises(StoreUnavailable, match=reason):
@@ -70,7 +72,7 @@ async def test_a_read_only_file_is_an_outage(sqlite_files: SqliteFiles) -> None:
         store = SqlJobStore(database)
         job = await accept(store)
         await set_writer(database, "query_only = ON")
-        await _writes_fail(store, job, "readonly")
+        await _writes_fail(store, SqlCardStore(database), job, "readonly")
         await set_writer(database, "query_only = OFF")
         assert len(await store.claim_waiting(LEASE, now=NOW, most=5)) == 1
 
@@ -131,6 +133,6 @@ async def test_a_read_only_server_is_an_outage(postgres: PostgresServer) -> None
         store = SqlJobStore(database)
         job = await accept(store)
         await postgres.execute(f"ALTER DATABASE {name} SET default_transaction_read_only = on", CUT.format(name))
-        await _writes_fail(store, job, "read-only transaction")
+        await _writes_fail(store, SqlCardStore(database), job, "read-only transaction")
         await postgres.execute(f"ALTER DATABASE {name} RESET default_transaction_read_only")
         assert len(await store.claim_waiting(LEASE, now=NOW, most=5)) == 1

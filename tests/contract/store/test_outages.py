@@ -19,7 +19,7 @@ from services.store.database import Database
 from services.store.engine import open_database
 from services.store.jobs import SqlJobStore
 from tests.contract.store.databases import PostgresServer, SqliteFiles
-from tests.contract.store.making import DEADLINE, LEASE, NOW, PLENTY, accept, at, make_new, move, start
+from tests.contract.store.making import CARD, DEADLINE, LEASE, NOW, PLENTY, accept, at, make_new, move, start
 
 TERMINATE_OTHERS = (
     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
@@ -65,10 +65,10 @@ async def test_a_full_disk_is_an_outage(sqlite_files: SqliteFiles) -> None:
         await _do(database, "PRAGMA max_page_count = 1")
         large = make_new(prompt="x" * 100_000)
         with pytest.raises(StoreUnavailable, match="full"):
-            await store.accept(large, limits=PLENTY, now=NOW, deadline=DEADLINE)
+            await store.accept(large, CARD, limits=PLENTY, now=NOW, deadline=DEADLINE)
         assert await store.get(large.job_id) is None
         await _do(database, "PRAGMA max_page_count = 1000000")
-        assert (await store.accept(large, limits=PLENTY, now=NOW, deadline=DEADLINE)).is_new
+        assert (await store.accept(large, CARD, limits=PLENTY, now=NOW, deadline=DEADLINE)).is_new
         assert await store.get(job.job_id) == job
 
 
@@ -104,7 +104,7 @@ async def test_a_cut_in_the_middle_changes_nothing_or_everything(postgres: Postg
         store = SqlJobStore(database)
         asked = [make_new() for _ in range(40)]
         answers = await asyncio.gather(
-            *(store.accept(new, limits=PLENTY, now=NOW, deadline=DEADLINE) for new in asked),
+            *(store.accept(new, CARD, limits=PLENTY, now=NOW, deadline=DEADLINE) for new in asked),
             *(postgres.execute(TERMINATE_OTHERS) for _ in range(3)),
             return_exceptions=True,
         )

@@ -6,13 +6,15 @@ from decimal import Decimal
 import pytest
 
 from services.errors import FailureKind
+from services.jobs.card import Card, Rendering
 from services.jobs.model import CancelState, Job, JobFailure, JobStatus, MediaKind, Output
-from services.jobs.ports import HistoryPage
+from services.jobs.ports import JobPage
 from services.store.database import Database
 from services.store.jobs import SqlJobStore
-from services.store.mapping import FACTS
+from services.store.mapping import FACTS, card_columns
 from services.store.notes import SqlNotes
-from tests.contract.store.making import ADA, BEN, accept, at, move, reload
+from services.store.tables import cards
+from tests.contract.store.making import ADA, BEN, accept, at, make_card, move, reload
 
 # What a job is from its acceptance on.
 FIXED = {
@@ -27,7 +29,6 @@ FIXED = {
     "inputs",
     "media",
     "is_private",
-    "delivery",
     "parent",
     "running_limit",
     "created_at",
@@ -38,6 +39,14 @@ def test_every_part_of_a_job_is_stored() -> None:
     """A part of a job is either fixed at its acceptance or written with each change: none is forgotten."""
     assert FIXED | set(FACTS) == {field.name for field in fields(Job)} - {"unreadable"}
     assert not FIXED & set(FACTS)
+
+
+def test_every_part_of_a_card_is_stored() -> None:
+    """Each has its column, but for the rendering, whose parts have theirs."""
+    own = {field.name for field in fields(Card)} - {"rendering"}
+    shown = {f"shown_{field.name}" for field in fields(Rendering)}
+    assert own | shown <= set(cards.c.keys())
+    assert own - {"version"} | shown == set(card_columns(make_card()))
 
 
 async def test_every_fact_of_a_change_is_stored(store: SqlJobStore) -> None:
@@ -59,7 +68,7 @@ async def test_every_fact_of_a_change_is_stored(store: SqlJobStore) -> None:
         failure=JobFailure(kind=FailureKind.MODEL_FAILED, reason="no \0 \ud800 'good'"),
         cancel=CancelState.REFUSED,
     )
-    assert await store.replace(whole, expected_version=1)
+    assert await store.replace(whole, before=job)
     assert await reload(store, job) == whole
 
 
@@ -67,7 +76,7 @@ async def test_every_fact_of_a_change_is_stored(store: SqlJobStore) -> None:
 async def test_money_is_exact(store: SqlJobStore, amount: str) -> None:
     """A cost reads back as the same amount, written without an exponent or trailing zeros."""
     job = await accept(store)
-    assert await store.replace(replace(job.bump_version(at=at(1)), cost=Decimal(amount)), expected_version=1)
+    assert await store.replace(replace(job.bump_version(at=at(1)), cost=Decimal(amount)), before=job)
     cost = (await reload(store, job)).cost
     assert cost == Decimal(amount)
     assert f"{cost:f}" == amount
@@ -83,7 +92,7 @@ async def test_garbage_from_outside_does_not_block_a_job(store: SqlJobStore, amo
         queue_position=10**30,
         request_id="a\0b\udc00c",
     )
-    assert await store.replace(ended, expected_version=job.version)
+    assert await store.replace(ended, before=job)
     after = await reload(store, job)
     assert (after.status, after.request_id) == (JobStatus.FAILED, "a\ufffdb\ufffdc")
 
@@ -102,16 +111,16 @@ async def test_history_is_in_pages_newest_first(store: SqlJobStore) -> None:
     made = [await accept(store, now=at(n // 3)) for n in range(7)]
     await accept(store, BEN)
     newest = made[::-1]
-    assert await store.history(ADA, page=0, per_page=3) == HistoryPage(jobs=newest[:3], page=0, pages=3, total=7)
-    assert await store.history(ADA, page=1, per_page=3) == HistoryPage(jobs=newest[3:6], page=1, pages=3, total=7)
-    last = HistoryPage(jobs=newest[6:], page=2, pages=3, total=7)
+    assert await store.history(ADA, page=0, per_page=3) == JobPage(jobs=newest[:3], page=0, pages=3, total=7)
+    assert await store.history(ADA, page=1, per_page=3) == JobPage(jobs=newest[3:6], page=1, pages=3, total=7)
+    last = JobPage(jobs=newest[6:], page=2, pages=3, total=7)
     assert await store.history(ADA, page=2, per_page=3) == last
     assert await store.history(ADA, page=99, per_page=3) == last
 
 
 async def test_a_newcomer_s_history_is_one_empty_page(store: SqlJobStore) -> None:
     """Who has no jobs sees one page without any."""
-    assert await store.history(ADA, page=4, per_page=5) == HistoryPage(jobs=[], page=0, pages=1, total=0)
+    assert await store.history(ADA, page=4, per_page=5) == JobPage(jobs=[], page=0, pages=1, total=0)
 
 
 async def test_a_full_last_page_is_the_last(store: SqlJobStore) -> None:

@@ -27,13 +27,13 @@ async def _submitting(store: SqlJobStore, owner_id: int = ADA) -> Job:
 async def test_a_request_id_is_taken_once(store: SqlJobStore) -> None:
     """The second job that wants a request is refused, told whose it is, and stays as it was; an end keeps the id."""
     first, second = await _submitting(store), await _submitting(store, BEN)
-    assert await store.replace(_queued(first, "req"), expected_version=first.version)
+    assert await store.replace(_queued(first, "req"), before=first)
     await move(store, await reload(store, first), JobStatus.FAILED)
     with pytest.raises(RequestTaken, match=f"the request id req already belongs to job {first.job_id}") as caught:
-        await store.replace(_queued(second, "req"), expected_version=second.version)
+        await store.replace(_queued(second, "req"), before=second)
     assert (caught.value.request_id, caught.value.holder) == ("req", first.job_id)
     assert await reload(store, second) == second
-    assert await store.replace(_queued(second, "another"), expected_version=second.version)
+    assert await store.replace(_queued(second, "another"), before=second)
 
 
 async def test_a_job_keeps_its_own_request(store: SqlJobStore) -> None:
@@ -41,16 +41,16 @@ async def test_a_job_keeps_its_own_request(store: SqlJobStore) -> None:
     job = await _submitting(store)
     await _submitting(store)
     queued = _queued(job, "req")
-    assert await store.replace(queued, expected_version=job.version)
-    assert await store.replace(queued.bump_version(at=NOW), expected_version=queued.version)
+    assert await store.replace(queued, before=job)
+    assert await store.replace(queued.bump_version(at=NOW), before=queued)
 
 
 async def test_an_older_version_is_no_quarrel_about_a_request(store: SqlJobStore) -> None:
     """Who lost the race for the row is told that, and reloads; the request id does not matter then."""
     first, second = await _submitting(store), await _submitting(store)
-    assert await store.replace(_queued(first, "req"), expected_version=first.version)
+    assert await store.replace(_queued(first, "req"), before=first)
     late = replace(_queued(second, "req"), version=9)
-    assert not await store.replace(late, expected_version=second.version + 1)
+    assert not await store.replace(late, before=replace(second, version=second.version + 1))
 
 
 async def test_of_two_at_once_one_gets_the_request(store: SqlJobStore, other_store: SqlJobStore) -> None:
@@ -59,7 +59,7 @@ async def test_of_two_at_once_one_gets_the_request(store: SqlJobStore, other_sto
         jobs = [await _submitting(store), await _submitting(store)]
         answers = await asyncio.gather(
             *(
-                each.replace(_queued(job, f"req-{number}"), expected_version=job.version)
+                each.replace(_queued(job, f"req-{number}"), before=job)
                 for each, job in zip((store, other_store), jobs, strict=True)
             ),
             return_exceptions=True,

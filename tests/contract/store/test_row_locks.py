@@ -9,10 +9,11 @@ import asyncpg  # type: ignore[import-untyped]  # it has no type hints
 import pytest
 
 from services.jobs.quota import QuotaLimits
+from services.store.cards import SqlCardStore
 from services.store.engine import open_database
 from services.store.jobs import SqlJobStore
 from tests.contract.store.databases import PostgresServer
-from tests.contract.store.making import ADA, BEN, DEADLINE, LEASE, NOW, PLENTY, accept, make_new
+from tests.contract.store.making import ADA, BEN, CARD, DEADLINE, LEASE, NOW, PLENTY, accept, make_new
 
 ONE_AT_ONCE = QuotaLimits(per_day=100, running=1, waiting=100)
 LOCK_ADA = f"SELECT * FROM users WHERE user_id = {ADA} FOR UPDATE"  # noqa: S608 - our own figure
@@ -96,7 +97,7 @@ async def test_the_unique_interaction_decides_between_owners(store: SqlJobStore,
     # Rows can be looked for, but none can be inserted.
     async with _holding(url, "LOCK TABLE jobs IN SHARE MODE") as holder:
         calls = [
-            asyncio.create_task(store.accept(one, limits=PLENTY, now=NOW, deadline=DEADLINE))
+            asyncio.create_task(store.accept(one, CARD, limits=PLENTY, now=NOW, deadline=DEADLINE))
             for one in (new, replace(new, job_id="another", owner_id=BEN))
         ]
         await holder.until_waited_for(by=2)
@@ -105,11 +106,11 @@ async def test_the_unique_interaction_decides_between_owners(store: SqlJobStore,
     assert answers[0].job == answers[1].job
 
 
-async def test_a_locked_job_is_passed_by(store: SqlJobStore, url: str) -> None:
+async def test_a_locked_job_is_passed_by(store: SqlJobStore, cards: SqlCardStore, url: str) -> None:
     """Who takes jobs does not wait for one that somebody else is busy with: it takes the others."""
     busy, free = await accept(store), await accept(store)
-    async with _holding(url, f"SELECT * FROM jobs WHERE job_id = '{busy.job_id}' FOR UPDATE"):  # noqa: S608 - our own id
+    async with _holding(url, f"SELECT * FROM jobs JOIN cards USING (job_id) WHERE job_id = '{busy.job_id}' FOR UPDATE"):  # noqa: S608 - our own id
         async with asyncio.timeout(5):
-            taken = await store.claim_due_cards(LEASE, now=DEADLINE, most=5)
+            taken = await cards.claim_due(LEASE, now=DEADLINE, most=5)
             started = await store.claim_waiting(LEASE, now=NOW, most=5)
     assert [job.job_id for job in taken] == [job.job_id for job in started] == [free.job_id]

@@ -146,7 +146,7 @@ async def test_cancelled_or_submitted_but_never_both(store: SqlJobStore, other_s
     for _ in range(15):
         job = await accept(store)
         cancelled = job.transition(JobStatus.CANCELLED, at=at(1))
-        is_cancelled, claimed = await asyncio.gather(other_store.replace(cancelled, expected_version=1), start(store))
+        is_cancelled, claimed = await asyncio.gather(other_store.replace(cancelled, before=job), start(store))
         assert is_cancelled != bool(claimed)
         assert (await reload(store, job)).status is (JobStatus.CANCELLED if is_cancelled else JobStatus.SUBMITTING)
 
@@ -189,7 +189,7 @@ async def test_an_orphan_can_end_unconfirmed_and_be_reopened(store: SqlJobStore)
     [orphan] = await store.claim_orphaned_submits(LEASE, most=1)
     unconfirmed = await move(store, orphan, JobStatus.UNCONFIRMED)
     queued = unconfirmed.confirmed("req-1", at=at(100), within=timedelta(hours=1))
-    assert await store.replace(queued, expected_version=unconfirmed.version)
+    assert await store.replace(queued, before=unconfirmed)
     assert await store.claim_followed(OTHER, most=1) == [queued]
 
 
@@ -197,7 +197,7 @@ async def test_a_start_wins_over_a_stale_copy(store: SqlJobStore) -> None:
     """Who read a job before it was claimed cannot write over the claim."""
     job = await accept(store)
     [claimed] = await start(store)
-    assert not await store.replace(replace(job.bump_version(at=at(1)), version=9), expected_version=job.version)
+    assert not await store.replace(replace(job.bump_version(at=at(1)), version=9), before=job)
     assert await reload(store, job) == claimed
 
 

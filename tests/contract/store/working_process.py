@@ -10,6 +10,7 @@ from services.errors import QuotaExceeded
 from services.jobs.model import JobStatus
 from services.jobs.ports import Lease
 from services.jobs.quota import QuotaLimits
+from services.store.cards import SqlCardStore
 from services.store.engine import open_database
 from services.store.jobs import SqlJobStore
 from tests.contract.store.making import BEN, NOW, accept, at
@@ -32,7 +33,7 @@ async def main(url: str, name: str) -> None:
     """Wait for a line, so that the processes begin together; then take what can be had."""
     lease = Lease(worker_id=name, ttl_seconds=60)
     async with open_database(url, alone=False) as database:
-        store = SqlJobStore(database)
+        store, cards = SqlJobStore(database), SqlCardStore(database)
         await database.ping()
         _say("ready")
         sys.stdin.readline()
@@ -44,8 +45,10 @@ async def main(url: str, name: str) -> None:
             claimed = await store.claim_waiting(lease, now=NOW, most=3)
             started += [job.job_id for job in claimed if job.owner_id != BEN]
             polled += [job.job_id for job in await store.claim_followed(lease, most=3)]
-            taken = await store.claim_due_cards(lease, now=at(9999), most=3)
-            shown += [job.job_id for job in taken if job.owner_id != BEN and job.status is not JobStatus.WAITING]
+            taken = await cards.claim_due(lease, now=at(9999), most=3)
+            shown += [
+                due.job_id for due in taken if due.job.owner_id != BEN and due.job.status is not JobStatus.WAITING
+            ]
         was_accepted = sum(await accepted)
     _say(json.dumps({"accepted": was_accepted, "started": started, "polled": polled, "shown": shown}))
 

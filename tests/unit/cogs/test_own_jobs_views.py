@@ -17,19 +17,11 @@ from cogs.ui.details_view import render_details, render_plain_details
 from cogs.ui.history_view import HistoryButton, render_history
 from cogs.ui.job_links import card_link
 from services.errors import FailureKind
-from services.jobs.model import (
-    CancelState,
-    CardFile,
-    DeliveryRoute,
-    Job,
-    JobFailure,
-    JobStatus,
-    MediaKind,
-    Output,
-)
-from services.jobs.ports import HistoryPage
+from services.jobs.card import Card, CardFile, DeliveryRoute
+from services.jobs.model import CancelState, Job, JobFailure, JobStatus, MediaKind, Output
 from services.jobs.quota import QuotaLimits, Usage
-from tests.unit.cogs_ui.samples import NOW, job, spec
+from services.jobs.service import HistoryEntry, HistoryPage
+from tests.unit.cogs_ui.samples import NOW, job, sample_card, spec
 from tests.unit.jobs.factories import pictures, resubmitting
 
 NASTY = "```\n# <@1> [x](https://a.example) ||" + "*" * 4_000
@@ -50,16 +42,19 @@ def buttons(panel: Panel) -> list[ui.Button[ui.LayoutView]]:
     return found
 
 
-def page(*jobs: Job, number: int = 0, pages: int = 1, total: int | None = None) -> HistoryPage:
-    """Return a page of a history."""
-    return HistoryPage(jobs=jobs, page=number, pages=pages, total=len(jobs) if total is None else total)
+def page(
+    *jobs: Job, card: Card | None = None, number: int = 0, pages: int = 1, total: int | None = None
+) -> HistoryPage:
+    """Return a page of a history; `card` is that of each job."""
+    entries = [HistoryEntry(job=job, card=card or sample_card()) for job in jobs]
+    return HistoryPage(entries=entries, page=number, pages=pages, total=len(jobs) if total is None else total)
 
 
 def test_history_line() -> None:
     """A line has state, prompt, id, command, time, cost and the way to the card."""
     done = job(JobStatus.SUCCEEDED, cost=Decimal("0.034"))
-    done = replace(done, delivery=replace(done.delivery, original_message_id=99))
-    assert read(render_history(page(done))) == (
+    card = sample_card(original_message_id=99)
+    assert read(render_history(page(done, card=card))) == (
         "### Your jobs\n-# 1 job · page 1 of 1\n"
         "**✅ Done** · a fox in the snow\n"
         f"-# `{done.job_id}` · /edit · <t:{int(NOW.timestamp())}:R> · $0.034 · "
@@ -94,7 +89,7 @@ def test_empty_history() -> None:
 @pytest.mark.parametrize("status", list(JobStatus))
 def test_details_in_every_state(status: JobStatus) -> None:
     """Every state shows prompt, pictures, parameters and the times of its steps."""
-    panel, files = render_details(job(status), spec())
+    panel, files = render_details(job(status), sample_card(), spec())
     told = read(panel)
     assert "> a fox in the snow" in told
     assert "cat.png, dog.png" in told
@@ -124,8 +119,8 @@ def test_details_of_the_worst() -> None:
         ),
         inputs={one.name: "_" * 3_000 for one in spec().inputs},
     )
-    worst = replace(worst, delivery=replace(worst.delivery, route=DeliveryRoute.UNDELIVERED))
-    panel, files = render_details(worst, spec())
+    card = sample_card(route=DeliveryRoute.UNDELIVERED)
+    panel, files = render_details(worst, card, spec())
     assert panel.content_length() <= 4_000
     assert len(list(panel.walk_children())) <= 40
     assert [file.filename for file in files] == ["prompt.txt", "links.txt"]
@@ -146,13 +141,13 @@ def test_details_lead_to_what_the_card_does_not_hold() -> None:
     urls = [f"https://a.example/{number}" for number in range(1, 26)]
     done = job(JobStatus.SUCCEEDED, outputs=tuple(Output(url=url, kind=MediaKind.IMAGE) for url in urls))
     hanging = tuple(CardFile(attachment_id=n, filename=f"{done.job_id}-{n}.png") for n in range(1, 11))
-    done = replace(done, delivery=replace(done.delivery, original_message_id=99, files=hanging))
-    panel, (file,) = render_details(done, spec())
+    card = sample_card(original_message_id=99, files=hanging)
+    panel, (file,) = render_details(done, card, spec())
     assert [button.label for button in buttons(panel)] == ["Card", *(f"Result {n}" for n in range(11, 15))]
     assert file.fp.read().decode().splitlines() == [f"Result {n}: {urls[n - 1]}" for n in range(11, 26)]
     assert "expire" in read(panel)
     whole = replace(done, outputs=done.outputs[:10])
-    panel, files = render_details(whole, spec())
+    panel, files = render_details(whole, card, spec())
     assert [button.label for button in buttons(panel)] == ["Card"]
     assert files == []
     assert "expire" not in read(panel)
@@ -160,34 +155,34 @@ def test_details_lead_to_what_the_card_does_not_hold() -> None:
 
 def test_details_of_a_model_that_is_gone() -> None:
     """A job of a model that is no longer offered can still be read."""
-    panel, _ = render_details(job(JobStatus.SUCCEEDED), None)
+    panel, _ = render_details(job(JobStatus.SUCCEEDED), sample_card(), None)
     assert "openai/gpt-image-1-5/image-to-image" in read(panel)
 
 
 def test_unconfirmed_details() -> None:
     """An unconfirmed job says that it may have been charged and is given back."""
-    panel, _ = render_details(job(JobStatus.UNCONFIRMED), spec())
+    panel, _ = render_details(job(JobStatus.UNCONFIRMED), sample_card(), spec())
     assert "may have been charged" in read(panel)
     assert "submitted anew" not in read(panel)
-    panel, _ = render_details(job(JobStatus.UNCONFIRMED), spec(), anew_as="abcdefgh23")
+    panel, _ = render_details(job(JobStatus.UNCONFIRMED), sample_card(), spec(), anew_as="abcdefgh23")
     assert "It was submitted anew as job `abcdefgh23`." in read(panel)
 
 
 def test_card_links() -> None:
     """A link leads to where the card stands now; a private or undelivered one has none."""
-    plain = job()
-    assert card_link(plain) is None
-    placed = replace(plain, delivery=replace(plain.delivery, original_message_id=99))
-    assert card_link(placed) == "https://discord.com/channels/7/8/99"
-    assert card_link(replace(placed, guild_id=None)) == "https://discord.com/channels/@me/8/99"
-    assert card_link(replace(placed, is_private=True)) is None
-    anew = replace(placed, delivery=replace(placed.delivery, posted_channel_id=8, posted_message_id=100))
-    assert card_link(anew) == "https://discord.com/channels/7/8/100"
-    direct = replace(placed, delivery=replace(placed.delivery, posted_channel_id=55, posted_message_id=100))
-    assert card_link(direct) == "https://discord.com/channels/@me/55/100"
-    lost = replace(placed, delivery=replace(placed.delivery, route=DeliveryRoute.UNDELIVERED))
-    assert card_link(lost) is None
-    assert read(render_history(page(lost))).endswith("not delivered: see `/job`")
+    of, placed = job(), sample_card(original_message_id=99)
+    assert card_link(of, sample_card()) is None
+    assert card_link(of, None) is None
+    assert card_link(of, placed) == "https://discord.com/channels/7/8/99"
+    assert card_link(replace(of, guild_id=None), placed) == "https://discord.com/channels/@me/8/99"
+    assert card_link(replace(of, is_private=True), placed) is None
+    anew = replace(placed, posted_channel_id=8, posted_message_id=100)
+    assert card_link(of, anew) == "https://discord.com/channels/7/8/100"
+    direct = replace(placed, posted_channel_id=55, posted_message_id=100)
+    assert card_link(of, direct) == "https://discord.com/channels/@me/55/100"
+    lost = replace(placed, route=DeliveryRoute.UNDELIVERED)
+    assert card_link(of, lost) is None
+    assert read(render_history(page(of, card=lost))).endswith("not delivered: see `/job`")
 
 
 def test_quota_says_how_it_stands() -> None:
@@ -227,6 +222,12 @@ def test_an_address_that_is_none_breaks_no_answer(odd: str) -> None:
     """What the API wrote is shown as far as a request can carry it; a button leads nowhere else."""
     outputs = (Output(url=odd, kind=MediaKind.IMAGE), Output(url="https://files.example/2.png", kind=MediaKind.IMAGE))
     done = job(JobStatus.SUCCEEDED, outputs=outputs, request_id="half \udfff", media=pictures("\ud83d.png"))
-    for panel in (render_details(done, spec())[0], render_plain_details(done), render_history(page(done))):
+    for panel in (
+        render_details(done, sample_card(), spec())[0],
+        render_plain_details(done, sample_card()),
+        render_history(page(done)),
+    ):
         json.dumps(panel.to_components(), ensure_ascii=False).encode()
-    assert [button.url for button in buttons(render_details(done, spec())[0])] == ["https://files.example/2.png"]
+    assert [button.url for button in buttons(render_details(done, sample_card(), spec())[0])] == [
+        "https://files.example/2.png"
+    ]

@@ -14,29 +14,37 @@ from cogs.delivery.addresses import (
     needs_new_message,
     nonce_of,
     sending_window,
-    shown_before,
-    shown_gone,
     to_be_drawn,
     with_next_route,
 )
-from services.jobs.model import CardFile, Delivery, DeliveryRoute, Job, JobStatus
-from tests.unit.cogs_ui.samples import NOW, job
+from services.jobs.card import Card, CardFile, DeliveryRoute, Rendering, ResultShown
+from services.jobs.model import Job, JobStatus
+from tests.unit.cogs_ui.samples import NOW, job, sample_card
 
 FILES = (CardFile(attachment_id=1, filename="k7m3qwertz-1.png"),)
 
 
-def at(route: DeliveryRoute, **also: object) -> Delivery:
-    """Return a delivery at this step with a known message and a file at it."""
-    base = replace(job().delivery, route=route, original_message_id=55, files=FILES, digest="running:abc")
-    return replace(base, **also)  # type: ignore[arg-type] # any of Delivery's fields
+RUNNING = Rendering(status=JobStatus.RUNNING, digest="abc")
+FETCHING = Rendering(status=JobStatus.SUCCEEDED, digest="abc", result=ResultShown.FETCHING)
 
 
-def steps_from(start: Job, delivery: Delivery) -> list[DeliveryRoute]:
+def at(route: DeliveryRoute, **also: object) -> Card:
+    """Return a card that is reached by this route, with a known message and a file at it."""
+    base = sample_card(route=route, original_message_id=55, files=FILES, rendering=RUNNING)
+    return replace(base, **also)  # type: ignore[arg-type] # any of Card's fields
+
+
+def shown(status: JobStatus) -> Rendering:
+    """Return what a card shows that shows this state whole."""
+    return Rendering(status=status, digest="abc")
+
+
+def steps_from(start: Job, card: Card) -> list[DeliveryRoute]:
     """Return the ways that follow when each is closed."""
     found = []
-    while delivery.route is not DeliveryRoute.UNDELIVERED:
-        delivery = with_next_route(start, delivery)
-        found.append(delivery.route)
+    while card.route is not DeliveryRoute.UNDELIVERED:
+        card = with_next_route(start, card)
+        found.append(card.route)
     return found
 
 
@@ -62,9 +70,9 @@ def test_the_bots_own_edit_is_of_the_same_message() -> None:
 
 
 def test_what_hung_at_the_old_message_does_not_hang_at_a_new_one() -> None:
-    """A new message begins with no files, no nonce and no digest."""
+    """A new message begins with no files, no nonce and nothing shown."""
     after = with_next_route(job(), at(DeliveryRoute.MESSAGE, nonce="n", nonce_at=NOW))
-    assert (after.files, after.digest, after.nonce, after.nonce_at) == ((), None, None, None)
+    assert (after.files, after.rendering, after.nonce, after.nonce_at) == ((), None, None, None)
     assert needs_new_message(job(), after)
 
 
@@ -85,23 +93,25 @@ def test_a_private_cards_message_is_nobodys_to_edit() -> None:
 def test_an_end_that_was_shown() -> None:
     """Only the same end, or a result that hung there, counts as shown."""
     done = job(JobStatus.SUCCEEDED)
-    assert has_shown_end(done, at(DeliveryRoute.TOKEN, files=(), digest="succeeded:abc"))
-    assert has_shown_end(done, at(DeliveryRoute.TOKEN, digest=None))
-    assert not has_shown_end(done, at(DeliveryRoute.TOKEN, files=(), digest="fetching:abc"))
-    assert not has_shown_end(done, at(DeliveryRoute.TOKEN, files=(), digest="unconfirmed:abc"))
-    assert not has_shown_end(done, at(DeliveryRoute.TOKEN, files=(), digest=None))
+    assert has_shown_end(done, at(DeliveryRoute.TOKEN, files=(), rendering=shown(JobStatus.SUCCEEDED)))
+    assert has_shown_end(done, at(DeliveryRoute.TOKEN, rendering=None))
+    assert not has_shown_end(done, at(DeliveryRoute.TOKEN, files=(), rendering=FETCHING))
+    assert not has_shown_end(done, at(DeliveryRoute.TOKEN, files=(), rendering=shown(JobStatus.UNCONFIRMED)))
+    assert not has_shown_end(done, at(DeliveryRoute.TOKEN, files=(), rendering=None))
     assert not has_shown_end(job(JobStatus.RUNNING), at(DeliveryRoute.TOKEN))
 
 
 def test_what_is_still_to_come_of_a_private_result_was_not_shown() -> None:
     """When its token dies the rest is owed to its owner; what hung at the private card is not sent again."""
-    private, partial = job(JobStatus.SUCCEEDED, is_private=True), at(DeliveryRoute.TOKEN, digest="fetching:abc")
+    private, partial = job(JobStatus.SUCCEEDED, is_private=True), at(DeliveryRoute.TOKEN, rendering=FETCHING)
     assert not has_shown_end(private, partial)
     assert has_shown_end(job(JobStatus.SUCCEEDED), partial)
-    assert has_shown_end(private, at(DeliveryRoute.TOKEN, digest="succeeded:abc"))
+    assert has_shown_end(private, at(DeliveryRoute.TOKEN, rendering=shown(JobStatus.SUCCEEDED)))
     after = with_next_route(private, partial)
-    assert shown_before(after) == shown_before(to_be_drawn(after)) == {1}
-    assert shown_before(with_next_route(private, after)) == set()
+    assert after.rendering is not None
+    assert after.rendering.before == (1,)
+    assert to_be_drawn(after).rendering == after.rendering
+    assert with_next_route(private, after).rendering is None
 
 
 def test_nonces_are_short_and_of_one_way() -> None:
@@ -127,8 +137,3 @@ def test_a_message_is_looked_for_by_discords_clock() -> None:
         since, until = sending_window(accepted, NOW + wrong + timedelta(hours=1))
         assert since < NOW + timedelta(hours=1) < until
         assert until - since < timedelta(minutes=20)
-
-
-def test_a_digest_that_is_none_of_ours_tells_nothing() -> None:
-    """A number that is longer than Python converts ends no card's drawing."""
-    assert shown_gone(at(DeliveryRoute.TOKEN, digest=f"succeeded:abc:1,{'9' * 5000},~")) == {1}

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from cogs.delivery.card_payload import CardPayload, PayloadRules, ResultFiles, build_payload
-from services.jobs.model import CardFile, Job, JobStatus, MediaKind, Output
+from services.jobs.card import CardFile, ResultShown
+from services.jobs.model import Job, JobStatus, MediaKind, Output
 from services.jobs.ports import ResultFile
 from tests.unit.cogs_ui.samples import job, spec, walk
 from tests.unit.cogs_ui.samples import payload as payload_of
@@ -58,20 +59,21 @@ def test_files_go_up_to_the_places_limit_together(sizes: list[int], uploaded: li
 
 
 def test_uploading_and_keeping_look_the_same() -> None:
-    """A card whose file has just been uploaded and one whose file stays have one digest: no edit between them."""
+    """A card whose file has just been uploaded and one whose file stays show the same: no edit between them."""
     of = done(1)
     kept = ResultFiles(kept=(CardFile(attachment_id=5, filename=f"{of.job_id}-1.png"),))
-    assert packed(of, ResultFiles(files=files(of, 10))).digest == packed(of, kept).digest
+    assert packed(of, ResultFiles(files=files(of, 10))).rendering == packed(of, kept).rendering
     assert packed(of, ResultFiles(files=files(of, 10))).uploads
     assert not packed(of, kept).uploads
 
 
-def test_a_digest_says_what_is_shown() -> None:
+def test_a_rendering_says_what_is_shown() -> None:
     """So that a later look knows whether a result was on the card."""
     of = done(1)
-    assert packed(of, ResultFiles(fetching=frozenset({1}))).digest.startswith("fetching:")
-    assert packed(of, ResultFiles(files=files(of, 1))).digest.startswith("succeeded:")
-    assert packed(job(JobStatus.RUNNING), ResultFiles()).digest.startswith("running:")
+    assert packed(of, ResultFiles(fetching=frozenset({1}))).rendering.result is ResultShown.FETCHING
+    whole = packed(of, ResultFiles(files=files(of, 1))).rendering
+    assert (whole.status, whole.result) == (JobStatus.SUCCEEDED, ResultShown.WHOLE)
+    assert packed(job(JobStatus.RUNNING), ResultFiles()).rendering.status is JobStatus.RUNNING
 
 
 def test_a_file_is_what_its_name_says() -> None:

@@ -8,7 +8,8 @@ from datetime import UTC, datetime, timedelta
 from typing import cast
 
 from cogs.ui.base import Panel
-from services.jobs.model import Delivery, Job, JobStatus, Json
+from services.jobs.card import Card
+from services.jobs.model import Job, JobStatus, Json
 from services.models.catalog import load_built_in
 from services.models.spec import ModelSpec
 from tests.unit.jobs.factories import pictures
@@ -37,9 +38,6 @@ def job(status: JobStatus = JobStatus.WAITING, /, **changes: object) -> Job:
         inputs={"prompt": "a fox in the snow", "image_urls": ["https://a.example/cat.png"], "quality": "low"},
         media=pictures("cat.png", "dog.png"),
         is_private=False,
-        delivery=Delivery(
-            application_id=1, token="t", token_until=NOW + timedelta(minutes=14), upload_limit_bytes=10 << 20
-        ),
         parent=None,
         status=status,
         version=1,
@@ -52,6 +50,12 @@ def job(status: JobStatus = JobStatus.WAITING, /, **changes: object) -> Job:
         finished_at=NOW + timedelta(seconds=44) if status.is_terminal else None,
     )
     return replace(base, **changes)  # type: ignore[arg-type] # any of Job's fields
+
+
+def sample_card(**changes: object) -> Card:
+    """Return a card as it is before it was drawn."""
+    base = Card(application_id=1, token="t", token_until=NOW + timedelta(minutes=14), upload_limit_bytes=10 << 20)
+    return replace(base, **changes)  # type: ignore[arg-type] # any of Card's fields
 
 
 def payload(card: Panel) -> list[dict[str, Json]]:

@@ -6,14 +6,15 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from services.jobs.model import Delivery, Job, JobStatus, MediaKind, MediaRef, MediaSource, Parent, Relation
+from services.jobs.card import Card
+from services.jobs.model import Job, JobStatus, MediaKind, MediaRef, MediaSource, Parent, Relation
 
 NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 
 
-def make_delivery(**changes: Any) -> Delivery:  # noqa: ANN401 - any field of Delivery
-    """Return a delivery whose token lives."""
-    base = Delivery(
+def make_card(**changes: Any) -> Card:  # noqa: ANN401 - any field of Card
+    """Return a card whose token lives."""
+    base = Card(
         application_id=1, token="tok", token_until=NOON + timedelta(minutes=15), upload_limit_bytes=10 * 1024 * 1024
     )
     return replace(base, **changes)
@@ -46,7 +47,6 @@ def make_job(status: JobStatus = JobStatus.QUEUED, **changes: Any) -> Job:  # no
         inputs={"prompt": "a fox"},
         media=pictures("cat.png"),
         is_private=False,
-        delivery=make_delivery(),
         parent=None,
         status=status,
         version=3,
