@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import logging
-import re
+from collections.abc import Mapping
 
 from services.errors import ApiNotSent, ApiOutcomeUnknown, ApiRefused, FailureKind
+from services.runcomfy.request_ids import find_request_ids, id_in_text
 from services.runcomfy.transport import Answer
 from services.runcomfy.wire import (
     FAILURE_BY_CODE,
@@ -23,12 +24,6 @@ log = logging.getLogger(__name__)
 _OK = range(200, 300)
 _CLIENT_ERRORS = range(400, 500)
 _REQUEST_TIMEOUT = 408
-# Also in a body that is no JSON, was cut short or calls it otherwise, and in the request's own addresses: for the log
-# alone, where whoever uses `adopt` finds it.
-_ID_IN_TEXT = re.compile(
-    rb"""request_?id[\\"']{1,4}\s{0,9}:\s{0,9}[\\"']{1,4}([A-Za-z0-9_-]{1,128})[\\"']|/v1/requests/([A-Za-z0-9_-]{1,128})/""",
-    re.IGNORECASE,
-)
 _TOO_MANY_REQUESTS = 429
 
 FAILURE_BY_STATUS = {
@@ -47,7 +42,8 @@ def read_submit_answer(answer: Answer) -> str:
     Raises: ApiRefused (nothing accepted), ApiNotSent (429), ApiOutcomeUnknown (all that leaves room for doubt).
     """
     # Before anything else is read: an id that is there must not get lost, whatever the rest says.
-    found = _id_in(answer.raw)
+    ids = _ids_of(answer)
+    found = ", request_id=".join(dict.fromkeys(filter(None, [id_in_text(answer.raw), *ids])))
     if found:
         level = logging.INFO if answer.status in _OK else logging.ERROR
         log.log(level, "a submit was answered: HTTP %d, request_id=%s", answer.status, found)
@@ -60,27 +56,58 @@ def read_submit_answer(answer: Answer) -> str:
     if answer.status not in _OK:
         raise _doubt(f"HTTP {answer.status}", found)
     try:
-        document = decode(answer.raw)
+        document = _decoded(answer.raw)
         body = read_body(SubmitBody, document)
     except GarbledBody as error:
+        if len(ids) == 1:
+            return ids[0]  # its address stands in a header
         if found:
             log.error("a submit's answer cannot be read: HTTP %d, request_id=%s", answer.status, found)
         raise _doubt(f"HTTP {answer.status} with {error}", found) from error
+    return _read_document(answer, document, body.usable_id, ids, found)
+
+
+def _read_document(answer: Answer, document: object, own_id: str | None, ids: tuple[str, ...], found: str) -> str:
+    """Return the id of a document under 2xx. Raises: ApiRefused, ApiOutcomeUnknown."""
     code, reason = read_error(document)
     if code in FAILURE_BY_CODE:
         raise ApiRefused(FAILURE_BY_CODE[code], http_status=answer.status, error_code=code, reason=reason)
-    if code is not None or body.usable_id is None:
+    request_id = own_id or (ids[0] if len(ids) == 1 and not _tells_failure(document) else None)
+    if code is not None or request_id is None:
         # The operator may find here what `adopt` needs.
         log.error(
             "a submit's answer cannot be trusted: HTTP %d, code %s, request_id=%.130r",
             answer.status,
             code,
-            body.request_id,
+            found,
         )
         raise _doubt(
             f"HTTP {answer.status} with code {code}" if code else "an answer without a usable request id", found
         )
-    return body.usable_id
+    return request_id
+
+
+def _ids_of(answer: Answer) -> tuple[str, ...]:
+    """Return the ids that an answer may mean; in the body of an error they may be anything's."""
+    try:
+        document = decode(answer.raw) if answer.status in _OK else None
+    except GarbledBody:
+        document = None
+    return find_request_ids(document, location=answer.location)
+
+
+def _decoded(raw: bytes) -> object:
+    """Return the document, out of a list of one. Raises: GarbledBody."""
+    document = decode(raw)
+    return document[0] if isinstance(document, list) and len(document) == 1 else document
+
+
+def _tells_failure(document: object) -> bool:
+    """Whether an answer says, without a code, that something went wrong: its id may be that of the error."""
+    if not isinstance(document, Mapping):
+        return True
+    said = any(document.get(name) for name in ("error", "errors", "error_message"))
+    return said or document.get("success") is False or document.get("ok") is False or has_failed(document)
 
 
 def _says_accepted(answer: Answer) -> bool:
@@ -95,12 +122,6 @@ def _says_accepted(answer: Answer) -> bool:
     except GarbledBody:
         return False
     return isinstance(document, dict) and names_state(document) and not has_failed(document)
-
-
-def _id_in(raw: bytes) -> str:
-    """Return the first request id that a body shows, in whatever encoding; empty where it shows none."""
-    match = _ID_IN_TEXT.search(raw.replace(b"\0", b""))
-    return (match[1] or match[2]).decode() if match else ""
 
 
 def _doubt(cause: str, request_id: str) -> ApiOutcomeUnknown:

@@ -45,6 +45,7 @@ class Answer:
     status: int
     raw: bytes
     retry_after_seconds: float | None
+    location: str = ""
 
 
 class ConnectionNotMade(aiohttp.ClientConnectionError):
@@ -154,6 +155,7 @@ class ApiTransport:
                 status=response.status,
                 raw=self._without_token(await _read_capped(response, until=until)),
                 retry_after_seconds=parse_retry_after(response.headers.get("Retry-After"), now=self._clock.now()),
+                location=response.headers.get("Location", ""),
             )
 
     def _without_token(self, raw: bytes) -> bytes:

@@ -38,8 +38,6 @@ NEVER_SENT_AGAIN = [
     FaultOrder(fault=Fault.TRUNCATED_JSON),
     FaultOrder(fault=Fault.WRONG_TYPES),
     FaultOrder(fault=Fault.EMPTY_BODY),
-    FaultOrder(fault=Fault.REQUEST_ID_MISSING),
-    FaultOrder(fault=Fault.REQUEST_ID_UNUSABLE),
 ]
 
 

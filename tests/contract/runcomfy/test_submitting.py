@@ -138,11 +138,8 @@ IN_DOUBT = [
             Fault.HTML,
             Fault.TRUNCATED_JSON,
             Fault.WRONG_TYPES,
-            Fault.NOT_AN_OBJECT,
             Fault.EMPTY_BODY,
             Fault.HUGE_BODY,
-            Fault.REQUEST_ID_MISSING,
-            Fault.REQUEST_ID_UNUSABLE,
         )
     ),
 ]
@@ -162,6 +159,15 @@ async def test_doubt_is_told_and_never_sent_again(
     assert len(server.traffic.of(Route.SUBMIT)) == 1
     assert naps.seconds == []
     assert server.traffic.of(Route.ELSEWHERE) == []
+
+
+@pytest.mark.parametrize("fault", [Fault.NOT_AN_OBJECT, Fault.REQUEST_ID_MISSING, Fault.REQUEST_ID_UNUSABLE])
+async def test_an_id_that_the_answer_shows_elsewhere_is_taken(
+    server: ModelApiServer, client: RunComfyClient, fault: Fault
+) -> None:
+    """The request's own addresses name it as well as its field does."""
+    server.faults.next(Route.SUBMIT, fault)
+    assert await client.submit(MODEL, INPUTS) == server.submits[0].request_id
 
 
 async def test_a_refused_connection_was_never_made(server: ModelApiServer, client: RunComfyClient) -> None:

@@ -83,14 +83,19 @@ def test_too_many_requests_may_be_sent_again(retry_after: float | None) -> None:
         (200, b"<html>"),
         (200, b'{"request_id": "'),
         (200, []),
-        (200, [{"request_id": ID}]),
         (200, {}),
-        (200, {"id": ID}),
         (200, {"request_id": ""}),
-        (200, {"request_id": 7}),
         (200, {"request_id": [ID]}),
         (200, {"request_id": "../models?x=1#"}),
-        (200, {"request_id": ID + "\n"}),
+        (200, {"request_id": True}),
+        (200, {"id": 0}),
+        (200, {"id": ID, "data": {"id": "other"}}),
+        (200, {"requestId": ID, "status_url": "https://x/v1/requests/other/status"}),
+        (200, {"id": ID, "error": "overloaded"}),
+        (200, {"requestId": ID, "success": False}),
+        (200, {"data": {"request_id": ID}, "error_code": 500001}),
+        (200, [{"request_id": ID}, {"request_id": "other"}]),
+        (200, {"input": {"request_id": ID}}),
         (200, {"error_code": 500001}),
         (200, {"error_code": 400999}),
         (200, {"error_code": 429001}),
@@ -113,10 +118,61 @@ def test_an_id_in_doubt_is_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
 @pytest.mark.parametrize(
     "body",
     [
-        b'{"data": {"request_id": "%b"}}',
-        b'{"requestId": "%b"}',
+        {"requestId": ID},
+        {"requestID": ID},
+        {"RequestId": ID, "id": "another-thing"},
+        {"id": ID},
+        {"id": ID, "status": "in_queue", "error": None},
+        {"request_id": f" {ID}\n"},
+        {"data": {"request_id": ID}},
+        {"code": 0, "data": {"id": ID, "status": "in_queue"}},
+        {"result": {"requestId": ID}},
+        {"data": {"request": {"id": ID}}},
+        {"data": [{"request_id": ID}]},
+        [{"request_id": ID}],
+        {"request_id": "", "requestId": ID},
+        {"status_url": f"https://model-api.runcomfy.net/v1/requests/{ID}/status"},
+        {"request_id": ID, "id": "other", "data": {"request_id": "other"}},
+    ],
+)
+@pytest.mark.parametrize("status", [200, 202])
+def test_an_id_is_taken_in_every_form_that_leaves_no_doubt(
+    caplog: pytest.LogCaptureFixture, status: int, body: object
+) -> None:
+    """What was paid for is followed, whatever the answer calls it or wraps it in; the log has it first."""
+    caplog.set_level("INFO")
+    assert read_submit_answer(answer(status, body)) == ID
+    assert f"request_id={ID}" in caplog.records[0].getMessage()
+
+
+@pytest.mark.parametrize("body", [{"request_id": 7}, {"id": 7}, {"data": {"requestId": "7 "}}])
+def test_an_id_may_be_a_number(body: object) -> None:
+    """It stands in a path as it is written."""
+    assert read_submit_answer(answer(200, body)) == "7"
+
+
+@pytest.mark.parametrize("body", [b"", None, {}, {"status": "in_queue"}, b"<html>", {"id": "another-thing"}])
+@pytest.mark.parametrize(
+    "location", ["/v1/requests/{}", "https://model-api.runcomfy.net/v1/requests/{}/", "/v1/requests/{}/status?x=1"]
+)
+def test_an_id_may_stand_in_a_header(location: str, body: object) -> None:
+    """Where the request is, names it."""
+    assert read_submit_answer(answer(202, body, location=location.format(ID))) == ID
+
+
+def test_ids_that_contradict_each_other_are_all_in_the_doubt() -> None:
+    """Whoever adopts the job can try them."""
+    with pytest.raises(ApiOutcomeUnknown, match=f"request_id={ID}.*request_id=other"):
+        read_submit_answer(answer(200, {"requestId": ID}, location="/v1/requests/other"))
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"data": {"request_id": "%b"}, "error_code": 500001}',
+        b'{"requestId": "%b", "error": "overloaded"}',
         b"{'request_id': '%b'}",
-        b'{"status_url": "https://model-api.runcomfy.net/v1/requests/%b/status"}',
+        b'{"status_url": "https://model-api.runcomfy.net/v1/requests/%b/status", "success": false}',
         b'{"body": "{\\"request_id\\": \\"%b\\"}"}',
         b'{"request_id": "%b", "x": ',
         b'<pre>{"request_id":"%b"}',
