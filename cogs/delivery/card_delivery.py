@@ -78,6 +78,7 @@ class CardDelivery:
         self._had_shown_end = has_shown_end(job, due.card)
         self._result_files: ResultFiles | None = None
         self._has_read_files = False
+        self._has_left_files = False
         self._anew_as: str | None = None
 
     async def run(self) -> None:
@@ -130,6 +131,8 @@ class CardDelivery:
             await self._edit()
         if self._setbacks.take_last_chance():
             await self._upload_rest()
+        if self._has_left_files:
+            raise FilesPending(is_running=False, seconds=0.0)
         if self._result_files is not None and self._result_files.fetching:
             raise FilesPending(is_running=self._result_files.is_running, seconds=self._result_files.next_seconds)
 
@@ -337,6 +340,7 @@ class CardDelivery:
         most = self._setbacks.most_bytes
         rules = PayloadRules(
             upload_limit_bytes=limit if most is None else min(limit, most),
+            most_files=self._setbacks.most_files,
             is_slow=self._setbacks.is_slow,
             level=self._setbacks.level,
         )
@@ -359,6 +363,7 @@ class CardDelivery:
     # --- remembering --------------------------------------------------------------------------------------------
 
     def _note(self, posted: Posted, payload: CardPayload, *, is_edit: bool) -> None:
+        self._has_left_files = payload.is_partial
         files = own_files(posted.files, self._job.job_id)
         sent = {upload.filename for upload in payload.uploads}
         is_whole = sent <= {file.filename for file in files}

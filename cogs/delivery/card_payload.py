@@ -38,12 +38,16 @@ class Upload:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CardPayload:
-    """A card as it is sent, with its files. `rendering` says what it shows."""
+    """A card as it is sent, with its files. `rendering` says what it shows.
+
+    `is_partial`: some of the files are left for a further edit.
+    """
 
     card: Panel
     rendering: Rendering
     uploads: tuple[Upload, ...] = ()
     kept: tuple[CardFile, ...] = ()
+    is_partial: bool = False
 
     def attachments(self, state: object) -> list[discord.Attachment | discord.File]:
         """Return the whole list of files for discord.py, opened anew: Discord replaces the message's list by it.
@@ -125,12 +129,15 @@ class CardLevel(IntEnum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PayloadRules:
-    """What Discord allows or has refused: the room for files in bytes (0: links only), and how much of a card.
+    """What Discord allows or has refused: the room for files in one request (0 bytes: links only), how much of a card.
 
-    `is_slow`: there would be more room, if the uploads came through.
+    Discord's limit is told for each file, and was one for whole requests before: what is kept for both passes in any
+    case, and more of a result comes with further edits. `is_slow`: there would be more room, if the uploads came
+    through.
     """
 
     upload_limit_bytes: int
+    most_files: int = ATTACHMENTS_MAX
     is_slow: bool = False
     level: CardLevel = CardLevel.FULL
 
@@ -139,7 +146,8 @@ def build_payload(
     job: Job, result_files: ResultFiles, rules: PayloadRules, *, spec: ModelSpec | None, anew_as: str | None = None
 ) -> CardPayload:
     """Return the payload; `anew_as` is the job that was submitted in place of an unconfirmed one."""
-    chosen = () if rules.level >= CardLevel.BARE else _chosen(result_files, rules.upload_limit_bytes)
+    chosen, left = ((), frozenset[int]()) if rules.level >= CardLevel.BARE else _chosen(result_files, rules)
+    result_files = replace(result_files, fetching=result_files.fetching | left)
     unfit = LinkReason.NOT_UPLOADED if rules.is_slow else LinkReason.TOO_LARGE
     result = _result(job, result_files, chosen, unfit) if job.status is JobStatus.SUCCEEDED else CardResult()
     gone, lost = (_numbers(result, reason) for reason in (LinkReason.UNAVAILABLE, LinkReason.NOT_UPLOADED))
@@ -166,6 +174,7 @@ def build_payload(
             for file in chosen
         ),
         kept=result_files.kept,
+        is_partial=bool(left),
     )
 
 
@@ -175,15 +184,23 @@ def _result_shown(result_files: ResultFiles, result: CardResult) -> ResultShown:
     return ResultShown.UNAVAILABLE if result.problem else ResultShown.WHOLE
 
 
-def _chosen(result_files: ResultFiles, limit_bytes: int) -> tuple[ResultFile, ...]:
-    """Return the files to upload, in order: ten with those that stay, at most, and together within the limit."""
-    left = limit_bytes - OVERHEAD_BYTES
+def _chosen(result_files: ResultFiles, rules: PayloadRules) -> tuple[tuple[ResultFile, ...], frozenset[int]]:
+    """Return the files to upload now, in order, and the numbers of those that fit into a further edit.
+
+    Ten at most with those that stay, and those of one request together within the limit.
+    """
+    limit_bytes = left_bytes = rules.upload_limit_bytes - OVERHEAD_BYTES
     chosen: list[ResultFile] = []
-    for file in result_files.files[: ATTACHMENTS_MAX - len(result_files.kept)]:
-        if file.size_bytes <= left:
+    later: list[ResultFile] = []
+    for file in result_files.files:
+        if len(result_files.kept) + len(chosen) + len(later) == ATTACHMENTS_MAX:
+            break
+        if file.size_bytes <= left_bytes and len(chosen) < rules.most_files:
             chosen.append(file)
-            left -= file.size_bytes
-    return tuple(chosen)
+            left_bytes -= file.size_bytes
+        elif file.size_bytes <= limit_bytes and not rules.is_slow:
+            later.append(file)
+    return tuple(chosen), frozenset(number_of(file.filename) for file in later)
 
 
 def _result(job: Job, result_files: ResultFiles, chosen: Sequence[ResultFile], unfit: LinkReason) -> CardResult:

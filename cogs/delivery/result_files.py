@@ -102,7 +102,6 @@ async def _find(
     there = {number_of(file.filename) for file in kept}.union(before)
     on_disk = await downloads.find(job)
     limit_bytes -= OVERHEAD_BYTES
-    left_bytes = limit_bytes - sum(file.size_bytes for file in on_disk.values() if file.size_bytes <= limit_bytes)
     for number in range(1, len(job.outputs) + 1):
         if len(kept) + len(found.files) + len(found.fetching) >= ATTACHMENTS_MAX:
             break
@@ -114,7 +113,7 @@ async def _find(
         elif file is not None:
             found.files.append(file)
         else:
-            look = downloads.look(job, number, most_bytes=left_bytes)
+            look = downloads.look(job, number, most_bytes=limit_bytes)
             if look.problem is not None:
                 found.missing[number] = look.problem
             else:

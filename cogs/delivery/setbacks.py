@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from cogs.delivery.card_payload import OVERHEAD_BYTES, CardLevel, CardPayload
 from cogs.delivery.failures import DeliveryFailure
+from cogs.ui.text import ATTACHMENTS_MAX
 
 # What a bot may upload in direct messages, and anywhere else at the least.
 SMALLEST_LIMIT_BYTES = 10 * 1024 * 1024
@@ -28,7 +29,8 @@ class Setbacks:
 
     failures: int = 0  # tries in a row that ended without a card
     level: CardLevel = CardLevel.FULL
-    most_bytes: int | None = None  # for files; 0: links only
+    most_bytes: int | None = None  # for the files of one request; 0: links only
+    most_files: int = ATTACHMENTS_MAX  # in one request
     unknown: int = 0
     lost_uploads: int = 0
     lost_since: float = 0.0
@@ -54,15 +56,18 @@ class Setbacks:
         self.unknown = 0
 
     def upload_less(self, payload: CardPayload) -> None:
-        """Note that the files are larger than the place takes: what every place does, then half of it, then nothing.
+        """Note that a request was larger than the place takes: what every place does, then half of the files at once.
 
-        The limit may be another's, of a proxy on the way say, and lower than any of Discord's.
+        A file that is refused alone is too large for good, and so is any that is larger. The limit may be another's, of
+        a proxy on the way say, and lower than any of Discord's.
         """
         size = _size(payload)
         if size > SMALLEST_LIMIT_BYTES and self.most_bytes is None:
             self.most_bytes = SMALLEST_LIMIT_BYTES
+        elif len(payload.uploads) > 1:
+            self.most_files = len(payload.uploads) // 2
         else:
-            self.most_bytes = size // 2 + OVERHEAD_BYTES if len(payload.uploads) > 1 else 0
+            self.most_bytes = size - 1 + OVERHEAD_BYTES
 
     def lose_upload(self, payload: CardPayload, *, now: float) -> None:
         """Note an upload without an answer (by the monotonic clock); after some, upload less: half, then nothing.

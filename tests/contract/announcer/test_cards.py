@@ -110,14 +110,27 @@ async def test_changes_in_a_burst_are_one_edit(scene: Scene) -> None:
 
 
 async def test_what_is_larger_than_the_place_allows_becomes_a_link(scene: Scene) -> None:
-    """Files are uploaded up to the place's limit, together; the rest is linked to, with the reason."""
-    scene.results.sizes = [60_000, 60_000, 30_000]
+    """Discord's limit is one for each file; what is above it is linked to, with the reason."""
+    scene.results.sizes = [60_000, 160_000, 30_000]
     job = await scene.finish(await scene.accepted(upload_limit_bytes=120_000), outputs=3)
     async with scene.announcing():
         card = await scene.shows(job, "Result 2 of 3 does not fit into what this place lets a bot upload.")
         await scene.acknowledged(job)
     assert files_of(card) == [f"{job.job_id}-1.png", f"{job.job_id}-3.png"]
     assert links_of(card) == ["https://results.example/2.png"]
+
+
+async def test_files_that_fit_one_by_one_all_come(scene: Scene) -> None:
+    """Four pictures of which two fill a request: they come with two edits, in their order, and none as a link."""
+    scene.results.sizes = [50_000] * 4
+    job = await scene.finish(await scene.accepted(upload_limit_bytes=120_000), outputs=4)
+    async with scene.announcing():
+        card = await scene.shows(job, "Done")
+        await scene.acknowledged(job)
+    assert files_of(card) == gallery_of(card) == [f"{job.job_id}-{number}.png" for number in range(1, 5)]
+    assert links_of(card) == []
+    assert [len(call.files) for call in scene.server.traffic if call.files] == [2, 2]
+    assert scene.results.fetched == [job.job_id] * 4
 
 
 async def test_a_card_of_links_alone_downloads_nothing_twice(scene: Scene) -> None:

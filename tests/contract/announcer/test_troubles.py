@@ -162,15 +162,29 @@ async def test_a_file_that_discord_finds_too_large_becomes_a_link(scene: Scene, 
 
 @pytest.mark.parametrize("code", [40005, 0])
 async def test_files_that_are_too_much_together_become_fewer(scene: Scene, code: int) -> None:
-    """413 or 40005 counts at once: what passes hangs at the card, and the rest is linked to."""
+    """413 or 40005 counts at once: what passes together hangs at the card, and the rest comes with further edits."""
     job = await scene.finish(await scene.accepted(), outputs=4)
     scene.server.faults.fail(EDIT_ORIGINAL, status=413, code=code, times=None, only_if=lambda call: len(call.files) > 1)
     async with scene.announcing():
-        card = await scene.shows(job, "Results 2, 3 and 4 of 4 do not fit into what this place lets a bot upload.")
+        card = await scene.shows(job, "Done")
         await scene.acknowledged(job)
-    assert files_of(card) == [f"{job.job_id}-1.png"]
-    assert len(links_of(card)) == 3
-    assert [len(call.files) for call in scene.server.traffic if call.files] == [4, 2, 1]
+    assert files_of(card) == gallery_of(card) == [f"{job.job_id}-{number}.png" for number in range(1, 5)]
+    assert links_of(card) == []
+    assert [len(call.files) for call in scene.server.traffic if call.files] == [4, 2, 1, 1, 1, 1]
+
+
+async def test_only_what_is_too_large_alone_is_linked_to(scene: Scene) -> None:
+    """Something on the way takes less than Discord: the larger files are refused one by one, the others pass."""
+    scene.results.sizes = [3_000, 90_000, 2_000, 80_000]
+    job = await scene.finish(await scene.accepted(), outputs=4)
+    scene.server.faults.fail(
+        EDIT_ORIGINAL, status=413, times=None, only_if=lambda call: sum(file.size for file in call.files) > 50_000
+    )
+    async with scene.announcing():
+        card = await scene.shows(job, "Results 2 and 4 of 4 do not fit into what this place lets a bot upload.")
+        await scene.acknowledged(job)
+    assert files_of(card) == [f"{job.job_id}-1.png", f"{job.job_id}-3.png"]
+    assert links_of(card) == ["https://results.example/2.png", "https://results.example/4.png"]
 
 
 async def test_the_place_is_smaller_than_was_said(scene: Scene) -> None:

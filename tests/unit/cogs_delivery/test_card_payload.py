@@ -39,23 +39,30 @@ def links(payload: CardPayload) -> list[object]:
 
 
 @pytest.mark.parametrize(
-    ("sizes", "uploaded"),
+    ("sizes", "uploaded", "later"),
     [
-        ([1], [1]),
-        ([9 * MIB], [1]),
-        ([10 * MIB], []),
-        ([5 * MIB, 4 * MIB], [1, 2]),
-        ([6 * MIB, 6 * MIB, 3 * MIB], [1, 3]),
-        ([1] * 12, list(range(1, 11))),
+        ([1], [1], []),
+        ([9 * MIB], [1], []),
+        ([10 * MIB], [], []),
+        ([5 * MIB, 4 * MIB], [1, 2], []),
+        ([6 * MIB, 6 * MIB, 3 * MIB], [1, 3], [2]),
+        ([9 * MIB, 11 * MIB, 9 * MIB], [1], [3]),
+        ([1] * 12, list(range(1, 11)), []),
+        ([9 * MIB] * 11, [1], list(range(2, 11))),
     ],
 )
-def test_files_go_up_to_the_places_limit_together(sizes: list[int], uploaded: list[int]) -> None:
-    """Ten files at most, all of them within the limit with room for the card; the rest are links, none is lost."""
+def test_files_go_up_to_the_places_limit(sizes: list[int], uploaded: list[int], later: list[int]) -> None:
+    """Ten at most: those of one request together within the limit, the others that fit with further edits.
+
+    What is too large or too much is linked to; none is lost.
+    """
     of = done(len(sizes))
     payload = packed(of, ResultFiles(files=files(of, *sizes)))
     assert [upload.filename for upload in payload.uploads] == [f"{of.job_id}-{n}.png" for n in uploaded]
-    rest = [n for n in range(1, len(sizes) + 1) if n not in uploaded]
+    rest = [n for n in range(1, len(sizes) + 1) if n not in uploaded + later]
     assert links(payload) == [f"https://r.example/{n}.png" for n in rest]
+    assert payload.is_partial is bool(later)
+    assert payload.rendering.result is (ResultShown.FETCHING if later else ResultShown.WHOLE)
 
 
 def test_uploading_and_keeping_look_the_same() -> None:
