@@ -21,6 +21,7 @@ from services.runcomfy.wire import (
     names_state,
     read_cancel,
     read_error,
+    unwrapped,
 )
 
 _OK = range(200, 300)
@@ -72,6 +73,7 @@ def read_request_answer(answer: Answer, read: Callable[[object], Progress]) -> P
     | answer | what it tells |
     |---|---|
     | 2xx with a state | that state |
+    | 2xx with a state in a wrapper | that state; an end of /result once it is repeated |
     | any other status with a state that is known, or with files | that state; an end once it is repeated |
     | 402, 403, 429 with a failure and its reason, or with a success and its files | that, once it is often repeated |
     | 409, 423 without a state that is known | nothing: not yet |
@@ -84,7 +86,8 @@ def read_request_answer(answer: Answer, read: Callable[[object], Progress]) -> P
 
     Raises: RequestNotFound, ApiRefused, ApiUnavailable, GarbledBody.
     """
-    document = _decode_object(answer)
+    whole = _decode_object(answer)
+    document = unwrapped(whole) if whole is not None else None
     code, _ = read_error(document)
     is_about_us = answer.status in _ABOUT_US or FAILURE_BY_CODE.get(code or 0) in _KEPT_KINDS
     if document is not None and code != NOT_FOUND_CODE and (told := _read_state(document, read)) is not None:
@@ -94,7 +97,9 @@ def read_request_answer(answer: Answer, read: Callable[[object], Progress]) -> P
                 told.state is RequestState.SUCCEEDED and told.outputs
             )
             needed = max(needed, ANSWERS_FOR_REFUSAL) if is_told and answer.status in _MAY_BE_A_REASON else 0
-        elif told.state in _ENDS | {RequestState.UNKNOWN} and (answer.status not in _OK or is_about_us):
+        elif told.state in _ENDS | {RequestState.UNKNOWN} and (
+            answer.status not in _OK or is_about_us or document is not whole
+        ):
             needed = max(needed, ANSWERS_FOR_ODD_STATUS)
         if needed:
             return replace(told, answers_needed=needed)

@@ -75,7 +75,9 @@ ANSWERS_FOR_FAILED_SUCCESS = 8
 ANSWERS_FOR_ERROR_WORD = 12
 ANSWERS_FOR_VAGUE_REFUSAL = 60
 # No document has them at the top of a result; `output` goes before each.
-_OTHER_OUTPUT_NAMES = ("outputs", "result", "results")
+_OTHER_OUTPUT_NAMES = ("outputs", "result", "results", "data")
+# What a gateway may wrap a whole answer in.
+_WRAPPERS = ("data", "result")
 _LONGEST_NUMBER = 400  # digits; Python refuses integers of some thousands, and no field has such a one
 
 
@@ -191,12 +193,15 @@ def read_error(document: object) -> tuple[int | None, str]:
 def read_status(document: object) -> Progress:
     """Read /status: whatever it calls an end is FINISHED, since a failed job can show `completed` here.
 
-    What it calls a failure has its reason, which may stand here alone; what stands beside another end is none.
+    What it calls a failure has its reason, which may stand here alone; what stands beside another end is none. Without
+    a state and without an error it is as good as a word never seen: /result may know more.
 
     Raises: GarbledBody.
     """
     body = read_body(RequestBody, document)
     if body.status is None:
+        if _is_silent(document, body):
+            return Progress(state=RequestState.UNKNOWN)
         raise GarbledBody("a body without a state")
     word = _normalised(body.status)
     if word in _END_WORDS:
@@ -233,7 +238,30 @@ def _output_of(document: object, body: RequestBody) -> object:
     """Return a result's output; where there is no such field, what stands under its nearest names."""
     if not isinstance(document, dict) or "output" in document:
         return body.output
-    return next((document[name] for name in _OTHER_OUTPUT_NAMES if name in document), None)
+    found = next((document[name] for name in _OTHER_OUTPUT_NAMES if name in document), None)
+    # Wrapped once more: what stands beside the inner one may be an echo.
+    return found["output"] if isinstance(found, dict) and found.get("output") else found
+
+
+def _is_silent(document: object, body: RequestBody) -> bool:
+    """Whether a body says nothing of a state, and nothing of an error."""
+    if not isinstance(document, dict) or document.get("status") is not None:
+        return False
+    return read_error(document)[0] is None and not (_reason_of(body) or read_reason(body.detail))
+
+
+def unwrapped(document: Mapping[str, object]) -> Mapping[str, object]:
+    """Return an answer without what it is wrapped in: one object in it tells the state that the answer itself does not.
+
+    A state that nobody knows is one too, and an output of its own makes the other a part of that.
+    """
+    if document.get("status") is not None or "output" in document:
+        return document
+    held = [(name, inner) for name in _WRAPPERS if isinstance(inner := document.get(name), dict) and names_state(inner)]
+    if len(held) != 1:
+        return document
+    ((wrapper, inner),) = held
+    return {name: value for name, value in document.items() if name != wrapper} | inner
 
 
 def _read_unknown(word: str, body: RequestBody) -> Progress:

@@ -14,7 +14,7 @@ from services.errors import (
 )
 from services.jobs.ports import Progress, RequestState
 from services.runcomfy.free_calls import read_cancel_answer, read_free_answer, read_request_answer
-from services.runcomfy.wire import GarbledBody, read_result
+from services.runcomfy.wire import GarbledBody, read_result, read_status
 from tests.unit.runcomfy.making_answers import answer
 
 
@@ -244,3 +244,47 @@ def test_the_outcome_of_a_cancel_counts_under_any_status(status: int, outcome: s
     for about_us in (401, 429):
         with pytest.raises((ApiRefused, ApiUnavailable)):
             read_cancel_answer(answer(about_us, body))
+
+
+DONE = {"status": "completed", "output": {"image": "https://files.runcomfy.net/a.png"}}
+
+
+@pytest.mark.parametrize("wrapper", ["data", "result"])
+def test_an_answer_may_be_wrapped(wrapper: str) -> None:
+    """Its state is read; an end of /result counts once it is repeated."""
+    told = read_request_answer(answer(200, {"code": 0, wrapper: DONE}), read_result)
+    assert (told.state, len(told.outputs)) == (RequestState.SUCCEEDED, 1)
+    assert 1 < told.answers_needed <= 5
+    finished = read_request_answer(answer(200, {wrapper: {"status": "completed"}}), read_status)
+    assert finished == Progress(state=RequestState.FINISHED)
+    running = read_request_answer(answer(200, {wrapper: {"status": "in_progress"}}), read_result)
+    assert running == Progress(state=RequestState.RUNNING)
+    failed = read_request_answer(answer(200, {wrapper: BLOCKED}), read_result)
+    assert (failed.state, failed.reason) == (RequestState.FAILED, "blocked by the content policy")
+    assert failed.answers_needed > 1
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"status": "retrying", "data": {"status": "failed", "error": "out of memory"}},
+        {"status": "in_progress", "result": DONE},
+        {"data": {"status": "failed"}, "result": DONE},
+    ],
+)
+def test_a_state_within_another_ends_nothing(body: dict[str, object]) -> None:
+    """What the answer itself says goes before a part of it: that may be of an earlier try."""
+    try:
+        told = read_request_answer(answer(200, body), read_result)
+    except GarbledBody:
+        return
+    assert told.state in {RequestState.UNKNOWN, RequestState.RUNNING}
+
+
+def test_a_status_without_a_state_is_no_failure_of_the_call() -> None:
+    """It is answered at once, so that /result is asked at once; an error beside it is another thing."""
+    assert read_request_answer(answer(200, {"request_id": "7"}), read_status).state is RequestState.UNKNOWN
+    with pytest.raises(ApiUnavailable):
+        read_request_answer(answer(200, {"error_code": 500001}), read_status)
+    with pytest.raises(ApiUnavailable):
+        read_request_answer(answer(503, {}), read_status)

@@ -54,12 +54,38 @@ def test_an_unknown_word_is_logged(caplog: pytest.LogCaptureFixture) -> None:
     assert "hibernating" in caplog.text
 
 
-@pytest.mark.parametrize("document", [None, [], "in_queue", 7, {}, {"status": None}, {"status": ["in_queue"]}])
+@pytest.mark.parametrize(
+    "document",
+    [None, [], "in_queue", 7, {"status": 7}, {"status": ["in_queue"]}, {"error": "overloaded"}, {"error_code": 500001}],
+)
 def test_a_body_without_a_state_is_garbled(document: object) -> None:
-    """Wrong types are no answer, rather than an end."""
+    """Wrong types are no answer, rather than an end; nor is an error without a state."""
     for read in (read_status, read_result):
         with pytest.raises(GarbledBody):
             read(document)
+
+
+@pytest.mark.parametrize("document", [{}, {"status": None}, {"request_id": "7", "progress": 0.4, "error": None}])
+def test_a_status_that_says_nothing_is_a_word_never_seen(document: object) -> None:
+    """Then /result is asked at once; a result that says nothing is none."""
+    assert read_status(document).state is RequestState.UNKNOWN
+    with pytest.raises(GarbledBody):
+        read_result(document)
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        {"data": {"output": {"image": URL}, "image": "https://files.runcomfy.net/echo.png"}},
+        {"data": {"images": [URL]}},
+        {"result": {"output": [URL], "data": "https://files.runcomfy.net/echo.png"}},
+        {"result": {"data": {"url": URL}}},
+    ],
+)
+def test_an_output_may_be_wrapped_once_more(document: dict[str, object]) -> None:
+    """Beside a state, which decides as ever."""
+    assert [output.url for output in read_result({"status": "completed"} | document).outputs] == [URL]
+    assert read_result({"status": "in_progress"} | document).state is RequestState.RUNNING
 
 
 @pytest.mark.parametrize(("given", "read"), [(0, 0), (3, 3), (-1, None), ("3", None), (True, None), (None, None)])
