@@ -19,7 +19,9 @@ from urllib.parse import quote
 from services.jobs.model import MediaKind, Output
 
 _MOST_OUTPUTS = 64
+# Of media, and of all else: so many of other things may stand before a picture.
 _MOST_LOOKED_AT = 1_000
+_MOST_WALKED = 20_000
 _DEEPEST = 12
 # A request's own addresses: its status, its result, its cancelling.
 _OF_THE_API = re.compile(r"/v1/requests/[^/?#]*(?:/[a-z_-]*)?/?(?:[?#]|$)")
@@ -107,6 +109,15 @@ _DOCUMENT_EXTENSIONS = frozenset(
     {".html", ".htm", ".php", ".aspx", ".json", ".txt", ".log", ".md", ".csv", ".xml", ".safetensors"}
     | {".srt", ".vtt", ".ass"}
 )
+# What a key says of an address alone, and what it says of no file in particular: `cdn_url` and `url` are of one file.
+_ADDRESS_WORDS = frozenset({"url", "uri", "link", "href", "path", "download", "src", "location"})
+_OF_ADDRESSES = frozenset(
+    {"cdn", "public", "signed", "presigned", "direct", "secure", "http", "https", "s", "gs", "gcs", "oss", "storage"}
+)
+_OF_ANY_FILE = frozenset({"file", "output", "result", "data", "content", "media", "artifact"})
+_DIGITS = re.compile(r"(?<![sS])[0-9]+")
+_OWN_STORAGE = re.compile(r"https://[a-z0-9.-]+\.runcomfy\.(?:net|com)(?:[:/?#]|$)", re.IGNORECASE)
+_MOST_ADDRESSES = 8  # of one file
 # A program's address: what it gives, its key may tell.
 _SCRIPT_EXTENSIONS = frozenset({".php", ".aspx"})
 _NOT_IN_URLS = re.compile(r"[\x00-\x20\x7f]")
@@ -147,12 +158,7 @@ def find_outputs(output: object) -> tuple[Output, ...]:
     count where there is nothing else.
     What a file is comes from the nearest key around it, else from the extension; a picture where neither tells.
     """
-    found = [
-        each
-        for each in islice(_walk(output, keys=(), passed_over=_OTHER_WORDS), _MOST_LOOKED_AT)
-        if (each.extension not in _DOCUMENT_EXTENSIONS or (each.kind and each.extension in _SCRIPT_EXTENSIONS))
-        and (each.extension in _MEDIA_EXTENSIONS or not _OF_THE_API.search(each.url))
-    ]
+    found = list(_looked_at(_walk(output, keys=(), passed_over=_OTHER_WORDS)))
     return next((chosen for rule in _RULES if (chosen := _choose(filter(rule, found)))), ())
 
 
@@ -161,9 +167,31 @@ def find_leftovers(document: object) -> tuple[Output, ...]:
 
     `original`, `cover`, `web_view`; a thumbnail only where there is nothing else. What was paid for may be among them.
     """
-    every = islice(_walk(document, keys=(), passed_over=_INPUT_WORDS), _MOST_LOOKED_AT)
+    every = _looked_at(_walk(document, keys=(), passed_over=_INPUT_WORDS))
     media = [each for each in every if each.extension in _MEDIA_EXTENSIONS]
     return _choose(each for each in media if not each.is_small) or _choose(media)
+
+
+def _looked_at(walked: Iterator[_Found]) -> Iterator[_Found]:
+    """Yield what can be a result, as far as it is looked at: no number of other addresses hides a medium."""
+    media = others = 0
+    for each in islice(walked, _MOST_WALKED):
+        if each.extension in _MEDIA_EXTENSIONS:
+            media += 1
+            yield each
+            if media == _MOST_LOOKED_AT:
+                return
+        elif _can_be_result(each):
+            others += 1
+            if others <= _MOST_LOOKED_AT:
+                yield each
+
+
+def _can_be_result(found: _Found) -> bool:
+    """Whether an address without a medium's extension is neither a document's nor one of the API's own."""
+    if found.extension in _DOCUMENT_EXTENSIONS and not (found.kind and found.extension in _SCRIPT_EXTENSIONS):
+        return False
+    return not _OF_THE_API.search(found.url)
 
 
 def _choose(found: Iterable[_Found]) -> tuple[Output, ...]:
@@ -172,8 +200,69 @@ def _choose(found: Iterable[_Found]) -> tuple[Output, ...]:
         if len(chosen) == _MOST_OUTPUTS:
             break
         kind = each.kind or _kind_by_extension(each.extension)
-        chosen.setdefault(each.url, Output(url=each.url, kind=kind))
+        # Plain and encrypted it is one file.
+        scheme, _, address = each.url.partition("://")
+        known = chosen.get(address)
+        if known is None:
+            chosen[address] = Output(url=each.url, kind=kind)
+        elif scheme.lower() == "https" and not known.url.lower().startswith("https:"):
+            chosen[address] = Output(url=each.url, kind=known.kind)
     return tuple(chosen.values())
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Address:
+    """An address that stands in an object by itself, and the words of its key."""
+
+    key: object
+    url: str
+    words: frozenset[str]
+    extension: str
+
+    @property
+    def worth(self) -> tuple[bool, bool, bool, bool, int]:
+        """How good it is among those of one file; the plain key is the documents' own."""
+        return (
+            not _OF_THE_API.search(self.url),
+            self.extension in _MEDIA_EXTENSIONS,
+            self.url.lower().startswith("https:"),
+            _OWN_STORAGE.match(self.url) is not None,
+            -len(self.words & (_OF_ADDRESSES | {"download"})),
+        )
+
+    def is_same_file(self, other: _Address) -> bool:
+        """Whether both lead to one file, given that their keys name the same thing."""
+        if self.extension and other.extension and _type_of(self.extension) != _type_of(other.extension):
+            return False
+        own, name = (each.url.partition("?")[0].rpartition("/")[2] for each in (self, other))
+        return bool(self.words & _ADDRESS_WORDS and other.words & _ADDRESS_WORDS) or (own == name and bool(own))
+
+
+def _type_of(extension: str) -> MediaKind | str:
+    return _kind_by_extension(extension) if extension in _MEDIA_EXTENSIONS else extension
+
+
+def _second_addresses(value: Mapping[object, object], passed_over: frozenset[str]) -> set[object]:
+    """Return the keys of an object under which a file stands once more, by a worse address than under another."""
+    things: dict[frozenset[str], list[_Address]] = {}
+    for key, item in value.items():
+        text = item.strip() if isinstance(item, str) and len(item) <= _LONGEST_URL else ""
+        words = _words(str(key))
+        if not text.lower().startswith(("https://", "http://", "//")) or _names_something_else(words, passed_over):
+            continue
+        numbers = frozenset(_DIGITS.findall(str(key)[:100]))
+        thing = (words - _ADDRESS_WORDS - _OF_ADDRESSES - _OF_ANY_FILE) | numbers
+        url = f"https:{text}" if text.startswith("//") else text
+        things.setdefault(thing, []).append(_Address(key=key, url=url, words=words, extension=_extension(url)))
+    worse: set[object] = set()
+    for addresses in things.values():
+        kept: list[_Address] = []
+        for each in sorted(addresses, key=lambda one: one.worth, reverse=True) if len(addresses) > 1 else ():
+            if len(addresses) <= _MOST_ADDRESSES and any(each.is_same_file(one) for one in kept):
+                worse.add(each.key)
+            else:
+                kept.append(each)
+    return worse
 
 
 def _walk(value: object, *, keys: tuple[frozenset[str], ...], passed_over: frozenset[str]) -> Iterator[_Found]:
@@ -190,8 +279,11 @@ def _walk(value: object, *, keys: tuple[frozenset[str], ...], passed_over: froze
             yield from _walk(item, keys=(*keys, frozenset()), passed_over=passed_over)
     elif isinstance(value, Mapping):
         around = (*keys, _ASIDE_WORDS) if _is_labelled_aside(value) else keys
+        worse = _second_addresses(value, passed_over)
         for key, item in value.items():
             words = _words(str(key))
+            if key in worse:
+                continue
             if not _names_something_else(words, passed_over):
                 yield from _walk(item, keys=(*around, words), passed_over=passed_over)
             elif words & _AROUND_WORDS and isinstance(item, Mapping):

@@ -213,3 +213,65 @@ def test_where_there_is_no_output_its_nearest_name_is_walked(name: str) -> None:
 def test_an_address_is_read_as_people_write_it(output: object, urls: list[str]) -> None:
     """Several in one text, a file named in the query, and a program that gives what its key says."""
     assert [one.url for one in find_outputs(output)] == urls
+
+
+OWN, CDN, OTHER = "https://files.runcomfy.net/7", "https://cdn.example/7", "https://other.example/8"
+
+
+@pytest.mark.parametrize(
+    ("output", "urls"),
+    [
+        ({"url": f"{OWN}.png", "cdn_url": f"{CDN}.png"}, [f"{OWN}.png"]),
+        ({"cdnUrl": f"{CDN}.png", "url": f"{OTHER}.png"}, [f"{OTHER}.png"]),
+        ({"images": [{"download_url": f"{CDN}.png", "url": f"{OWN}.png", "width": 7}]}, [f"{OWN}.png"]),
+        ({"url": "http://h.net/a.png", "download_url": f"{CDN}.png"}, [f"{CDN}.png"]),
+        ({"url": "https://h.net/view/7", "download_url": f"{CDN}.mp4"}, [f"{CDN}.mp4"]),
+        ({"url": OWN, "uri": CDN, "s3_url": OTHER}, [OWN]),
+        ({"image": f"{CDN}.png", "image_url": f"{OWN}.png?x=1"}, [f"{OWN}.png?x=1"]),
+        ({"video_url": f"{OTHER}.mp4", "video_signed_url": f"{OWN}.mp4"}, [f"{OWN}.mp4"]),
+        ({"url": f"{OWN}.png", "href": f"{CDN}.webp"}, [f"{OWN}.png"]),
+        ([{"url": "http://h.net/a.png"}, {"url": "https://h.net/a.png"}], ["https://h.net/a.png"]),
+        (["https://h.net/a.png", "http://h.net/a.png"], ["https://h.net/a.png"]),
+        ({"url": "https://h.net/v1/requests/7/result", "path": CDN}, [CDN]),
+    ],
+)
+def test_a_file_at_two_addresses_is_one(output: object, urls: list[str]) -> None:
+    """Within one object, whatever its addresses are called, and by http as by https: the best one is fetched."""
+    assert [one.url for one in find_outputs(output)] == urls
+
+
+@pytest.mark.parametrize(
+    "output",
+    [
+        [{"url": f"{OWN}.png"}, {"url": f"{OTHER}.png"}],
+        [{"url": f"{OWN}.png"}, {"cdn_url": f"{CDN}.png"}],
+        {"image": f"{OWN}.png", "video": f"{CDN}.mp4"},
+        {"image_url": f"{OWN}.png", "video_url": f"{CDN}.mp4"},
+        {"url": f"{OWN}.png", "download_url": f"{CDN}.mp4"},
+        {"image1": f"{OWN}.png", "image2": f"{OTHER}.png"},
+        {"url_1": f"{OWN}.png", "url_2": f"{OTHER}.png"},
+        {"front_url": f"{OWN}.png", "back_url": f"{CDN}.png"},
+        {"image": f"{OWN}.png", "image_url": f"{OTHER}.png"},
+        {"file": f"{OWN}.png", "content": f"{OTHER}.png"},
+    ],
+)
+def test_two_files_are_two(output: object) -> None:
+    """Of other objects, kinds, numbers or names: what was paid for is all shown."""
+    assert len(find_outputs(output)) == 2
+
+
+@pytest.mark.parametrize("end", [".txt", ".json", "", "/v1/requests/7/result"])
+def test_a_picture_is_found_behind_any_number_of_other_things(end: str) -> None:
+    """Documents, addresses of the API and whatever has no extension crowd out no medium."""
+    others = [f"https://h.net/{number}{end}" for number in range(3_000)]
+    assert A in [one.url for one in find_outputs({"foo": others, "image": A})]
+    assert A in [one.url for one in find_outputs([*others, {"bar": {"foo": A}}])] or not end
+    assert [one.url for one in find_leftovers({"output": None, "files": others, "original": A})] == [A]
+
+
+def test_an_object_of_nothing_but_addresses_costs_little() -> None:
+    """However many keys say the same."""
+    many = {"url" + " " * number: f"https://h.net/{number}.png" for number in range(5_000)}
+    began = time.process_time()
+    assert len(find_outputs(many)) == 64
+    assert time.process_time() - began < 0.5
