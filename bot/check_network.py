@@ -18,7 +18,7 @@ from bot.settings import Settings
 from bot.tracing import request_trace
 from bot.wiring import model_api
 from services.clock import SystemClock
-from services.errors import ComfycordError, StartupError
+from services.errors import ComfycordError, StartupError, UnusableProxy
 from services.jobs.copies import get_sightings
 from services.store.notes import SqlNotes
 
@@ -30,6 +30,7 @@ API_SECONDS = 20.0
 GATEWAY_VERSION = 10
 HELLO = 10
 SUPPLY_A_TOKEN = "Set it in the settings file or the variable; the README says where it comes from."  # noqa: S105 - no token
+MEND_VARIABLE = "Correct or unset that variable."
 DISCORD_AWAY = "Check discord.api_url, the network and its firewall, or try again later."
 
 
@@ -67,7 +68,7 @@ async def check_discord(settings: Settings) -> Finding:
 
 
 def _no_way(error: StartupError) -> Finding:
-    return Finding(is_ok=False, report=f"Discord cannot be reached: {error}.", mend="Correct or unset that variable.")
+    return Finding(is_ok=False, report=f"Discord cannot be reached: {error}.", mend=MEND_VARIABLE)
 
 
 def _login_problem(error: ComfycordError | TimeoutError, address: str) -> Finding:
@@ -137,6 +138,8 @@ async def check_api(settings: Settings) -> Finding:
     try:
         async with asyncio.timeout(API_SECONDS), model_api(settings, SystemClock()) as api:
             probe = await api.probe()
+    except UnusableProxy as error:
+        return Finding(is_ok=False, report=f"The Model API cannot be reached: {error}.", mend=MEND_VARIABLE)
     except StartupError as error:
         return Finding(is_ok=False, report=f"{error}.", mend="Check [runcomfy] in the settings.")
     except TimeoutError:

@@ -144,6 +144,10 @@ class SettingsError(StartupError):
     """The settings are missing, wrong, or name something unknown."""
 
 
+class UnusableProxy(StartupError):
+    """A variable of the environment names what can be neither a proxy nor a host past it."""
+
+
 class DatabaseInUse(StartupError):
     """Another process holds this SQLite database."""
 

@@ -11,12 +11,12 @@ import pytest
 from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
-from bot.check_network import check_discord, check_gateway
+from bot.check_network import check_api, check_discord, check_gateway
 from bot.endpoints import use_endpoints
 from bot.settings import Settings
 from sandbox.pictures import paint
 from sandbox.sandbox import Sandbox
-from services.errors import StartupError
+from services.errors import StartupError, UnusableProxy
 from services.proxies import Proxies, ProxyConnector
 from tests.contract.bot.forward_proxy import forward_proxy
 from tests.contract.bot.living_bot import living_bot, settings_for
@@ -96,11 +96,28 @@ async def test_a_wrong_proxy_is_one_sentence(
     settings = behind(sandbox, tmp_path)
     use_endpoints(settings.discord)
     monkeypatch.setenv("HTTP_PROXY", value)
-    for finding in (await check_discord(settings), await check_gateway(settings)):
+    for finding in (await check_discord(settings), await check_gateway(settings), await check_api(settings)):
         assert not finding.is_ok
         assert "HTTP_PROXY" in finding.report
+        assert "[runcomfy]" not in finding.mend
         assert "secret" not in f"{finding.report} {finding.mend}"
         assert "\n" not in finding.report
+
+
+@pytest.mark.parametrize("value", ["localhost, 10.0.0.0/99", "http://ada:top-secret@intern.example"])
+async def test_a_wrong_list_of_hosts_is_one_sentence(
+    sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, value: str
+) -> None:
+    """It names the variable, and no password."""
+    settings = behind(sandbox, tmp_path)
+    use_endpoints(settings.discord)
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
+    monkeypatch.setenv("NO_PROXY", value)
+    for finding in (await check_discord(settings), await check_gateway(settings), await check_api(settings)):
+        assert not finding.is_ok
+        assert "NO_PROXY" in finding.report
+        assert "variable" in finding.mend
+        assert "secret" not in f"{finding.report} {finding.mend}"
 
 
 async def test_a_proxy_that_wants_a_password(sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -131,13 +148,92 @@ async def test_a_proxy_that_wants_a_password(sandbox: Sandbox, tmp_path: Path, m
         ({"HTTPS_PROXY": "http://p:1", "NO_PROXY": "cord.com"}, "https://discord.com", "http://p:1"),
         ({"HTTPS_PROXY": "http://p:1", "no_proxy": "*"}, "https://discord.com", None),
         ({"HTTPS_PROXY": "http://p:1", "NO_PROXY": "discord.com:8443"}, "https://discord.com", "http://p:1"),
+        ({"HTTPS_PROXY": "ada:pw@p:1"}, "https://discord.com", "http://p:1"),
+        ({"HTTPS_PROXY": "http://p:1/"}, "https://discord.com", "http://p:1"),
+        ({"HTTPS_PROXY": " http://p:1 "}, "https://discord.com", "http://p:1"),
+        ({"HTTPS_PROXY": "http://[::1]:3128"}, "https://discord.com", "http://[::1]:3128"),
         ({}, "https://discord.com", None),
+        ({"NO_PROXY": "what/ever"}, "https://discord.com", None),
     ],
 )
 def test_which_way_an_address_is_reached(environment: dict[str, str], url: str, proxy: str | None) -> None:
     """The variables mean what they mean to other programs."""
     found = Proxies(environment).of(url)
     assert (str(found.url.origin()) if found else None) == proxy
+
+
+@pytest.mark.parametrize(
+    ("no_proxy", "url", "is_direct"),
+    [
+        ("*.discord.com", "https://cdn.discord.com", True),
+        ("*.discord.com", "https://discord.com", True),
+        ("*.discord.com", "https://mydiscord.com", False),
+        (".discord.com", "https://cdn.discord.com", True),
+        ("Discord.COM", "https://discord.com", True),
+        ("discord.com.", "https://discord.com", True),
+        ("discord.com", "https://discord.com.", True),
+        ("discord.com", "https://gateway.discord.com.:443", True),
+        ("  a.b ;\tdiscord.com\n", "https://discord.com", True),
+        ("a.b discord.com", "https://discord.com", True),
+        (",,", "https://discord.com", False),
+        ("discord.com:443", "https://discord.com", True),
+        ("discord.com:443", "https://discord.com:8443", False),
+        ("*.discord.com:8443", "https://cdn.discord.com:8443", True),
+        ("10.0.0.0/8", "https://10.1.2.3", True),
+        ("10.1.2.3/8", "https://10.9.9.9", True),
+        ("10.0.0.0/8", "https://11.1.2.3", False),
+        ("10.0.0.0/8", "https://ten.example", False),
+        ("10.1.2.3", "https://10.1.2.3:9", True),
+        ("10.1.2.3:9", "https://10.1.2.3:8", False),
+        ("192.168.*", "https://192.168.7.7", True),
+        ("[::1]", "https://[::1]", True),
+        ("::1", "https://[::1]:9", True),
+        ("[::1]:8080", "https://[::1]:8080", True),
+        ("[::1]:8080", "https://[::1]", False),
+        ("0:0:0:0:0:0:0:1", "https://[::1]", True),
+        ("fd00::/8", "https://[fd12::1]", True),
+        ("fd00::/8", "https://10.1.2.3", False),
+        ("bücher.example", "https://bücher.example", True),
+        ("*", "https://[::1]", True),
+    ],
+)
+def test_which_hosts_are_past_the_proxy(no_proxy: str, url: str, *, is_direct: bool) -> None:
+    """In every form in which people write them."""
+    assert (Proxies({"HTTPS_PROXY": "p:1", "NO_PROXY": no_proxy}).of(url) is None) is is_direct
+
+
+@pytest.mark.parametrize(
+    "entry", ["10.0.0.0/99", "http://discord.com", "[::1", "a:b:c", "discord.com:x", "a/b", "a..b"]
+)
+def test_what_is_no_host_past_the_proxy(entry: str) -> None:
+    """It is refused with the variable's name: a host that is asked by the wrong way hangs, or tells a token."""
+    with pytest.raises(UnusableProxy, match="no_proxy"):
+        Proxies({"HTTPS_PROXY": "p:1", "no_proxy": f"localhost,{entry}"})
+
+
+@pytest.mark.parametrize(
+    ("value", "authorization"),
+    [
+        ("ada:pw@p:1", aiohttp.encode_basic_auth("ada", "pw")),
+        ("http://ada@p:1", aiohttp.encode_basic_auth("ada", "")),
+        ("http://:pw@p:1", aiohttp.encode_basic_auth("", "pw")),
+        ("http://a%40b:p%23w@p:1", aiohttp.encode_basic_auth("a@b", "p#w")),
+        ("p:1", ""),
+    ],
+)
+def test_a_proxy_has_its_credentials(value: str, authorization: str) -> None:
+    """With or without a scheme, and with half of them."""
+    proxy = Proxies({"HTTPS_PROXY": value}).of("https://discord.com")
+    assert proxy is not None
+    assert (str(proxy.url.origin()), proxy.authorization) == ("http://p:1", authorization)
+    assert "pw" not in f"{proxy} {proxy!r}"
+
+
+@pytest.mark.parametrize("value", ["http://p :1", "http://ada:12#x@p:1", "http://ada:1?x@p:1", "http://p:1/way"])
+def test_a_proxy_that_would_be_another_is_refused(value: str) -> None:
+    """A password's "#" is no part of a host: nobody's requests go to what stands before it."""
+    with pytest.raises(UnusableProxy, match="HTTPS_PROXY"):
+        Proxies({"HTTPS_PROXY": value})
 
 
 @pytest.mark.parametrize("value", ["socks5://p:1", "http://", "http://p:99999", "://", "http://[::1"])
