@@ -136,6 +136,7 @@ async def check_api(settings: Settings) -> Finding:
     if not settings.runcomfy.token.get_secret_value():
         return Finding(is_ok=False, report="runcomfy.token (RUNCOMFY_API_TOKEN) is missing.", mend=SUPPLY_A_TOKEN)
     try:
+        way = way_to(settings.runcomfy.base_url)
         async with asyncio.timeout(API_SECONDS), model_api(settings, SystemClock()) as api:
             probe = await api.probe()
     except UnusableProxy as error:
@@ -148,4 +149,5 @@ async def check_api(settings: Settings) -> Finding:
             report=f"The Model API at {settings.runcomfy.base_url} does not answer within {API_SECONDS:.0f} s.",
             mend="Check runcomfy.base_url, the network and its firewall, or try again later.",
         )
-    return Finding(is_ok=probe.is_ok, report=probe.report, mend=probe.mend)
+    report = f"{probe.report} It is asked{way}." if way else probe.report
+    return Finding(is_ok=probe.is_ok, report=report, mend=probe.mend)
