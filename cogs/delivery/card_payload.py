@@ -18,6 +18,7 @@ from cogs.ui.job_card import digest_of, render_card, render_plain_card
 from cogs.ui.text import ALT_TEXT_MAX, ATTACHMENTS_MAX
 from services.errors import ResultProblem
 from services.jobs.card import CardFile, Rendering, ResultShown
+from services.jobs.linked_files import is_only_linked
 from services.jobs.model import Job, JobStatus, MediaKind
 from services.jobs.ports import ResultFile
 from services.models.spec import ModelSpec
@@ -229,7 +230,8 @@ def _links(job: Job, names: Sequence[str], result_files: ResultFiles, unfit: Lin
     for number, output in enumerate(job.outputs, start=1):
         if number in there or number in result_files.fetching - result_files.late:
             continue
-        yield CardLink(number=number, url=output.url, reason=_reason(number, result_files, unfit))
+        reason = LinkReason.OTHER_KIND if is_only_linked(output) else _reason(number, result_files, unfit)
+        yield CardLink(number=number, url=output.url, reason=reason)
 
 
 def _reason(number: int, result_files: ResultFiles, unfit: LinkReason) -> LinkReason:

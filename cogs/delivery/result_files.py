@@ -14,6 +14,7 @@ from cogs.delivery.setbacks import Setbacks
 from cogs.ui.text import ATTACHMENTS_MAX
 from services.errors import ResultProblem
 from services.jobs.card import Card, CardFile
+from services.jobs.linked_files import is_only_linked
 from services.jobs.model import Job, JobStatus
 from services.jobs.ports import ResultFile
 
@@ -106,7 +107,7 @@ async def _find(
         if len(kept) + len(found.files) + len(found.fetching) >= ATTACHMENTS_MAX:
             break
         file = on_disk.get(number)
-        if number in there:
+        if number in there or is_only_linked(job.outputs[number - 1]):
             continue
         if file is not None and file.size_bytes > limit_bytes:
             found.missing[number] = ResultProblem.NOT_POSTABLE

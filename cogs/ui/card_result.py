@@ -22,6 +22,7 @@ class LinkReason(StrEnum):
 
     TOO_LARGE = "too_large"
     TOO_MANY = "too_many"
+    OTHER_KIND = "other_kind"  # a drawing, a 3D model, an archive: a card shows none
     UNAVAILABLE = "unavailable"
     NOT_UPLOADED = "not_uploaded"
     LATE = "late"  # still tried for

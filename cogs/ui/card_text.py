@@ -255,6 +255,9 @@ def _why_linked(reason: LinkReason, numbers: Sequence[int], total: int) -> str:
             return f"{which} fits into what this place lets a bot upload."
         case LinkReason.TOO_LARGE:
             return f"{which} {'does' if is_one else 'do'} not fit into what this place lets a bot upload."
+        case LinkReason.OTHER_KIND:
+            does = "shows" if len(numbers) == total else "does not show"
+            return f"{which} {'is a file' if is_one else 'are files'} that Discord {does}."
         case LinkReason.TOO_MANY:
             return f"A message holds ten files: {which[0].lower()}{which[1:]} {'is' if is_one else 'are'} beyond that."
         case _:
@@ -274,6 +277,7 @@ _NOT_DONE = {
 }
 _LINKED_ALONE = {
     LinkReason.TOO_LARGE: "The result is larger than this place lets a bot upload.",
+    LinkReason.OTHER_KIND: "The result is a file that Discord does not show.",
     LinkReason.TOO_MANY: "A message holds ten files.",
     LinkReason.UNAVAILABLE: "The result could not be fetched.",
     LinkReason.NOT_UPLOADED: "The result could not be uploaded.",
