@@ -20,12 +20,19 @@ _SIGNATURE_NAMES = frozenset(
 
 
 def without_echoes(job: Job, progress: Progress) -> Progress:
-    """Return the answer without the files that the job itself sent in, which some models echo beside the result."""
+    """Return the answer without the files that the job itself sent in, which some models echo beside the result.
+
+    What differs from them in its signature alone is left over: an echo most likely, but where no other file comes, a
+    result whose address has a name in what looks like a signature.
+    """
     if not progress.outputs and not progress.leftovers:
         return progress
-    sent = {_address(text) for text in _texts(job.inputs)}
+    texts = set(_texts(job.inputs))
+    sent = {_address(text) for text in texts}
     outputs = tuple(output for output in progress.outputs if _address(output.url) not in sent)
     leftovers = tuple(output for output in progress.leftovers if _address(output.url) not in sent)
+    if not outputs and not leftovers:
+        leftovers = tuple(output for output in progress.outputs if output.url not in texts)
     return replace(progress, outputs=outputs, leftovers=leftovers)
 
 

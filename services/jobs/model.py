@@ -51,7 +51,7 @@ LATE_FOR = timedelta(days=3)
 
 # Live states may jump ahead (a poll can miss a state); nothing goes back but submitting → waiting (certainly not
 # sent), and to queued what `adopt` reopens: unconfirmed (the request id turned up: it was accepted after all), late and
-# expired (it is to be followed as closely as at first).
+# expired (it is to be followed as closely as at first), and what failed because the API knew its request no more.
 TRANSITIONS: Mapping[JobStatus, frozenset[JobStatus]] = {
     JobStatus.WAITING: frozenset({JobStatus.SUBMITTING, JobStatus.CANCELLED, JobStatus.EXPIRED, JobStatus.FAILED}),
     JobStatus.SUBMITTING: frozenset(
@@ -68,7 +68,7 @@ TRANSITIONS: Mapping[JobStatus, frozenset[JobStatus]] = {
     ),
     JobStatus.UNCONFIRMED: frozenset({JobStatus.QUEUED}),
     JobStatus.SUCCEEDED: frozenset(),
-    JobStatus.FAILED: frozenset(),
+    JobStatus.FAILED: frozenset({JobStatus.QUEUED}),
     JobStatus.CANCELLED: frozenset(),
     JobStatus.EXPIRED: frozenset({JobStatus.QUEUED}),
 }
@@ -253,7 +253,8 @@ class Job:
     def is_reopenable(self) -> bool:
         """Whether a request id can have it followed anew: it was sent, and has no end that the API told."""
         is_given_up = self.status in {JobStatus.LATE, JobStatus.EXPIRED} and self.submitted_at is not None
-        return is_given_up or self.status is JobStatus.UNCONFIRMED
+        is_gone = self.failure is not None and self.failure.kind is FailureKind.REQUEST_GONE
+        return is_given_up or is_gone or self.status is JobStatus.UNCONFIRMED
 
     @property
     def followed_until(self) -> datetime:
@@ -265,7 +266,7 @@ class Job:
 
         Raises: InvalidTransition where the table does not have this step.
         """
-        if status not in TRANSITIONS[self.status]:
+        if status not in TRANSITIONS[self.status] or (self.status is JobStatus.FAILED and not self.is_reopenable):
             msg = f"{self.job_id}: {self.status} → {status}"
             raise InvalidTransition(msg)
         return replace(
@@ -283,9 +284,11 @@ class Job:
         """Return the job with the API's request id, queued; also reopens an unconfirmed one.
 
         `within` is the time the API has, counted from the submission.
+        Raises: InvalidTransition.
         """
         queued = self.transition(JobStatus.QUEUED, at=at)
-        return replace(queued, request_id=request_id, queued_at=at, deadline=(self.submitted_at or at) + within)
+        deadline = (self.submitted_at or at) + within
+        return replace(queued, request_id=request_id, queued_at=at, deadline=deadline, failure=None)
 
     def bump_version(self, *, at: datetime) -> Job:
         """Return the job with a higher version and nothing else changed: its card is rendered again."""

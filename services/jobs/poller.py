@@ -51,7 +51,9 @@ class Poller:
     # Answers 404001 before a request counts as gone: poll_max apart at first, then twice as long each time.
     NOT_FOUND_IN_A_ROW = 6
     FAILURES_BEFORE_RESULT = 4  # of /status in a row, before /result is asked beside it
-    ANSWERS_WITHOUT_RESULT = 12  # of /status, with the reason of a failure, before that is the end without a result
+    NOT_FOUND_BEFORE_RESULT = 2  # of these, before /result is asked as well: that may have what /status has forgotten
+    ANSWERS_WITHOUT_RESULT = 12  # of /status, with an end that needs no result, before that is the end
+    LOOKS_AT_GAPS = 4  # at a result of which places are empty, before what is there is taken for all of it
     COST_CHECK_SECONDS = (3.0, 10.0, 30.0)  # the API may tell a cost only some time after the end
 
     def __init__(
@@ -216,7 +218,7 @@ class Poller:
             await self._take_turn()
             await self._canceller.send(job)
         try:
-            progress = await self._ask(job.request_id, failures=watched.failures)
+            progress = await self._ask(job.request_id, failures=watched.failures, not_found=watched.not_found)
         except RequestNotFound:
             return await self._not_found(watched, job)
         watched.failures = watched.not_found = 0
@@ -226,11 +228,11 @@ class Poller:
     async def _take_turn(self) -> None:
         await asyncio.sleep(self._budget.reserve())
 
-    async def _ask(self, request_id: str, *, failures: int) -> Progress:
+    async def _ask(self, request_id: str, *, failures: int, not_found: int) -> Progress:
         """Ask /status; the end, and what a word never seen means, only /result tells.
 
-        `failures`: how many questions in a row got no answer. After some of them /result is asked as well: it may have
-        what /status cannot tell.
+        `failures`: how many questions in a row got no answer, `not_found`: how many that the request is not known.
+        After some of them /result is asked as well: it may have what /status cannot tell.
         Raises: ApiUnavailable, RequestNotFound.
         """
         await self._take_turn()
@@ -241,6 +243,10 @@ class Poller:
                 if failures < self.FAILURES_BEFORE_RESULT:
                     raise
                 progress = Progress(state=RequestState.UNKNOWN)
+            except RequestNotFound:
+                if not_found < self.NOT_FOUND_BEFORE_RESULT:
+                    raise
+                return await self._ask_result_alone(request_id)
             if progress.state in {RequestState.FINISHED, RequestState.UNKNOWN} or progress.answers_needed > 1:
                 await self._take_turn()
                 result = await self._read_result(request_id, told=progress)
@@ -254,13 +260,26 @@ class Poller:
             raise ApiUnavailable(cause=str(error)) from error
         return progress
 
+    async def _ask_result_alone(self, request_id: str) -> Progress:
+        """Ask /result of a request that /status does not know. Raises: RequestNotFound where it tells no end either."""
+        await self._take_turn()
+        try:
+            progress = await self._api.get_result(request_id)
+        except ApiError as error:
+            raise RequestNotFound from error
+        if progress.outputs or (progress.state is RequestState.FAILED and progress.reason):
+            return progress
+        raise RequestNotFound
+
     async def _read_result(self, request_id: str, *, told: Progress) -> Progress:
         try:
             return await self._api.get_result(request_id)
         except (ApiUnavailable, RequestNotFound) as error:
-            if told.state is RequestState.FINISHED and told.reason:
+            end = told.ended_as or RequestState.FAILED
+            needs_no_result = told.reason or told.outputs or end is RequestState.CANCELLED
+            if told.state is RequestState.FINISHED and needs_no_result:
                 # A failure may have no result at all: then what /status told of it counts, once that has stayed.
-                return replace(told, state=RequestState.FAILED, answers_needed=self.ANSWERS_WITHOUT_RESULT)
+                return replace(told, state=end, answers_needed=self.ANSWERS_WITHOUT_RESULT)
             if isinstance(error, ApiUnavailable):
                 raise
             # Nobody says that the request is gone: its result may not be registered yet.
@@ -287,6 +306,10 @@ class Poller:
                 log.warning("job_id=%s has succeeded, without a file so far", job.job_id)
                 return self._timing.empty_result_seconds[watched.empty_results - 1]
             progress = replace(progress, outputs=progress.leftovers)
+        if progress.state is RequestState.SUCCEEDED and progress.has_gaps:
+            watched.empty_results += 1
+            if watched.empty_results <= min(self.LOOKS_AT_GAPS, len(self._timing.empty_result_seconds)):
+                return self._timing.empty_result_seconds[watched.empty_results - 1]
         changed = await self._updater.update(job.job_id, lambda j: apply_progress(j, progress, at=self._clock.now()))
         if changed.job.status.is_terminal:
             watched.is_over = True

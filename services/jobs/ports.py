@@ -271,7 +271,8 @@ class Progress:
     `answers_needed` equal answers in a row make it certain: more than one where an end is told in a doubtful way. An
     UNKNOWN one with outputs is then a success. `is_refusal`: an error that names no known state; it may be about the
     call, and ends nothing while /status does not say that the request is over. `leftovers` are media of a success
-    without outputs that stand under other names than a result's: its files, if none come.
+    without outputs that stand under other names than a result's: its files, if none come. `has_gaps`: places of a
+    result's list are empty, perhaps not for long. `ended_as`: the end that a FINISHED one was called.
     """
 
     state: RequestState
@@ -282,6 +283,8 @@ class Progress:
     answers_needed: int = 1
     is_refusal: bool = False
     leftovers: tuple[Output, ...] = ()
+    has_gaps: bool = False
+    ended_as: RequestState | None = None
 
 
 class ModelApi(Protocol):

@@ -194,6 +194,18 @@ def _can_be_result(found: _Found) -> bool:
     return not _OF_THE_API.search(found.url)
 
 
+def has_gaps(output: object, *, depth: int = 0) -> bool:
+    """Whether a list that holds something has places in which nothing stands: the first of several files, say."""
+    if depth > _DEEPEST:
+        return False
+    if isinstance(output, Mapping):
+        return any(has_gaps(each, depth=depth + 1) for each in output.values())
+    if not isinstance(output, list):
+        return False
+    empty = sum(each is None or each in ("", {}) for each in output)
+    return 0 < empty < len(output) or any(has_gaps(each, depth=depth + 1) for each in output)
+
+
 def _choose(found: Iterable[_Found]) -> tuple[Output, ...]:
     chosen: dict[str, Output] = {}
     for each in found:

@@ -27,6 +27,8 @@ DEFAULT_BASE_URL = "https://model-api.runcomfy.net"
 
 _SHORTEST_TOKEN = 8
 _LARGEST_BODY = 4 * 1024 * 1024
+# A result may hold a picture as text beside its address; what the official client takes.
+_LARGEST_RESULT = 64 * 1024 * 1024
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -113,7 +115,10 @@ class ApiTransport:
     async def call(self, method: str, path: str, *, query: str = "", within_seconds: float) -> Answer:
         """Make a free call. Raises: aiohttp.ClientError, TimeoutError."""
         seconds = min(within_seconds, self._timeouts.free_seconds)
-        return await self._send(_opened(self._free), method, self._url(path, query), body=None, seconds=seconds)
+        url = self._url(path, query)
+        return await self._send(
+            _opened(self._free), method, url, body=None, seconds=seconds, most_bytes=_LARGEST_RESULT
+        )
 
     async def post_paid(self, path: str, body: bytes) -> Answer:
         """Make the paid POST, once, on a connection of its own.
@@ -123,7 +128,8 @@ class ApiTransport:
         Raises: ConnectionNotMade, another aiohttp.ClientError, TimeoutError.
         """
         seconds = self._timeouts.submit_seconds
-        return await self._send(_opened(self._paid), "POST", self._url(path, ""), body=body, seconds=seconds)
+        url = self._url(path, "")
+        return await self._send(_opened(self._paid), "POST", url, body=body, seconds=seconds, most_bytes=_LARGEST_BODY)
 
     def _url(self, path: str, query: str) -> URL:
         return URL(f"{self._base}{path}{'?' if query else ''}{query}", encoded=True)
@@ -136,6 +142,7 @@ class ApiTransport:
         *,
         body: bytes | None,
         seconds: float,
+        most_bytes: int,
     ) -> Answer:
         loop = asyncio.get_running_loop()
         until = loop.time() + seconds
@@ -153,7 +160,7 @@ class ApiTransport:
         async with response:
             return Answer(
                 status=response.status,
-                raw=self._without_token(await _read_capped(response, until=until)),
+                raw=self._without_token(await _read_capped(response, until=until, most_bytes=most_bytes)),
                 retry_after_seconds=parse_retry_after(response.headers.get("Retry-After"), now=self._clock.now()),
                 location=response.headers.get("Location", ""),
             )
@@ -163,7 +170,7 @@ class ApiTransport:
         return raw.replace(self._token.encode(), b"(token)")
 
 
-async def _read_capped(response: aiohttp.ClientResponse, *, until: float) -> bytes:
+async def _read_capped(response: aiohttp.ClientResponse, *, until: float, most_bytes: int) -> bytes:
     """Return the body, or what came of one that breaks off, hangs or grows too large: no document is whole then."""
     parts: list[bytes] = []
     size = 0
@@ -172,7 +179,7 @@ async def _read_capped(response: aiohttp.ClientResponse, *, until: float) -> byt
             async for part in response.content.iter_any():
                 parts.append(part)
                 size += len(part)
-                if size > _LARGEST_BODY:
+                if size > most_bytes:
                     response.close()
                     break
     except (aiohttp.ClientError, TimeoutError):

@@ -17,7 +17,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 
 from services.errors import FailureKind
 from services.jobs.ports import Progress, RequestState
-from services.runcomfy.outputs import find_leftovers, find_outputs
+from services.runcomfy.outputs import find_leftovers, find_outputs, has_gaps
 from services.runcomfy.reasons import read_reason
 
 log = logging.getLogger(__name__)
@@ -193,7 +193,8 @@ def read_error(document: object) -> tuple[int | None, str]:
 def read_status(document: object) -> Progress:
     """Read /status: whatever it calls an end is FINISHED, since a failed job can show `completed` here.
 
-    What it calls a failure has its reason, which may stand here alone; what stands beside another end is none. Without
+    What it calls a failure has its reason, and a success perhaps its files, which may stand here alone; what else
+    stands beside an end is none of it. Without
     a state and without an error it is as good as a word never seen: /result may know more.
 
     Raises: GarbledBody.
@@ -206,7 +207,14 @@ def read_status(document: object) -> Progress:
     word = _normalised(body.status)
     if word in _END_WORDS:
         is_failure = _END_WORDS[word] is RequestState.FAILED
-        return Progress(state=RequestState.FINISHED, reason=_reason_of_an_end(body) if is_failure else "")
+        is_success = _END_WORDS[word] is RequestState.SUCCEEDED
+        return Progress(
+            state=RequestState.FINISHED,
+            reason=_reason_of_an_end(body) if is_failure else "",
+            outputs=find_outputs(_output_of(document, body)) if is_success else (),
+            cost=body.cost,
+            ended_as=_END_WORDS[word],
+        )
     return Progress(state=_live_state(word), queue_position=body.queue_position)
 
 
@@ -223,15 +231,18 @@ def read_result(document: object) -> Progress:
     if state is not RequestState.SUCCEEDED:
         reason = _reason_of_an_end(body) if state is RequestState.FAILED else ""
         return Progress(state=state, queue_position=body.queue_position, cost=body.cost, reason=reason)
-    outputs = find_outputs(_output_of(document, body))
+    output = _output_of(document, body)
+    outputs = find_outputs(output)
     if not outputs and (reason := _reason_of(body)):
         # "completed" also closes failed requests elsewhere in this API: with an error and no file it is one, unless
         # its files come after it.
         return Progress(
             state=RequestState.FAILED, cost=body.cost, reason=reason, answers_needed=ANSWERS_FOR_FAILED_SUCCESS
         )
-    leftovers = () if outputs else find_leftovers(document)
-    return Progress(state=state, outputs=outputs, cost=body.cost, leftovers=leftovers)
+    leftovers = () if outputs else find_leftovers(document) or find_outputs(document)
+    return Progress(
+        state=state, outputs=outputs, cost=body.cost, leftovers=leftovers, has_gaps=bool(outputs) and has_gaps(output)
+    )
 
 
 def _output_of(document: object, body: RequestBody) -> object:

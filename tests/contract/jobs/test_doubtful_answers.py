@@ -139,3 +139,81 @@ async def test_a_status_that_is_silent_hides_no_result(store: SqlJobStore) -> No
         assert (await core.until(job.job_id, JobStatus.QUEUED)).outputs == ()
         api.becomes(DONE)
         assert (await core.until(job.job_id, JobStatus.SUCCEEDED)).outputs == (PICTURE,)
+
+
+class OneRoute(ScriptedApi):
+    """An API of which one route knows the request and the other, after a while, does not."""
+
+    status: Progress | None = None
+    result: Progress | None = None
+
+    async def get_status(self, request_id: str) -> Progress:
+        """Tell what this route has."""
+        self.reads += 1
+        if self.status is None:
+            raise RequestNotFound(request_id)
+        return self.status
+
+    async def get_result(self, request_id: str) -> Progress:
+        """Tell what this route has."""
+        if self.result is None:
+            raise RequestNotFound(request_id)
+        return self.result
+
+
+CALLED_SUCCESS = Progress(state=RequestState.FINISHED, outputs=(PICTURE,), ended_as=RequestState.SUCCEEDED)
+CALLED_CANCELLED = Progress(state=RequestState.FINISHED, ended_as=RequestState.CANCELLED)
+CALLED_OVER = Progress(state=RequestState.FINISHED, ended_as=RequestState.SUCCEEDED)
+
+
+@pytest.mark.parametrize(
+    ("status", "result", "end"),
+    [
+        (None, DONE, JobStatus.SUCCEEDED),
+        (None, Progress(state=RequestState.FAILED, reason="too dark"), JobStatus.FAILED),
+        (CALLED_SUCCESS, None, JobStatus.SUCCEEDED),
+        (CALLED_CANCELLED, None, JobStatus.CANCELLED),
+        (CALLED_OVER, None, JobStatus.QUEUED),
+    ],
+)
+async def test_what_one_route_has_forgotten_the_other_tells(
+    store: SqlJobStore, status: Progress | None, result: Progress | None, end: JobStatus
+) -> None:
+    """A request is gone where both routes say so; what one of them has of its end counts, once that has stayed."""
+    api = OneRoute()
+    api.status, api.result = status, result
+    core = Core(store, api, timing=replace(BRISK, poll_max_seconds=0.02))
+    job = await submit(core, make_new())
+    async with core.running():
+        await until(lambda: api.reads >= 3, what="answers")
+        if status is not None:
+            assert (await core.until(job.job_id, JobStatus.QUEUED)).outputs == (), "not at its first word"
+        await until(lambda: api.reads >= 3 if end.is_terminal else api.reads >= 20, what="more answers")
+        ended = await core.until(job.job_id, end)
+    assert ended.outputs == ((PICTURE,) if end is JobStatus.SUCCEEDED else ())
+
+
+async def test_what_was_gone_can_be_adopted(store: SqlJobStore) -> None:
+    """An operator who finds the request alive at RunComfy has it followed again, and its result arrives."""
+    api = OneRoute()
+    core = Core(store, api, timing=replace(BRISK, poll_max_seconds=0.02))
+    job = await submit(core, make_new())
+    async with core.running():
+        gone = await core.until(job.job_id, JobStatus.FAILED)
+        assert gone.request_id is not None
+        api.status, api.result = CALLED_OVER, DONE
+        await core.jobs.adopt(job.job_id, gone.request_id)
+        assert (await core.until(job.job_id, JobStatus.SUCCEEDED)).failure is None
+
+
+@pytest.mark.parametrize("whole", [(PICTURE, replace(PICTURE, url="https://x.runcomfy.net/b.png")), (PICTURE,)])
+async def test_a_result_with_gaps_is_asked_for_again(store: SqlJobStore, whole: tuple[Output, ...]) -> None:
+    """The first of several files is not all of them; gaps that stay hold up what is there for some seconds only."""
+    partial = replace(DONE, has_gaps=True)
+    later = replace(DONE, outputs=whole, has_gaps=len(whole) == 1)
+    api = ChangingApi(RequestState.FINISHED, lambda number: partial if number <= 2 else later)
+    core = Core(store, api, timing=replace(BRISK, empty_result_seconds=(0.01,) * 9))
+    job = await submit(core, make_new())
+    async with core.running():
+        assert (await core.until(job.job_id, JobStatus.SUCCEEDED)).outputs == whole
+    assert 3 <= api.reads <= 1 + core.poller.LOOKS_AT_GAPS

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import threading
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
@@ -11,8 +13,10 @@ from aiohttp.test_utils import TestServer
 
 from services.clock import SystemClock
 from services.errors import ApiNotSent, ApiOutcomeUnknown, ApiRefused, FailureKind
-from services.jobs.ports import RequestState
+from services.jobs.ports import Progress, RequestState
+from services.runcomfy import client as client_module
 from services.runcomfy.client import RunComfyClient
+from services.runcomfy.wire import read_result
 from tests.contract.runcomfy.conftest import INPUTS, MODEL, Naps
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -100,6 +104,27 @@ async def test_a_body_has_a_largest_size(naps: Naps) -> None:
         with pytest.raises(ApiOutcomeUnknown):
             await client.submit(MODEL, INPUTS)
     assert left > 0
+
+
+async def test_a_large_result_is_read_beside_the_others(naps: Naps, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Megabytes of a picture as text hide no address beside them, and hold up nobody: a thread reads them."""
+    output = {"image": "https://x.runcomfy.net/a.png", "preview": "A" * 6_000_000}
+    body = json.dumps({"status": "completed", "output": output})
+    readers: list[threading.Thread] = []
+
+    def read(document: object) -> Progress:
+        readers.append(threading.current_thread())
+        return read_result(document)
+
+    async def answer(_: web.Request) -> web.Response:
+        return web.Response(text=body, content_type="application/json")
+
+    monkeypatch.setattr(client_module, "read_result", read)
+    async with client_for(answer, naps) as client:
+        told = await client.get_result("req-1")
+    assert [found.url for found in told.outputs] == ["https://x.runcomfy.net/a.png"]
+    assert readers
+    assert threading.main_thread() not in readers
 
 
 async def test_no_header_decides_over_a_paid_job(naps: Naps, caplog: pytest.LogCaptureFixture) -> None:

@@ -6,8 +6,8 @@ from datetime import timedelta
 
 import pytest
 
-from services.errors import InvalidTransition
-from services.jobs.model import FOLLOWED, LIVE, TERMINAL, TRANSITIONS, JobStatus
+from services.errors import FailureKind, InvalidTransition
+from services.jobs.model import FOLLOWED, LIVE, TERMINAL, TRANSITIONS, JobFailure, JobStatus
 from tests.unit.jobs.factories import NOON, make_job
 
 LATER = NOON + timedelta(minutes=5)
@@ -24,6 +24,16 @@ def test_an_end_is_an_end(ended: JobStatus, after: JobStatus) -> None:
     """Nothing follows an end that the API told, or a job's owner asked for."""
     with pytest.raises(InvalidTransition):
         make_job(ended).transition(after, at=LATER)
+
+
+def test_a_job_whose_request_was_gone_can_be_followed_again() -> None:
+    """What the API says it does not know, it may know again; another failure is its last word."""
+    gone = make_job(JobStatus.FAILED, failure=JobFailure(kind=FailureKind.REQUEST_GONE), finished_at=NOON)
+    again = gone.confirmed("req-1", at=LATER, within=timedelta(hours=1))
+    assert (again.status, again.failure, again.finished_at) == (JobStatus.QUEUED, None, None)
+    failed = make_job(JobStatus.FAILED, failure=JobFailure(kind=FailureKind.MODEL_FAILED))
+    with pytest.raises(InvalidTransition):
+        failed.confirmed("req-1", at=LATER, within=timedelta(hours=1))
 
 
 @pytest.mark.parametrize("before", sorted(LIVE - {JobStatus.SUBMITTING}))

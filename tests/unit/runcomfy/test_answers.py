@@ -256,7 +256,7 @@ def test_an_answer_may_be_wrapped(wrapper: str) -> None:
     assert (told.state, len(told.outputs)) == (RequestState.SUCCEEDED, 1)
     assert 1 < told.answers_needed <= 5
     finished = read_request_answer(answer(200, {wrapper: {"status": "completed"}}), read_status)
-    assert finished == Progress(state=RequestState.FINISHED)
+    assert finished == Progress(state=RequestState.FINISHED, ended_as=RequestState.SUCCEEDED)
     running = read_request_answer(answer(200, {wrapper: {"status": "in_progress"}}), read_result)
     assert running == Progress(state=RequestState.RUNNING)
     failed = read_request_answer(answer(200, {wrapper: BLOCKED}), read_result)

@@ -7,7 +7,7 @@ import time
 import pytest
 
 from services.jobs.model import MediaKind
-from services.runcomfy.outputs import find_leftovers, find_outputs
+from services.runcomfy.outputs import find_leftovers, find_outputs, has_gaps
 from services.runcomfy.wire import read_result
 
 A, B = "https://files.runcomfy.net/a.png", "https://files.runcomfy.net/b.png"
@@ -194,7 +194,33 @@ def test_where_there_is_no_output_its_nearest_name_is_walked(name: str) -> None:
     image = "https://h.net/view?id=7"
     told = read_result({"status": "completed", name: {"image": image}})
     assert [one.url for one in told.outputs] == [image]
-    assert read_result({"status": "completed", "output": None, name: {"image": image}}).outputs == ()
+    beside = read_result({"status": "completed", "output": None, name: {"image": image}})
+    assert beside.outputs == ()
+    assert [one.url for one in beside.leftovers] == [image], "what there is if no output comes"
+
+
+def test_what_stands_by_itself_is_left_over() -> None:
+    """Files at the top of a result, without an extension; the request's own addresses are none of them."""
+    own = {"result_url": "https://model-api.runcomfy.net/v1/requests/r/result", "request_id": "r"}
+    told = read_result({"status": "completed", "images": [{"url": "https://h.net/8c1f"}], **own})
+    assert [one.url for one in told.leftovers] == ["https://h.net/8c1f"]
+
+
+@pytest.mark.parametrize(
+    ("output", "has"),
+    [
+        ({"images": [A, None, None]}, True),
+        ({"images": [A, ""]}, True),
+        ({"images": [{"url": A}, {}]}, True),
+        ([A, None], True),
+        ({"images": [A]}, False),
+        ({"images": [A], "video": None, "audios": []}, False),
+        ({"images": [None, None]}, False),
+    ],
+)
+def test_gaps_are_empty_places_beside_full_ones(output: object, *, has: bool) -> None:
+    """A key without a value says nothing: many models have all of them."""
+    assert has_gaps(output) is has
 
 
 @pytest.mark.parametrize(
