@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 import discord
 
 from cogs.answers import Deferral
+from cogs.services import services_of
 from services.jobs.card import CardOrigin
 from services.jobs.model import Actor
 
@@ -29,8 +30,13 @@ def actor_of(interaction: Interaction) -> Actor:
 
 
 def token_until(interaction: Interaction) -> datetime:
-    """Return until when the interaction's token is good for an edit."""
-    return interaction.created_at + TOKEN_LIFE
+    """Return until when, by our clock, the interaction's token is good for an edit.
+
+    It counts from when it came, a moment after Discord made it: by Discord's time for that, a clock of ours that is a
+    quarter of an hour ahead would give up every token unused, and a private card with it. A token that is used too
+    late is refused, and the next way is taken.
+    """
+    return services_of(interaction.client).clock.now() + TOKEN_LIFE
 
 
 def card_origin_of(interaction: Interaction, deferral: Deferral) -> CardOrigin:
