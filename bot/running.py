@@ -18,8 +18,8 @@ from bot.settings import Settings
 from bot.stopping import stop_on_signals
 from bot.wiring import open_app
 from cogs import EXTENSIONS
+from cogs.buttons import DYNAMIC_ITEMS
 from cogs.services import BotServices
-from cogs.ui.job_buttons import DYNAMIC_ITEMS
 from services.errors import ComfycordError, StartupError
 from services.version import VERSION
 

@@ -10,12 +10,12 @@ from discord import app_commands
 from discord.ext import commands
 
 from cogs.answers import acknowledge, answer_privately, show_privately
-from cogs.cancelling import outcome_sentence
 from cogs.interaction_facts import actor_of
 from cogs.services import BotServices, services_of
 from cogs.ui import text
 from cogs.ui.details_view import render_details, render_plain_details
-from cogs.ui.history_view import HistoryButton, render_history
+from cogs.ui.history_view import render_history
+from cogs.ui.sentences import cancel_sentence
 from cogs.ui.states import STATES
 from services.errors import ComfycordError, JobNotFound
 from services.jobs.ids import LENGTH, PATTERN
@@ -32,17 +32,8 @@ _SUGGEST_SECONDS = 2.0
 class Jobs(commands.Cog):
     """What a person may see of and do with jobs."""
 
-    def __init__(self, bot: commands.Bot, services: BotServices) -> None:
-        self._bot = bot
+    def __init__(self, services: BotServices) -> None:
         self._services = services
-
-    async def cog_load(self) -> None:
-        """Have the history's buttons answered, those of older messages too."""
-        self._bot.add_dynamic_items(HistoryButton)
-
-    async def cog_unload(self) -> None:
-        """Leave the history's buttons alone."""
-        self._bot.remove_dynamic_items(HistoryButton)
 
     @app_commands.command(description="Your jobs, newest first")
     @app_commands.allowed_contexts(guilds=True, dms=True)
@@ -83,7 +74,7 @@ class Jobs(commands.Cog):
         if not deferral.is_ours:
             return
         outcome = await self._services.jobs.cancel(_require_id(job_id), actor_of(interaction))
-        await answer_privately(interaction, outcome_sentence(outcome))
+        await answer_privately(interaction, cancel_sentence(outcome))
 
     @job.autocomplete("job_id")
     async def _suggest_any(self, interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
@@ -126,4 +117,4 @@ def _require_id(typed: str) -> str:
 
 async def setup(bot: commands.Bot) -> None:
     """Load the cog."""
-    await bot.add_cog(Jobs(bot, services_of(bot)))
+    await bot.add_cog(Jobs(services_of(bot)))

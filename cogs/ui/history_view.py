@@ -1,19 +1,15 @@
-"""The list of one person's jobs, and the buttons that turn its pages after any restart."""
+"""The list of one person's jobs, a page at a time."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
-from typing import Any
 
 import discord
 from discord import ui
 
-from cogs.answers import acknowledge, show_privately
-from cogs.errors import guarded
-from cogs.services import services_of
 from cogs.ui import text
 from cogs.ui.base import Panel
+from cogs.ui.custom_ids import Direction, HistoryId
 from cogs.ui.job_links import card_link
 from cogs.ui.states import STATES
 from services.jobs.card import DeliveryRoute
@@ -21,45 +17,6 @@ from services.jobs.service import HistoryEntry, HistoryPage
 
 _PROMPT_MAX = 160
 _MOST_PAGES = 10**9
-
-
-class HistoryButton(
-    ui.DynamicItem[ui.Button[ui.LayoutView]],
-    template=r"cc:history:(?P<way>newer|older):(?P<page>[0-9]{1,9})",
-):
-    """Turns to a page. The page is all that it holds: whose jobs they are is who presses it."""
-
-    def __init__(self, page: int, *, is_older: bool, is_disabled: bool = False) -> None:
-        self.page = page
-        way = "older" if is_older else "newer"
-        super().__init__(
-            ui.Button(
-                label="Older" if is_older else "Newer",
-                style=discord.ButtonStyle.secondary,
-                custom_id=f"cc:history:{way}:{page}",
-                disabled=is_disabled,
-            ),
-        )
-
-    @classmethod
-    async def from_custom_id(
-        cls,
-        interaction: discord.Interaction[Any],  # noqa: ARG003 - discord.py's signature
-        item: ui.Item[Any],  # noqa: ARG003 - as above
-        match: re.Match[str],
-        /,
-    ) -> HistoryButton:
-        """Make the button of its custom_id."""
-        return cls(int(match["page"]), is_older=match["way"] == "older")
-
-    @guarded
-    async def callback(self, interaction: discord.Interaction[discord.Client]) -> None:
-        """Show the page in place of the one before."""
-        deferral = await acknowledge(interaction, private=True)
-        if not deferral.is_ours:
-            return
-        page = await services_of(interaction.client).jobs.history(interaction.user.id, page=self.page)
-        await show_privately(interaction, render_history(page), plain=lambda: render_history(page, is_plain=True))
 
 
 def render_history(page: HistoryPage, *, is_plain: bool = False) -> Panel:
@@ -73,11 +30,20 @@ def render_history(page: HistoryPage, *, is_plain: bool = False) -> Panel:
     if page.pages > 1:
         frame.add_item(
             ui.ActionRow(
-                HistoryButton(max(page.page - 1, 0), is_older=False, is_disabled=page.page <= 0),
-                HistoryButton(min(page.page + 1, _MOST_PAGES - 1), is_older=True, is_disabled=page.page >= last),
+                _turning(Direction.NEWER, max(page.page - 1, 0), is_disabled=page.page <= 0),
+                _turning(Direction.OLDER, min(page.page + 1, _MOST_PAGES - 1), is_disabled=page.page >= last),
             ),
         )
     return Panel([frame])
+
+
+def _turning(direction: Direction, page: int, *, is_disabled: bool) -> ui.Button[Panel]:
+    return ui.Button(
+        label="Older" if direction is Direction.OLDER else "Newer",
+        style=discord.ButtonStyle.secondary,
+        custom_id=str(HistoryId(direction=direction, page=page)),
+        disabled=is_disabled,
+    )
 
 
 def _rows(page: HistoryPage, *, is_plain: bool) -> Iterator[ui.Item[Panel]]:

@@ -12,7 +12,7 @@ from discord import ui
 from cogs.ui import card_text
 from cogs.ui.base import Panel
 from cogs.ui.card_result import NO_RESULT, CardLink, CardPicture, CardResult
-from cogs.ui.job_buttons import CancelButton, SubmitAnewButton, row_of
+from cogs.ui.job_buttons import Button, cancel_button, submit_anew_button
 from cogs.ui.states import STATES
 from cogs.ui.text import ALT_TEXT_MAX, web_address
 from services.jobs.model import CancelState, Job, JobStatus, MediaKind
@@ -71,7 +71,7 @@ def _items(job: Job, spec: ModelSpec | None, result: CardResult, anew_as: str | 
     yield from _result(job, result)
     buttons = _buttons(job, anew_as)
     if buttons:
-        yield row_of(*buttons)
+        yield ui.ActionRow(*buttons)
     yield ui.TextDisplay(card_text.footer(job))
 
 
@@ -118,9 +118,9 @@ def _uri(picture: CardPicture) -> str:
     return f"attachment://{picture.filename}"
 
 
-def _buttons(job: Job, anew_as: str | None) -> list[CancelButton | SubmitAnewButton]:
+def _buttons(job: Job, anew_as: str | None) -> list[Button]:
     if job.status is JobStatus.UNCONFIRMED:
-        return [] if anew_as else [SubmitAnewButton(job.job_id)]
+        return [] if anew_as else [submit_anew_button(job.job_id)]
     if job.is_cancellable and job.cancel is not CancelState.REFUSED:
-        return [CancelButton(job.job_id, is_asked=job.cancel is CancelState.REQUESTED)]
+        return [cancel_button(job.job_id, is_asked=job.cancel is CancelState.REQUESTED)]
     return []

@@ -20,6 +20,7 @@ from services.errors import (
     StoreUnavailable,
     UnknownModel,
 )
+from services.jobs.cancelling import CancelOutcome
 from services.jobs.model import JobFailure
 
 NOT_SET_UP_HERE = (
@@ -99,6 +100,16 @@ _INPUTS: Mapping[InputProblem, str] = {
     InputProblem.HAS_CREDENTIALS: "An address in {name} holds a user name or a password. Use one that needs neither.",
 }
 
+_CANCELS: Mapping[CancelOutcome, str] = {
+    CancelOutcome.CANCELLED: "Cancelled. It does not count towards the quota.",
+    CancelOutcome.REQUESTED: "Noted: it is being submitted right now and will be cancelled as soon as that can be. "
+    "Its card shows what comes of it.",
+    CancelOutcome.TOO_LATE: "Too late: it is already running, and a running job cannot be cancelled.",
+    CancelOutcome.ALREADY_OVER: "There is nothing to cancel: this job is over.",
+    CancelOutcome.UNANSWERED: "RunComfy does not answer just now. The bot goes on asking; the card shows what comes "
+    "of it.",
+}
+
 
 def sentence(error: ComfycordError) -> str:
     """Return what happened and what to do, in markdown; for every error that can reach a person."""
@@ -126,6 +137,11 @@ def failure_sentence(failure: JobFailure) -> str:
 def result_sentence(problem: ResultProblem) -> str:
     """Return why a card shows no file."""
     return _RESULTS[problem]
+
+
+def cancel_sentence(outcome: CancelOutcome) -> str:
+    """Return what became of a wish to cancel; the command and the button say the same."""
+    return _CANCELS[outcome]
 
 
 def _cannot_post(error: CannotPost) -> str:

@@ -16,8 +16,8 @@ from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from cogs.announcer import Announcer
+from cogs.buttons import DYNAMIC_ITEMS
 from cogs.services import BotServices
-from cogs.ui.job_buttons import DYNAMIC_ITEMS
 from sandbox.client_driver.writing import written
 from sandbox.clock import SandboxClock
 from sandbox.discord.channels import Channel, Overwrite

@@ -18,7 +18,7 @@ from bot.running import stay_connected
 from bot.settings import DatabaseSettings, DiscordSettings, JobsSettings, RunComfySettings, Settings
 from bot.wiring import App, open_app
 from cogs import EXTENSIONS
-from cogs.ui.job_buttons import DYNAMIC_ITEMS
+from cogs.buttons import DYNAMIC_ITEMS
 from tests.rig import until
 
 if TYPE_CHECKING:

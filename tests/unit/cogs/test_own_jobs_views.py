@@ -14,7 +14,7 @@ from cogs.jobs import suggestion
 from cogs.quota import render_quota
 from cogs.ui.base import Panel
 from cogs.ui.details_view import render_details, render_plain_details
-from cogs.ui.history_view import HistoryButton, render_history
+from cogs.ui.history_view import render_history
 from cogs.ui.job_links import card_link
 from services.errors import FailureKind
 from services.jobs.card import Card, CardFile, DeliveryRoute
@@ -34,12 +34,7 @@ def read(panel: Panel) -> str:
 
 def buttons(panel: Panel) -> list[ui.Button[ui.LayoutView]]:
     """Return a layout's buttons."""
-    found = []
-    for item in panel.walk_children():
-        inner = item.item if isinstance(item, HistoryButton) else item
-        if isinstance(inner, ui.Button):
-            found.append(inner)
-    return found
+    return [item for item in panel.walk_children() if isinstance(item, ui.Button)]
 
 
 def page(

@@ -7,8 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from cogs.cancelling import outcome_sentence
-from cogs.ui.sentences import failure_sentence, result_sentence, sentence
+from cogs.ui.sentences import cancel_sentence, failure_sentence, result_sentence, sentence
 from services.errors import (
     CannotPost,
     ComfycordError,
@@ -128,4 +127,4 @@ def test_the_operators_failures_name_the_operator() -> None:
 def test_every_result_problem_and_outcome() -> None:
     """No word of the services is left without a sentence, and no two outcomes read the same."""
     assert len({result_sentence(problem) for problem in ResultProblem}) == len(ResultProblem)
-    assert len({outcome_sentence(outcome) for outcome in CancelOutcome}) == len(CancelOutcome)
+    assert len({cancel_sentence(outcome) for outcome in CancelOutcome}) == len(CancelOutcome)

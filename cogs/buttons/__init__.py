@@ -1,0 +1,10 @@
+"""What presses on our buttons do, after any restart; what the buttons look like is drawn in `cogs.ui`."""
+
+from __future__ import annotations
+
+from cogs.buttons.cancel_button import CancelButton
+from cogs.buttons.history_button import HistoryButton
+from cogs.buttons.submit_anew_buttons import ConfirmAnewButton, SubmitAnewButton
+
+# What the bot's client registers at its start.
+DYNAMIC_ITEMS = (CancelButton, SubmitAnewButton, ConfirmAnewButton, HistoryButton)
