@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, ClassVar, Literal, Self
 from urllib.parse import unquote, urlsplit
@@ -12,13 +13,19 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from bot.settings_sources import FileValues, PlainVariables, secret_from_file
 from services.errors import SettingsError, UnknownModel
+from services.jobs.pacing import JobTiming
+from services.models.catalog import COMMAND_NAME
 from services.models.model_ids import require_model_id
+from services.runcomfy.hosts import DEFAULT_BASE_URL, DEFAULT_RESULT_HOSTS
+from services.runcomfy.limits import SHORTEST_TOKEN, ApiTimeouts, DiskLimits, DownloadLimits
+from services.store.database_urls import DRIVERS, POSTGRESQL, SQLITE
 
 ENV_PREFIX = "COMFYCORD_"
+MINUTE = timedelta(minutes=1)
+MIB = 1024 * 1024
+_TIMING = JobTiming()
 LOOPBACK_HOSTS = frozenset({"127.0.0.1", "localhost", "::1"})
-# Discord's rule for the names of slash commands, as far as this bot needs it.
-COMMAND_NAME = re.compile(r"[a-z0-9_-]{1,32}")
-SHORTEST_API_KEY = 8  # what is shorter, `services.runcomfy` does not send either
+# The bot's own; a test holds them against the commands that there are.
 RESERVED_COMMANDS = frozenset({"cancel", "history", "job", "quota"})
 
 
@@ -110,17 +117,17 @@ class RunComfySettings(SecretSection):
 
     token: Token = SecretStr("")
     token_file: str = ""  # the path of a file
-    base_url: HttpAddress = "https://model-api.runcomfy.net"
-    result_hosts: tuple[str, ...] = ("*.runcomfy.net", "*.runcomfy.com")
-    max_result_mb: Annotated[int, Field(ge=1, le=10_000)] = 512
-    submit_timeout_seconds: Annotated[float, Field(ge=0.1, le=600)] = 100
-    timeout_seconds: Annotated[float, Field(ge=0.1, le=600)] = 30
+    base_url: HttpAddress = DEFAULT_BASE_URL
+    result_hosts: tuple[str, ...] = DEFAULT_RESULT_HOSTS
+    max_result_mb: Annotated[int, Field(ge=1, le=10_000)] = DownloadLimits().largest_bytes // MIB
+    submit_timeout_seconds: Annotated[float, Field(ge=0.1, le=600)] = ApiTimeouts().submit_seconds
+    timeout_seconds: Annotated[float, Field(ge=0.1, le=600)] = ApiTimeouts().free_seconds
 
     @field_validator("token")
     @classmethod
     def _be_an_api_key(cls, value: SecretStr) -> SecretStr:
         token = value.get_secret_value()
-        if token and (len(token) < SHORTEST_API_KEY or not token.isascii()):
+        if token and (len(token) < SHORTEST_TOKEN or not token.isascii()):
             msg = 'is too short, or holds characters that no key has; RunComfy makes one in your profile, "API Keys"'
             raise ValueError(msg)
         return value
@@ -150,7 +157,7 @@ class DatabaseSettings(SecretSection):
     secret_key: ClassVar[str] = "url"  # noqa: S105 - the name of a key
 
     # Secret, since a PostgreSQL address may hold a password.
-    url: SecretStr = SecretStr("sqlite+aiosqlite:///data/comfycord.db")
+    url: SecretStr = SecretStr(f"{SQLITE}:///data/comfycord.db")
     url_file: str = ""  # the path of a file
 
     @field_validator("url")
@@ -161,15 +168,9 @@ class DatabaseSettings(SecretSection):
             msg = "must not hold line breaks or other characters that cannot be seen"
             raise ValueError(msg)
         scheme, separator, rest = text.partition("://")
-        driver = {
-            "sqlite": "sqlite+aiosqlite",
-            "sqlite+aiosqlite": "sqlite+aiosqlite",
-            "postgres": "postgresql+asyncpg",
-            "postgresql": "postgresql+asyncpg",
-            "postgresql+asyncpg": "postgresql+asyncpg",
-        }.get(scheme)
+        driver = DRIVERS.get(scheme)
         if not separator or driver is None:
-            msg = "must start with sqlite+aiosqlite:/// or postgresql+asyncpg://"
+            msg = f"must start with {SQLITE}:/// or {POSTGRESQL}://"
             raise ValueError(msg)
         address = f"{driver}://{rest}"
         urlsplit(address)  # a host that is no host, such as half an IPv6 address, is a ValueError
@@ -179,15 +180,15 @@ class DatabaseSettings(SecretSection):
 class JobsSettings(Section):
     """How long jobs may take and how often the API is asked."""
 
-    deadline_minutes: Annotated[float, Field(gt=0, le=10_080)] = 60
-    waiting_deadline_minutes: Annotated[float, Field(gt=0, le=43_200)] = 1440
-    poll_min_seconds: Annotated[float, Field(ge=0.05, le=600)] = 2
-    poll_max_seconds: Annotated[float, Field(ge=0.05, le=600)] = 10
-    scan_seconds: Annotated[float, Field(ge=0.05, le=300)] = 5
-    lease_seconds: Annotated[float, Field(ge=0.5, le=3_600)] = 30
+    deadline_minutes: Annotated[float, Field(gt=0, le=10_080)] = _TIMING.deadline / MINUTE
+    waiting_deadline_minutes: Annotated[float, Field(gt=0, le=43_200)] = _TIMING.waiting_deadline / MINUTE
+    poll_min_seconds: Annotated[float, Field(ge=0.05, le=600)] = _TIMING.poll_min_seconds
+    poll_max_seconds: Annotated[float, Field(ge=0.05, le=600)] = _TIMING.poll_max_seconds
+    scan_seconds: Annotated[float, Field(ge=0.05, le=300)] = _TIMING.scan_seconds
+    lease_seconds: Annotated[float, Field(ge=0.5, le=3_600)] = _TIMING.lease_seconds
     results_dir: Path = Path("data/results")
-    results_max_mb: Annotated[int, Field(ge=16, le=10_000_000)] = 4096
-    results_max_mb_per_job: Annotated[int, Field(ge=16, le=1_000_000)] = 512
+    results_max_mb: Annotated[int, Field(ge=16, le=10_000_000)] = DiskLimits().folder_bytes // MIB
+    results_max_mb_per_job: Annotated[int, Field(ge=16, le=1_000_000)] = DiskLimits().job_bytes // MIB
 
     @field_validator("results_dir")
     @classmethod

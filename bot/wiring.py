@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from bot.opening import open_own_database
-from bot.settings import Settings
+from bot.settings import MIB, Settings
 from bot.sweeping import sweep_results
 from cogs.services import BotServices
 from services.clock import Clock, SystemClock
@@ -33,10 +33,8 @@ from services.jobs.submitter import Submitter
 from services.jobs.unstored import UnstoredRequests
 from services.models.catalog import Catalog, ModelEntry
 from services.runcomfy.client import RunComfyClient
-from services.runcomfy.disk_room import DiskLimits
 from services.runcomfy.downloads import ResultFolder
-from services.runcomfy.fetching import DownloadLimits
-from services.runcomfy.transport import ApiTimeouts
+from services.runcomfy.limits import ApiTimeouts, DiskLimits, DownloadLimits
 from services.store import migrate
 from services.store.cards import SqlCardStore
 from services.store.database import Database
@@ -47,7 +45,6 @@ from services.store.processes import SqlProcesses
 
 log = logging.getLogger(__name__)
 
-MIB = 1024 * 1024
 # How many free calls (status, result) the whole process makes in a second, at most.
 CALLS_PER_SECOND = 20.0
 # A lease on a submit outlives the longest one, with what it takes to store its outcome.

@@ -13,8 +13,8 @@ from services.models.model_ids import require_model_id
 from services.models.schema import parse_model
 from services.models.spec import ModelSpec
 
-# Discord: 1 to 32 characters, lower case.
-_COMMAND = re.compile(r"[-_a-z0-9]{1,32}")
+# Discord's rule for the names of slash commands, as far as this bot needs it.
+COMMAND_NAME = re.compile(r"[-_a-z0-9]{1,32}")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -47,7 +47,7 @@ class Catalog:
         """
         taken: set[str] = set()
         for entry in entries:
-            if not _COMMAND.fullmatch(entry.command):
+            if not COMMAND_NAME.fullmatch(entry.command):
                 raise SettingsError(f"command {entry.command!r}: use 1 to 32 of a-z, 0-9, - and _")
             if entry.command in taken:
                 raise SettingsError(f"command {entry.command!r} is given to two models: rename one")

@@ -29,10 +29,12 @@ from services.jobs.ports import Progress
 from services.models.model_ids import require_model_id
 from services.models.signed_links import has_dead_links
 from services.runcomfy.free_calls import read_cancel_answer, read_free_answer, read_request_answer
+from services.runcomfy.hosts import DEFAULT_BASE_URL
+from services.runcomfy.limits import ApiTimeouts
 from services.runcomfy.probe import ApiProbe, report_error, report_success
 from services.runcomfy.retry import Retrier, RetryPolicy
 from services.runcomfy.submitting import read_submit_answer
-from services.runcomfy.transport import DEFAULT_BASE_URL, Answer, ApiTimeouts, ApiTransport, ConnectionNotMade
+from services.runcomfy.transport import Answer, ApiTransport, ConnectionNotMade
 from services.runcomfy.wire import GarbledBody, is_request_id, read_catalog, read_result, read_status
 from services.version import VERSION
 

@@ -4,17 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 
 from services.errors import ResultNotReady, ResultNotStored, ResultProblem, ResultUnavailable
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class DiskLimits:
-    """How many bytes the files of one job, and those of all, may take."""
-
-    job_bytes: int = 512 * 1024 * 1024
-    folder_bytes: int = 4096 * 1024 * 1024
+from services.runcomfy.limits import DiskLimits
 
 
 class FolderFull(ResultNotStored):

@@ -25,9 +25,10 @@ from services.jobs.model import Job, Output
 from services.jobs.pacing import LONGEST_PUT_OFF
 from services.jobs.ports import ResultFile
 from services.proxies import Proxies, ProxyConnector
-from services.runcomfy.disk_room import DiskLimits, DiskRoom, FolderFull
-from services.runcomfy.fetching import DownloadLimits, ResultFetcher
+from services.runcomfy.disk_room import DiskRoom, FolderFull
+from services.runcomfy.fetching import ResultFetcher
 from services.runcomfy.hosts import DEFAULT_RESULT_HOSTS, ResultHosts
+from services.runcomfy.limits import DiskLimits, DownloadLimits
 from services.runcomfy.media_types import is_cut_short, kind_of_extension
 from services.version import VERSION
 

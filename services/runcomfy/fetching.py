@@ -8,7 +8,6 @@ import os
 import re
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import aclosing, asynccontextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, TypeVar
 
@@ -17,6 +16,7 @@ from yarl import URL
 
 from services.errors import ResultNotReady, ResultNotStored, ResultProblem, ResultUnavailable
 from services.runcomfy.hosts import ResultHosts
+from services.runcomfy.limits import DownloadLimits
 from services.runcomfy.media_types import HEAD_BYTES, MediaType, recognise
 
 log = logging.getLogger(__name__)
@@ -36,20 +36,6 @@ _MOST_HOPS = 5
 _LONGEST_LABEL = 63
 # What would break the request's first line, where an address holds it as it is.
 _NOT_IN_A_REQUEST = re.compile(r'[\x00-\x20\x7f"<>`]')
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class DownloadLimits:
-    """Bounds of one file: its size, and the seconds to connect, between two pieces, and for all of it.
-
-    What comes more slowly than `slowest_bytes_per_second` is given up once it has had `stall_seconds`.
-    """
-
-    largest_bytes: int = 512 * 1024 * 1024
-    connect_seconds: float = 10.0
-    stall_seconds: float = 30.0
-    slowest_bytes_per_second: int = 1024
-    whole_seconds: float = 1800.0
 
 
 class ResultFetcher:

@@ -11,6 +11,7 @@ from yarl import URL
 
 from services.errors import SettingsError
 
+DEFAULT_BASE_URL = "https://model-api.runcomfy.net"
 # Seen: playgrounds-storage-public.runcomfy.net, serverless-api-storage.runcomfy.net, files.runcomfy.net.
 DEFAULT_RESULT_HOSTS = ("*.runcomfy.net", "*.runcomfy.com")
 

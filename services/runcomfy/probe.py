@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from services.errors import ApiError, ApiRefused, FailureKind, RequestNotFound
+from services.runcomfy.hosts import DEFAULT_BASE_URL
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -34,7 +35,7 @@ def report_error(base_url: str, error: ApiError) -> ApiProbe:
     if kind is not None or isinstance(error, RequestNotFound):
         return _problem(
             f"What answers at {base_url} does not act like the Model API ({error}).",
-            "Check runcomfy.base_url; RunComfy's own is https://model-api.runcomfy.net.",
+            f"Check runcomfy.base_url; RunComfy's own is {DEFAULT_BASE_URL}.",
         )
     return _problem(
         f"The Model API at {base_url} cannot be reached ({error}).",

@@ -20,24 +20,13 @@ from yarl import URL
 from services.clock import Clock
 from services.errors import SettingsError
 from services.proxies import Proxies, ProxyConnector
-from services.runcomfy.hosts import is_loopback
+from services.runcomfy.hosts import DEFAULT_BASE_URL, is_loopback
+from services.runcomfy.limits import SHORTEST_TOKEN, ApiTimeouts
 from services.runcomfy.retry import parse_retry_after
 
-DEFAULT_BASE_URL = "https://model-api.runcomfy.net"
-
-_SHORTEST_TOKEN = 8
 _LARGEST_BODY = 4 * 1024 * 1024
 # A result may hold a picture as text beside its address; what the official client takes.
 _LARGEST_RESULT = 64 * 1024 * 1024
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ApiTimeouts:
-    """Bounds in seconds: making a connection, a free call, the paid POST as a whole (official client: 10, 30, 100)."""
-
-    connect_seconds: float = 10.0
-    free_seconds: float = 30.0
-    submit_seconds: float = 100.0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -202,7 +191,7 @@ def _require_base(text: str) -> str:
         host, is_https, port = None, False, None
         url = URL()
     if not host or not port or url.user or url.password or url.query_string or url.fragment:
-        raise SettingsError("runcomfy.base_url is no plain URL such as https://model-api.runcomfy.net")
+        raise SettingsError(f"runcomfy.base_url is no plain URL such as {DEFAULT_BASE_URL}")
     if not is_https and not (url.scheme == "http" and is_loopback(host)):
         raise SettingsError("runcomfy.base_url must begin with https:// (the token travels with each request)")
     return str(url).rstrip("/")
@@ -211,6 +200,6 @@ def _require_base(text: str) -> str:
 def _require_token(token: str) -> str:
     """Return the token if a header can hold it. Raises: SettingsError, which does not repeat it."""
     text = token.strip()
-    if not text or not text.isascii() or not text.isprintable() or " " in text or len(text) < _SHORTEST_TOKEN:
+    if not text or not text.isascii() or not text.isprintable() or " " in text or len(text) < SHORTEST_TOKEN:
         raise SettingsError("runcomfy.token is empty, too short, or holds characters that no token has")
     return text

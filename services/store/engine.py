@@ -26,11 +26,10 @@ from sqlalchemy.util import await_only
 
 from services.errors import DatabaseInUse, SettingsError, StartupError
 from services.store.database import Database
+from services.store.database_urls import DRIVERS, POSTGRESQL, SQLITE
 from services.store.postgresql import open_postgresql
 from services.store.sqlite_file import SqliteFile
 
-_SQLITE: Final = frozenset({"sqlite", "sqlite+aiosqlite"})
-_POSTGRESQL: Final = frozenset({"postgres", "postgresql", "postgresql+asyncpg"})
 _OLDEST_SQLITE: Final = (3, 35, 0)  # the first with RETURNING
 # How long a statement waits for another program's lock. It cannot be called back: a stop within 10 s waits for it too.
 _BUSY_SECONDS: Final = 3.0
@@ -75,12 +74,12 @@ async def open_database(url: str, *, alone: bool) -> AsyncIterator[Database]:
         parsed = make_url(url)
     except (ArgumentError, ValueError) as error:  # ValueError: the port is no number
         raise SettingsError("database.url cannot be read; it looks like sqlite+aiosqlite:///data/bot.db") from error
-    if parsed.drivername in _SQLITE:
+    if DRIVERS.get(parsed.drivername) == SQLITE:
         opened = _open_sqlite(_sqlite_path(parsed), alone=alone)
-    elif parsed.drivername in _POSTGRESQL:
+    elif DRIVERS.get(parsed.drivername) == POSTGRESQL:
         opened = open_postgresql(parsed)
     else:
-        message = f"database.url names {parsed.drivername!r}; known are sqlite+aiosqlite and postgresql+asyncpg"
+        message = f"database.url names {parsed.drivername!r}; known are {SQLITE} and {POSTGRESQL}"
         raise SettingsError(message)
     async with opened as database:
         yield database

@@ -14,9 +14,8 @@ from sandbox.pictures import paint
 from services.clock import SystemClock
 from services.runcomfy.client import RunComfyClient
 from services.runcomfy.downloads import ResultFolder
-from services.runcomfy.fetching import DownloadLimits
+from services.runcomfy.limits import ApiTimeouts, DownloadLimits
 from services.runcomfy.retry import RetryPolicy
-from services.runcomfy.transport import ApiTimeouts
 from tests.contract.runcomfy.file_host import FileHost
 from tests.rig import SHRINK
 

@@ -13,7 +13,7 @@ from services.clock import SystemClock
 from services.errors import ApiNotSent, ApiOutcomeUnknown
 from services.jobs.ports import RequestState
 from services.runcomfy.client import RunComfyClient
-from services.runcomfy.transport import ApiTimeouts
+from services.runcomfy.limits import ApiTimeouts
 from tests.contract.bot.forward_proxy import forward_proxy
 from tests.contract.runcomfy.conftest import INPUTS, MODEL, Naps, client_of
 

@@ -16,7 +16,8 @@ from sandbox.pictures import paint
 from services.errors import ResultNotReady, ResultProblem, ResultUnavailable, StartupError
 from services.jobs.model import MediaKind
 from services.runcomfy.downloads import UNCHANGED_SECONDS, ResultFolder
-from services.runcomfy.fetching import CHUNK_BYTES, DownloadLimits
+from services.runcomfy.fetching import CHUNK_BYTES
+from services.runcomfy.limits import DownloadLimits
 from tests.contract.jobs.test_clocks import MovedClock
 from tests.contract.runcomfy.file_host import CAT, FileHost, fetch, names
 from tests.contract.runcomfy.jobs import job_with, picture

@@ -14,7 +14,7 @@ from sandbox.model_api import BadInput, BadToken, Fault, FaultOrder, ModelApiSer
 from services.clock import SystemClock
 from services.errors import ApiNotSent, ApiOutcomeUnknown, ApiRefused, FailureKind
 from services.runcomfy.client import RunComfyClient
-from services.runcomfy.transport import ApiTimeouts
+from services.runcomfy.limits import ApiTimeouts
 from tests.contract.runcomfy.conftest import INPUTS, MODEL, Naps, client_of
 
 
