@@ -62,7 +62,7 @@ check: $(READY) ## lint, types, layers, Dockerfile
 	@$(BIN)/hadolint Dockerfile
 	@echo "Every check passed."
 
-fix: $(READY) ## mend what the linter can mend by itself
+fix: $(READY) ## fix what the linter can fix by itself
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 

@@ -1,4 +1,4 @@
-"""`check`: looks at everything that the bot needs, and says of each problem how it is mended."""
+"""`check`: looks at everything that the bot needs, and says how to fix each problem."""
 
 from __future__ import annotations
 
@@ -41,6 +41,6 @@ async def check(settings: Settings, *, config: Path, say: Callable[[str], None])
         say(f"{'ok' if finding.is_ok else 'PROBLEM':<8} {name:<10} {finding.report}")
         if not finding.is_ok:
             problems += 1
-            say(f"{'':<8} {'':<10} -> {finding.mend}")
-    say(f"{problems} of {len(looks) + 1} need mending." if problems else "All is well: `python -m bot run` can start.")
+            say(f"{'':<8} {'':<10} -> {finding.fix}")
+    say(f"{problems} of {len(looks) + 1} need fixing." if problems else "All is well: `python -m bot run` can start.")
     return not problems

@@ -42,29 +42,29 @@ async def check_models(settings: Settings) -> Finding:
         for plan in plans:
             build_command(plan, nothing)
     except ComfycordError as error:
-        return Finding(is_ok=False, report=f"{error}.", mend="Change or remove that entry of [[models]].")
+        return Finding(is_ok=False, report=f"{error}.", fix="Change or remove that entry of [[models]].")
     listed = ", ".join(f"/{plan.name} ({plan.spec.model_id}, {len(plan.options)} options)" for plan in plans)
     return Finding(is_ok=True, report=f"{listed}.")
 
 
 async def check_database(settings: Settings) -> Finding:
     """Reach the database and compare its schema with ours; nothing is made or migrated."""
-    mend = "Check [database] in the settings."
+    fix = "Check [database] in the settings."
     missing = missing_file(settings)
     if missing is not None:
-        return _unmade(missing, f"There is none yet: `run` makes {missing}.", mend=mend)
+        return _unmade(missing, f"There is none yet: `run` makes {missing}.", fix=fix)
     try:
         async with open_own_database(settings, alone=False) as database:
             revision = await migrate.current(database)
         if revision is not None:
             migrate.require_known(revision)
     except StartupError as error:
-        return Finding(is_ok=False, report=f"It cannot be used: {error}.", mend=mend)
+        return Finding(is_ok=False, report=f"It cannot be used: {error}.", fix=fix)
     except StoreUnavailable as error:
         return Finding(
             is_ok=False,
             report=f"It cannot be reached: {error}.",
-            mend="Check database.url, that the server runs, and that its user may log in.",
+            fix="Check database.url, that the server runs, and that its user may log in.",
         )
     return Finding(is_ok=True, report=_state_of(revision))
 
@@ -79,18 +79,18 @@ def _state_of(revision: str | None) -> str:
 
 async def check_results(settings: Settings) -> Finding:
     """See whether a start can use the folder for result files, or make it."""
-    folder, mend = settings.jobs.results_dir, "Change jobs.results_dir, or what is there."
+    folder, fix = settings.jobs.results_dir, "Change jobs.results_dir, or what is there."
     try:
         result_folder(settings)
         is_there = folder.exists()
     except StartupError as error:
-        return Finding(is_ok=False, report=f"It cannot be used: {error}.", mend="Change that setting.")
+        return Finding(is_ok=False, report=f"It cannot be used: {error}.", fix="Change that setting.")
     except (OSError, ValueError) as error:
-        return Finding(is_ok=False, report=f"jobs.results_dir cannot be used: {error}.", mend=mend)
+        return Finding(is_ok=False, report=f"jobs.results_dir cannot be used: {error}.", fix=fix)
     if not is_there:
-        return _unmade(folder, f"There is no {folder} yet: `run` makes it.", mend=mend)
+        return _unmade(folder, f"There is no {folder} yet: `run` makes it.", fix=fix)
     if not folder.is_dir() or not os.access(folder, os.W_OK | os.X_OK):
-        return Finding(is_ok=False, report=f"The folder {folder} cannot be written.", mend=mend)
+        return Finding(is_ok=False, report=f"The folder {folder} cannot be written.", fix=fix)
     return Finding(is_ok=True, report=f"Result files can be written to {folder}.")
 
 
@@ -105,7 +105,7 @@ def check_privacy(config: Path) -> Callable[[Settings], Awaitable[Finding]]:
         return Finding(
             is_ok=False,
             report=f"Others on this machine may get at {listed}: tokens, prompts or pictures.",
-            mend=f"chmod go= {' '.join(shlex.quote(str(path)) for path in open_to_others)}",
+            fix=f"chmod go= {' '.join(shlex.quote(str(path)) for path in open_to_others)}",
         )
 
     return look
@@ -130,18 +130,16 @@ async def check_open_files(_: Settings) -> Finding:
     """See how many files a process may have open here."""
     most = open_files.raise_limit()
     if (few := open_files.problem(most)) is not None:
-        return Finding(is_ok=False, report=few, mend=f"Allow more: `ulimit -n {open_files.ENOUGH}`, or LimitNOFILE.")
+        return Finding(is_ok=False, report=few, fix=f"Allow more: `ulimit -n {open_files.ENOUGH}`, or LimitNOFILE.")
     return Finding(is_ok=True, report=f"{most or 'Any number of'} files may be open at once.")
 
 
-def _unmade(path: Path, report: str, *, mend: str) -> Finding:
+def _unmade(path: Path, report: str, *, fix: str) -> Finding:
     """Say whether what is not there can be made in the nearest folder that is."""
     nearest = next(parent for parent in path.absolute().parents if parent.exists())
     if nearest.is_dir() and os.access(nearest, os.W_OK | os.X_OK):
         return Finding(is_ok=True, report=report)
-    return Finding(
-        is_ok=False, report=f"{path} cannot be made: {nearest} cannot be written, or is no folder.", mend=mend
-    )
+    return Finding(is_ok=False, report=f"{path} cannot be made: {nearest} cannot be written, or is no folder.", fix=fix)
 
 
 async def check_health(settings: Settings) -> Finding:
@@ -159,7 +157,7 @@ async def check_health(settings: Settings) -> Finding:
         return Finding(
             is_ok=False,
             report=f"{listen} cannot be listened at: {listening_problem(error)}.",
-            mend='Choose another health.listen, or "" for no health checks.',
+            fix='Choose another health.listen, or "" for no health checks.',
         )
     return Finding(is_ok=True, report=f"The health checks can be served at {listen}.")
 

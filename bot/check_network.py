@@ -30,7 +30,7 @@ API_SECONDS = 20.0
 GATEWAY_VERSION = 10
 HELLO = 10
 SUPPLY_A_TOKEN = "Set it in the settings file or the variable; the README says where it comes from."  # noqa: S105 - no token
-MEND_VARIABLE = "Correct or unset that variable."
+FIX_VARIABLE = "Correct or unset that variable."
 DISCORD_AWAY = "Check discord.api_url, the network and its firewall, or try again later."
 
 
@@ -38,7 +38,7 @@ async def check_discord(settings: Settings) -> Finding:
     """Log in, without the gateway, and see whether the bot is in the servers that the settings name."""
     token = settings.discord.token.get_secret_value()
     if not token:
-        return Finding(is_ok=False, report="discord.token (DISCORD_TOKEN) is missing.", mend=SUPPLY_A_TOKEN)
+        return Finding(is_ok=False, report="discord.token (DISCORD_TOKEN) is missing.", fix=SUPPLY_A_TOKEN)
     try:
         way = way_to(settings.discord.api_url)
     except StartupError as error:
@@ -55,30 +55,30 @@ async def check_discord(settings: Settings) -> Finding:
     except (ComfycordError, TimeoutError) as error:
         return _login_problem(error, settings.discord.api_url)
     if clock.problem is not None:
-        return Finding(is_ok=False, report=clock.problem, mend="Deadlines and links that run out depend on it.")
+        return Finding(is_ok=False, report=clock.problem, fix="Deadlines and links that run out depend on it.")
     absent = sorted(settings.discord.guilds - present)
     if absent:
         return Finding(
             is_ok=False,
             report=f"The bot is not in the server(s) {', '.join(map(str, absent))} of discord.guilds.",
-            mend="Invite it there (the README has the link), or take the id out of discord.guilds.",
+            fix="Invite it there (the README has the link), or take the id out of discord.guilds.",
         )
     told = f"The token is good: {client.user}, application {client.application_id}"
     return Finding(is_ok=True, report=f"{told}; Discord is reached{way}." if way else f"{told}.")
 
 
 def _no_way(error: StartupError) -> Finding:
-    return Finding(is_ok=False, report=f"Discord cannot be reached: {error}.", mend=MEND_VARIABLE)
+    return Finding(is_ok=False, report=f"Discord cannot be reached: {error}.", fix=FIX_VARIABLE)
 
 
 def _login_problem(error: ComfycordError | TimeoutError, address: str) -> Finding:
     if isinstance(error, TimeoutError):
         report = f"Discord at {address} does not answer within {LOGIN_SECONDS:.0f} s."
-        return Finding(is_ok=False, report=report, mend=DISCORD_AWAY)
+        return Finding(is_ok=False, report=report, fix=DISCORD_AWAY)
     if isinstance(error, StartupError) and not isinstance(error, NotDiscord):
-        return Finding(is_ok=False, report="Discord refuses the token.", mend=f"{error}.")
+        return Finding(is_ok=False, report="Discord refuses the token.", fix=f"{error}.")
     report = error.report if isinstance(error, (NotDiscord, CannotConnect)) else str(error)
-    return Finding(is_ok=False, report=f"{report}.", mend=DISCORD_AWAY)
+    return Finding(is_ok=False, report=f"{report}.", fix=DISCORD_AWAY)
 
 
 async def check_copies(settings: Settings) -> Finding:
@@ -94,7 +94,7 @@ async def check_copies(settings: Settings) -> Finding:
         is_ok=False,
         report=f"Another copy of this bot, with a database of its own, answered {sightings.count} command(s) between "
         f"{sightings.first_at:%Y-%m-%d %H:%M} and {sightings.last_at:%Y-%m-%d %H:%M} (UTC).",
-        mend="Stop it, or make a new token in the developer portal and use it here alone.",
+        fix="Stop it, or make a new token in the developer portal and use it here alone.",
     )
 
 
@@ -127,27 +127,27 @@ async def check_gateway(settings: Settings) -> Finding:
     return Finding(
         is_ok=False,
         report=f"Discord's gateway at {address} {problem}.",
-        mend="Check discord.gateway_url, the network and its firewall, or try again later.",
+        fix="Check discord.gateway_url, the network and its firewall, or try again later.",
     )
 
 
 async def check_api(settings: Settings) -> Finding:
     """Ask the Model API for one entry of its catalogue: free, and only with a good token."""
     if not settings.runcomfy.token.get_secret_value():
-        return Finding(is_ok=False, report="runcomfy.token (RUNCOMFY_API_TOKEN) is missing.", mend=SUPPLY_A_TOKEN)
+        return Finding(is_ok=False, report="runcomfy.token (RUNCOMFY_API_TOKEN) is missing.", fix=SUPPLY_A_TOKEN)
     try:
         way = way_to(settings.runcomfy.base_url)
         async with asyncio.timeout(API_SECONDS), model_api(settings, SystemClock()) as api:
             probe = await api.probe()
     except UnusableProxy as error:
-        return Finding(is_ok=False, report=f"The Model API cannot be reached: {error}.", mend=MEND_VARIABLE)
+        return Finding(is_ok=False, report=f"The Model API cannot be reached: {error}.", fix=FIX_VARIABLE)
     except StartupError as error:
-        return Finding(is_ok=False, report=f"{error}.", mend="Check [runcomfy] in the settings.")
+        return Finding(is_ok=False, report=f"{error}.", fix="Check [runcomfy] in the settings.")
     except TimeoutError:
         return Finding(
             is_ok=False,
             report=f"The Model API at {settings.runcomfy.base_url} does not answer within {API_SECONDS:.0f} s.",
-            mend="Check runcomfy.base_url, the network and its firewall, or try again later.",
+            fix="Check runcomfy.base_url, the network and its firewall, or try again later.",
         )
     report = f"{probe.report} It is asked{way}." if way else probe.report
-    return Finding(is_ok=probe.is_ok, report=report, mend=probe.mend)
+    return Finding(is_ok=probe.is_ok, report=report, fix=probe.fix)

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Finding:
-    """What one look found, in a sentence; `mend` says what to do where it `is_ok` not."""
+    """What one look found, in a sentence; `fix` says what to do where it `is_ok` not."""
 
     is_ok: bool
     report: str
-    mend: str = ""
+    fix: str = ""

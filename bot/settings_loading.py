@@ -1,4 +1,4 @@
-"""From a file and the environment to `Settings`; every problem becomes one sentence that names the mend."""
+"""From a file and the environment to `Settings`; every problem becomes one sentence that names the fix."""
 
 from __future__ import annotations
 

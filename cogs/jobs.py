@@ -60,7 +60,7 @@ class Jobs(commands.Cog):
         resubmission = await self._services.jobs.get_resubmission(job.job_id)
         card = await self._services.jobs.get_card(job.job_id)
         spec = self._services.catalog.get(job.model_id)
-        panel, files = render_details(job, card, spec, anew_as=resubmission.job_id if resubmission else None)
+        panel, files = render_details(job, card, spec, resubmitted_as=resubmission.job_id if resubmission else None)
         await show_privately(interaction, panel, *files, plain=lambda: render_plain_details(job, card))
 
     @app_commands.command(description="Cancel a job that does not run yet")

@@ -17,7 +17,7 @@ from services.models.signed_links import has_dead_links
 _SOMEBODY_ELSES = "This job is somebody else's: only they may submit it anew. Nothing was charged."
 
 
-async def job_to_submit_anew(
+async def job_to_resubmit(
     services: BotServices, interaction: discord.Interaction[discord.Client], job_id: str
 ) -> Job | None:
     """Return the unconfirmed job that this person may submit anew here; None where they were told why they may not.

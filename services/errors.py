@@ -137,7 +137,7 @@ class InvalidSchema(ComfycordError):
 
 
 class StartupError(ComfycordError):
-    """The process cannot run as it is set up: one sentence that names the mend. Exit code 2."""
+    """The process cannot run as it is set up: one sentence that names the fix. Exit code 2."""
 
 
 class SettingsError(StartupError):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cogs.buttons.cancel_button import CancelButton
 from cogs.buttons.history_button import HistoryButton
-from cogs.buttons.submit_anew_buttons import ConfirmAnewButton, SubmitAnewButton
+from cogs.buttons.resubmit_buttons import ConfirmResubmitButton, ResubmitButton
 
 # What the bot's client registers at its start.
-DYNAMIC_ITEMS = (CancelButton, SubmitAnewButton, ConfirmAnewButton, HistoryButton)
+DYNAMIC_ITEMS = (CancelButton, ResubmitButton, ConfirmResubmitButton, HistoryButton)

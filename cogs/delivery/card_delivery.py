@@ -79,12 +79,12 @@ class CardDelivery:
         self._result_files: ResultFiles | None = None
         self._has_read_files = False
         self._has_left_files = False
-        self._anew_as: str | None = None
+        self._resubmitted_as: str | None = None
 
     async def run(self) -> None:
         """Show the job's state and acknowledge it. Raises: RetryLater, FilesPending, LeaseLost, StoreUnavailable."""
         resubmission = await self._context.outbox.get_resubmission(self._job)
-        self._anew_as = resubmission.job_id if resubmission else None
+        self._resubmitted_as = resubmission.job_id if resubmission else None
         try:
             await self._walk()
         except (RetryLater, FilesPending) as error:
@@ -345,7 +345,7 @@ class CardDelivery:
             level=self._setbacks.level,
         )
         spec = self._context.catalog.get(self._job.model_id)
-        return build_payload(self._job, self._result_files, rules, spec=spec, anew_as=self._anew_as)
+        return build_payload(self._job, self._result_files, rules, spec=spec, resubmitted_as=self._resubmitted_as)
 
     async def _read_files(self) -> Sequence[CardFile] | None:
         """Return the job's files that hang at its card now; None where the card cannot be read."""

@@ -144,9 +144,14 @@ class PayloadRules:
 
 
 def build_payload(
-    job: Job, result_files: ResultFiles, rules: PayloadRules, *, spec: ModelSpec | None, anew_as: str | None = None
+    job: Job,
+    result_files: ResultFiles,
+    rules: PayloadRules,
+    *,
+    spec: ModelSpec | None,
+    resubmitted_as: str | None = None,
 ) -> CardPayload:
-    """Return the payload; `anew_as` is the job that was submitted in place of an unconfirmed one."""
+    """Return the payload; `resubmitted_as` is the job that was submitted in place of an unconfirmed one."""
     chosen, left = ((), frozenset[int]()) if rules.level >= CardLevel.BARE else _chosen(result_files, rules)
     result_files = replace(result_files, fetching=result_files.fetching | left)
     unfit = LinkReason.NOT_UPLOADED if rules.is_slow else LinkReason.TOO_LARGE
@@ -155,7 +160,7 @@ def build_payload(
     if rules.level >= CardLevel.LINKLESS:
         result = replace(result, links=(), is_elsewhere=bool(result.links))
     if rules.level is CardLevel.FULL:
-        card = render_card(job, spec=spec, result=result, anew_as=anew_as)
+        card = render_card(job, spec=spec, result=result, resubmitted_as=resubmitted_as)
         description = alt_text(job, ALT_TEXT_MAX)
     else:
         card, description = render_plain_card(job, result=result), ""

@@ -13,7 +13,7 @@ from cogs.ui.text import ATTACHMENTS_MAX
 SMALLEST_LIMIT_BYTES = 10 * 1024 * 1024
 
 # How often a no that nobody knows is heard before it is taken for one. One without a code of Discord's own comes from
-# something in between (a firewall, a proxy), which somebody may mend.
+# something in between (a firewall, a proxy), which somebody may fix.
 _MOST_UNKNOWN = 3
 _MOST_UNKNOWN_WITHOUT_CODE = 30
 # An upload that got no answer so often, over so long, is more than the line or Discord takes.

@@ -66,14 +66,16 @@ def parameters(job: Job, spec: ModelSpec | None) -> str:
     return kept + (f" and {left} more" if left else "")
 
 
-def progress(job: Job, *, anew_as: str | None = None) -> str:
+def progress(job: Job, *, resubmitted_as: str | None = None) -> str:
     """Return where the job stands, with Discord's own clock; what an ended job needs to have said is here too.
 
-    `anew_as`: the job that was submitted in place of this one.
+    `resubmitted_as`: the job that was submitted in place of this one.
     """
     lines = [_progress(job)]
     if job.status is JobStatus.UNCONFIRMED:
-        lines.append(f"It was submitted anew as job `{anew_as}`." if anew_as else "It is not sent again by itself.")
+        lines.append(
+            f"It was submitted anew as job `{resubmitted_as}`." if resubmitted_as else "It is not sent again by itself."
+        )
     if _is_too_late(job):
         lines.append(_TOO_LATE)
     elif job.is_running:

@@ -69,7 +69,7 @@ class CancelId(CustomId):
 
 
 @dataclass(frozen=True, kw_only=True)
-class SubmitAnewId(CustomId):
+class ResubmitId(CustomId):
     """Offers to submit an unconfirmed job once more."""
 
     name = "anew"
@@ -78,7 +78,7 @@ class SubmitAnewId(CustomId):
 
 
 @dataclass(frozen=True, kw_only=True)
-class ConfirmAnewId(CustomId):
+class ConfirmResubmitId(CustomId):
     """Submits an unconfirmed job once more. Whether its card is private stands here: the defer comes first."""
 
     name = "confirm"

@@ -31,11 +31,11 @@ _BUTTONS_MAX = 5
 
 
 def render_details(
-    job: Job, card: Card | None, spec: ModelSpec | None, *, anew_as: str | None = None
+    job: Job, card: Card | None, spec: ModelSpec | None, *, resubmitted_as: str | None = None
 ) -> tuple[Panel, list[discord.File]]:
     """Render the job; its prompt and the links to its results as files where the layout has no room for them.
 
-    `anew_as`: the job that was submitted in place of an unconfirmed one.
+    `resubmitted_as`: the job that was submitted in place of an unconfirmed one.
     """
     look = STATES[job.status]
     prompt = text.quoted(job.prompt, _PROMPT_MAX, lines=20)
@@ -50,7 +50,7 @@ def render_details(
         frame.add_item(ui.TextDisplay(prompt))
     if is_cut:
         frame.add_item(ui.File(f"attachment://{PROMPT_FILE}"))
-    for block in (_given(job, spec), _steps(job), _outcome(job, card, anew_as)):
+    for block in (_given(job, spec), _steps(job), _outcome(job, card, resubmitted_as)):
         if block:
             frame.add_item(ui.Separator())
             frame.add_item(ui.TextDisplay("\n".join(block)))
@@ -141,7 +141,7 @@ def _steps(job: Job) -> list[str]:
     return lines
 
 
-def _outcome(job: Job, card: Card | None, anew_as: str | None) -> list[str]:
+def _outcome(job: Job, card: Card | None, resubmitted_as: str | None) -> list[str]:
     lines = []
     if job.request_id is not None:
         lines.append(f"Request `{text.cut(job.request_id, 128)}`")
@@ -153,8 +153,8 @@ def _outcome(job: Job, card: Card | None, anew_as: str | None) -> list[str]:
             lines.append(text.quoted(job.failure.reason, _REASON_MAX, lines=6))
     if job.status is JobStatus.UNCONFIRMED:
         lines.append("It may have been charged: RunComfy's answer was lost. It does not count towards your quota.")
-        if anew_as:
-            lines.append(f"It was submitted anew as job `{anew_as}`.")
+        if resubmitted_as:
+            lines.append(f"It was submitted anew as job `{resubmitted_as}`.")
     if job.cancel is CancelState.REFUSED and job.status is not JobStatus.CANCELLED:
         lines.append("It could not be cancelled: it was already running.")
     if card is not None and card.route is DeliveryRoute.UNDELIVERED:

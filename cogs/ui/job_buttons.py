@@ -6,7 +6,7 @@ import discord
 from discord import ui
 
 from cogs.ui.base import Panel
-from cogs.ui.custom_ids import CancelId, ConfirmAnewId, Place, SubmitAnewId
+from cogs.ui.custom_ids import CancelId, ConfirmResubmitId, Place, ResubmitId
 
 Button = ui.Button[Panel]
 
@@ -19,18 +19,18 @@ def cancel_button(job_id: str, *, is_asked: bool = False) -> Button:
     return ui.Button(label=label, custom_id=str(CancelId(job_id=job_id)), disabled=is_asked)
 
 
-def submit_anew_button(job_id: str) -> Button:
+def resubmit_button(job_id: str) -> Button:
     """Return what offers to submit an unconfirmed job once more, after a warning."""
-    return ui.Button(label="Submit anew", custom_id=str(SubmitAnewId(job_id=job_id)))
+    return ui.Button(label="Submit anew", custom_id=str(ResubmitId(job_id=job_id)))
 
 
-def anew_warning(job_id: str, *, is_private: bool) -> Panel:
+def resubmit_warning(job_id: str, *, is_private: bool) -> Panel:
     """Return what stands between a press and a second charge, with the button that does it."""
     place = Place.PRIVATE if is_private else Place.PUBLIC
     confirm: Button = ui.Button(
         style=discord.ButtonStyle.danger,
         label="Submit anew",
-        custom_id=str(ConfirmAnewId(place=place, job_id=job_id)),
+        custom_id=str(ConfirmResubmitId(place=place, job_id=job_id)),
     )
     frame: ui.Container[Panel] = ui.Container(
         ui.TextDisplay(

@@ -12,7 +12,7 @@ from discord import ui
 from cogs.ui import card_text
 from cogs.ui.base import Panel
 from cogs.ui.card_result import NO_RESULT, CardLink, CardPicture, CardResult
-from cogs.ui.job_buttons import Button, cancel_button, submit_anew_button
+from cogs.ui.job_buttons import Button, cancel_button, resubmit_button
 from cogs.ui.states import STATES
 from cogs.ui.text import ALT_TEXT_MAX, web_address
 from services.jobs.model import CancelState, Job, JobStatus, MediaKind
@@ -27,13 +27,13 @@ CardItem = ui.Item[Panel]
 
 
 def render_card(
-    job: Job, *, spec: ModelSpec | None, result: CardResult = NO_RESULT, anew_as: str | None = None
+    job: Job, *, spec: ModelSpec | None, result: CardResult = NO_RESULT, resubmitted_as: str | None = None
 ) -> Panel:
     """Return the card. Equal facts give an equal card; `spec` is None where the model is no longer offered.
 
-    `anew_as`: the job that was submitted in place of an unconfirmed one.
+    `resubmitted_as`: the job that was submitted in place of an unconfirmed one.
     """
-    items = _items(job, spec, result, anew_as)
+    items = _items(job, spec, result, resubmitted_as)
     frame: ui.Container[Panel] = ui.Container(*items, accent_colour=STATES[job.status].colour)
     return Panel([frame])
 
@@ -61,15 +61,15 @@ def digest_of(card: Panel, filenames: Sequence[str]) -> str:
     return hashlib.sha256(payload.encode()).hexdigest()[:32]
 
 
-def _items(job: Job, spec: ModelSpec | None, result: CardResult, anew_as: str | None) -> Iterator[CardItem]:
+def _items(job: Job, spec: ModelSpec | None, result: CardResult, resubmitted_as: str | None) -> Iterator[CardItem]:
     yield ui.TextDisplay(card_text.header(job, spec))
     for text in (card_text.prompt(job), card_text.names(job), card_text.parameters(job, spec)):
         if text:
             yield ui.TextDisplay(text)
     yield ui.Separator(visible=True)
-    yield ui.TextDisplay("\n".join([card_text.progress(job, anew_as=anew_as), *card_text.failure(job)]))
+    yield ui.TextDisplay("\n".join([card_text.progress(job, resubmitted_as=resubmitted_as), *card_text.failure(job)]))
     yield from _result(job, result)
-    buttons = _buttons(job, anew_as)
+    buttons = _buttons(job, resubmitted_as)
     if buttons:
         yield ui.ActionRow(*buttons)
     yield ui.TextDisplay(card_text.footer(job))
@@ -118,9 +118,9 @@ def _uri(picture: CardPicture) -> str:
     return f"attachment://{picture.filename}"
 
 
-def _buttons(job: Job, anew_as: str | None) -> list[Button]:
+def _buttons(job: Job, resubmitted_as: str | None) -> list[Button]:
     if job.status is JobStatus.UNCONFIRMED:
-        return [] if anew_as else [submit_anew_button(job.job_id)]
+        return [] if resubmitted_as else [resubmit_button(job.job_id)]
     if job.is_cancellable and job.cancel is not CancelState.REFUSED:
         return [cancel_button(job.job_id, is_asked=job.cancel is CancelState.REQUESTED)]
     return []

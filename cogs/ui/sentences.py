@@ -39,7 +39,7 @@ _PLAIN: Mapping[type[ComfycordError], str] = {
 }
 
 _FAILURES: Mapping[FailureKind, str] = {
-    FailureKind.BAD_TOKEN: "RunComfy does not accept this bot's sign-in; the bot's operator has to mend that.",
+    FailureKind.BAD_TOKEN: "RunComfy does not accept this bot's sign-in; the bot's operator has to fix that.",
     FailureKind.NO_BALANCE: "The operator's RunComfy account has no balance left; the operator has to top it up.",
     FailureKind.UNKNOWN_MODEL: "RunComfy does not know this model; the bot's operator has to look into it.",
     FailureKind.BAD_INPUT: "RunComfy refused what was asked for. Change it and try again.",

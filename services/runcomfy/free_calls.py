@@ -47,7 +47,7 @@ def read_free_answer(answer: Answer) -> Mapping[str, object]:
     """Return the document of a good answer.
 
     Raises: RequestNotFound (404001), ApiRefused (another definite 4xx, or its code under 200), ApiUnavailable (all that
-    another try may mend, a 404 without that code among it: a gateway says that about a path, not about a request).
+    another try may fix, a 404 without that code among it: a gateway says that about a path, not about a request).
     """
     document = _decode_object(answer)
     code, _ = read_error(document)

@@ -10,11 +10,11 @@ from services.runcomfy.hosts import DEFAULT_BASE_URL
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ApiProbe:
-    """What a probe found. `report` is one sentence; `mend` says what to do where `is_ok` is False."""
+    """What a probe found. `report` is one sentence; `fix` says what to do where `is_ok` is False."""
 
     is_ok: bool
     report: str
-    mend: str = ""
+    fix: str = ""
 
 
 def report_success(base_url: str) -> ApiProbe:
@@ -23,7 +23,7 @@ def report_success(base_url: str) -> ApiProbe:
 
 
 def report_error(base_url: str, error: ApiError) -> ApiProbe:
-    """Report what went wrong, told apart by who can mend it: the token, the account, the address, or time."""
+    """Report what went wrong, told apart by who can fix it: the token, the account, the address, or time."""
     kind, answer = (error.kind, error.answer) if isinstance(error, ApiRefused) else (None, str(error))
     if kind is FailureKind.BAD_TOKEN:
         return _problem(
@@ -43,5 +43,5 @@ def report_error(base_url: str, error: ApiError) -> ApiProbe:
     )
 
 
-def _problem(report: str, mend: str) -> ApiProbe:
-    return ApiProbe(is_ok=False, report=report, mend=mend)
+def _problem(report: str, fix: str) -> ApiProbe:
+    return ApiProbe(is_ok=False, report=report, fix=fix)

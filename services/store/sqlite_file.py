@@ -35,7 +35,7 @@ class SqliteFile:
         self._path = path
         self._engines = engines
         self._known: tuple[int, int] | None = None
-        self._mending = asyncio.Lock()
+        self._repairing = asyncio.Lock()
         self._users = 0
         self._idle = asyncio.Event()
         self._idle.set()
@@ -66,10 +66,10 @@ class SqliteFile:
     async def _require(self) -> None:
         if self._is_in_place():
             return
-        async with self._mending:
+        async with self._repairing:
             there = _identity(self._path)
             if there is None:
-                await self._write_anew()
+                await self._write_again()
             elif there != self._known:
                 # Not to be used unasked: jobs of an old copy would be submitted, and paid for, a second time.
                 msg = f"{self._path} was replaced under the running bot: put the old file back, or restart the bot"
@@ -78,7 +78,7 @@ class SqliteFile:
     def _is_in_place(self) -> bool:
         return self._known is None or _identity(self._path) == self._known
 
-    async def _write_anew(self) -> None:
+    async def _write_again(self) -> None:
         """Write the file from a connection that has it open still. Nobody may have the old one open afterwards.
 
         The last one to close that would remove the new one's write-ahead log, by its name.

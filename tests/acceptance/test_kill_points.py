@@ -179,7 +179,7 @@ async def test_killed_while_running(sandbox: Sandbox) -> None:
     assert messages_with_result(sandbox, found[0].job_id)[0].id == card.id
 
 
-async def test_an_unconfirmed_card_says_so_and_offers_to_submit_anew(sandbox: Sandbox) -> None:
+async def test_an_unconfirmed_card_says_so_and_offers_resubmission(sandbox: Sandbox) -> None:
     """Its owner reads that it may have been charged; after a warning a new job takes its place, once."""
     async with sandbox.bot() as bot:
         await bot.wait_ready()

@@ -89,7 +89,7 @@ async def test_killed_while_cancelling(sandbox: Sandbox, bot: BotProcess, *, is_
 
 
 @pytest.mark.parametrize(("commit", "end"), [(1, "succeeded"), (2, "unconfirmed")])
-async def test_killed_while_submitting_anew(sandbox: Sandbox, bot: BotProcess, commit: int, end: str) -> None:
+async def test_killed_while_resubmitting(sandbox: Sandbox, bot: BotProcess, commit: int, end: str) -> None:
     """Accepted in place of the unconfirmed one, or claimed: however often it is pressed again, it is one job more."""
     sandbox.model_api.hooks.after("submit", killer(bot))
     reply = await ask(sandbox)

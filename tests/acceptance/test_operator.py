@@ -59,7 +59,7 @@ async def test_check_works_beside_a_running_bot(bot: BotProcess, command: Comman
 
 
 @pytest.mark.parametrize(
-    ("env", "problem", "mend"),
+    ("env", "problem", "fix"),
     [
         ({"DISCORD_TOKEN": "", "COMFYCORD_DISCORD__TOKEN": "wrong-token"}, "Discord refuses the token", "make a new"),
         ({"COMFYCORD_RUNCOMFY__TOKEN": "wrong-token"}, "refuses the token", "Create an API key"),
@@ -70,8 +70,8 @@ async def test_check_works_beside_a_running_bot(bot: BotProcess, command: Comman
     ],
     ids=["discord token", "api token", "api address", "discord address", "database", "model"],
 )
-async def test_check_names_each_problem_and_its_mend(
-    command: Command, env: dict[str, str], problem: str, mend: str
+async def test_check_names_each_problem_and_its_fix(
+    command: Command, env: dict[str, str], problem: str, fix: str
 ) -> None:
     """One thing wrong is one PROBLEM with a line below it that says what to do, exit code 1, and no secret."""
     nowhere = free_address()
@@ -80,7 +80,7 @@ async def test_check_names_each_problem_and_its_mend(
     (index,) = [number for number, line in enumerate(lines) if line.startswith("PROBLEM")]
     assert problem in lines[index]
     assert lines[index + 1].strip().startswith("->")
-    assert mend in lines[index + 1]
+    assert fix in lines[index + 1]
     text = "\n".join(lines)
     assert "wrong-token" not in text
     assert "pw-secret" not in text

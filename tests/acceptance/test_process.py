@@ -177,7 +177,7 @@ async def test_a_second_bot_on_the_same_database_is_refused(
 
 @pytest.mark.interpreter
 async def test_a_refused_token_is_one_line_and_exit_code_2(start_bot: StartBot) -> None:
-    """A wrong Discord token ends the start with a sentence that names the mend."""
+    """A wrong Discord token ends the start with a sentence that names the fix."""
     bot = await start_bot(overrides={"discord": {"token": "not-the-token-of-this-bot"}}, wait=False)
     assert (await bot.wait_exit()).code == 2
     assert bot.log.splitlines()[-1].startswith("comfycord: Discord refuses discord.token")

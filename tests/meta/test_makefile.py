@@ -30,7 +30,7 @@ def test_a_set_up_that_works_is_left_alone(tmp_path: Path) -> None:
     assert "install_locked" not in planned(tmp_path, sys.executable)
 
 
-def test_a_set_up_whose_python_is_gone_is_made_anew(tmp_path: Path) -> None:
+def test_a_set_up_whose_python_is_gone_is_made_again(tmp_path: Path) -> None:
     """An upgrade of the system's Python needs no `make clean`."""
     plan = planned(tmp_path, str(tmp_path / "gone"))
     assert "install_locked.py .venv" in plan

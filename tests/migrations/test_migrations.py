@@ -107,7 +107,7 @@ async def test_the_steps_make_the_same_schema_to_the_letter(databases: Databases
 
 
 async def test_a_newer_database_is_refused(databases: Databases) -> None:
-    """A database that a newer version has migrated is left alone, with a sentence that names the mend."""
+    """A database that a newer version has migrated is left alone, with a sentence that names the fix."""
     async with open_database(await databases.new(), alone=False) as database:
         await _execute(database, "UPDATE alembic_version SET version_num = '9999'")
         with pytest.raises(StartupError, match=r"newer version .*9999.*run that version"):

@@ -98,7 +98,7 @@ async def test_a_request_stays_with_one_job(databases: Databases, caplog: pytest
     assert len(told) == 3
 
 
-async def test_the_mended_database_refuses_a_second_holder(databases: Databases) -> None:
+async def test_the_repaired_database_refuses_a_second_holder(databases: Databases) -> None:
     """From then on the database itself decides; the job that lost its request can take another one."""
     async with open_database(await databases.new(is_empty=True), alone=False) as database:
         await _lift_the_rule(database)

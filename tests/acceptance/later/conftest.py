@@ -64,10 +64,10 @@ async def one_bot(sandbox: Sandbox, time: TimeMachine) -> AsyncIterator[BotProce
 
 @pytest_asyncio.fixture(autouse=True, loop_scope="session")
 async def bot(sandbox: Sandbox, one_bot: BotProcess) -> AsyncIterator[BotProcess]:
-    """The bot in a sandbox where nothing goes wrong yet; afterwards everything is mended and every job has ended."""
-    _mend(sandbox)
+    """The bot in a sandbox where nothing goes wrong yet; afterwards everything is fixed and every job has ended."""
+    _restore(sandbox)
     yield one_bot
-    _mend(sandbox)
+    _restore(sandbox)
     assert one_bot.is_running, one_bot.log_tail
     await until(lambda: all(record.is_settled for record in records(sandbox.data_dir)), what="every job's end")
 
@@ -78,7 +78,7 @@ def member(sandbox: Sandbox) -> ClientDriver:
     return sandbox.clients.join(f"member{next(NAMES)}")
 
 
-def _mend(sandbox: Sandbox) -> None:
+def _restore(sandbox: Sandbox) -> None:
     sandbox.model_api.behaviour = Behaviour()
     sandbox.model_api.hooks.clear()
     sandbox.model_api.pace.queue_seconds = sandbox.model_api.pace.run_seconds = 0.1

@@ -47,10 +47,10 @@ async def one_bot(sandbox: Sandbox) -> AsyncIterator[BotProcess]:
 
 @pytest_asyncio.fixture(autouse=True, loop_scope="session")
 async def bot(sandbox: Sandbox, one_bot: BotProcess) -> AsyncIterator[BotProcess]:
-    """The bot in a sandbox where nothing goes wrong yet; afterwards everything is mended and every job ends."""
-    _mend(sandbox)
+    """The bot in a sandbox where nothing goes wrong yet; afterwards everything is fixed and every job ends."""
+    _restore(sandbox)
     yield one_bot
-    _mend(sandbox)
+    _restore(sandbox)
     assert one_bot.is_running, one_bot.log_tail
     await until(
         lambda: all(record.is_settled for record in records(sandbox.data_dir)),
@@ -59,7 +59,7 @@ async def bot(sandbox: Sandbox, one_bot: BotProcess) -> AsyncIterator[BotProcess
     )
 
 
-def _mend(sandbox: Sandbox) -> None:
+def _restore(sandbox: Sandbox) -> None:
     sandbox.model_api.behaviour = Behaviour()
     sandbox.model_api.faults.clear()
     sandbox.model_api.hooks.clear()

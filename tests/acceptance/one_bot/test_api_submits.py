@@ -103,7 +103,7 @@ REFUSALS = [
 async def test_a_definite_refusal_fails_the_job_and_gives_the_quota_back(
     sandbox: Sandbox, bot: BotProcess, behaviour: Behaviour
 ) -> None:
-    """Members read a sentence, nobody is charged, and the log tells the operator what to mend."""
+    """Members read a sentence, nobody is charged, and the log tells the operator what to fix."""
     sandbox.model_api.behaviour = behaviour
     job = await ask(sandbox)
     await job.card.until_text("Failed")

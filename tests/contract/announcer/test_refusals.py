@@ -198,7 +198,7 @@ async def test_a_no_about_the_bot_passes(scene: Scene, status: int, code: int) -
     assert files_of(scene.card(job)) == [f"{job.job_id}-1.png"]
 
 
-def test_a_no_that_nobody_knows_is_counted_anew_for_each_way() -> None:
+def test_a_no_that_nobody_knows_is_counted_again_for_each_way() -> None:
     """What one way has said too often says nothing of the next."""
     unknown = DeliveryFailure(category=FailureCategory.UNKNOWN, words="HTTP 403, code 340013", has_code=True)
     setbacks = Setbacks()

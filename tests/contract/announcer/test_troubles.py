@@ -218,7 +218,7 @@ async def test_a_card_that_discord_refuses_to_read_becomes_a_plain_one(scene: Sc
     assert files_of(card) == gallery_of(card) == [f"{job.job_id}-1.png"]
 
 
-async def test_a_file_that_no_longer_hangs_at_the_card_is_fetched_anew(scene: Scene) -> None:
+async def test_a_file_that_no_longer_hangs_at_the_card_is_fetched_again(scene: Scene) -> None:
     """50035 for an attachment that somebody removed: what hangs there is read, and the rest uploaded again."""
     job = await scene.finish(await scene.accepted())
     async with scene.announcing():

@@ -34,7 +34,7 @@ async def test_a_page_in_discords_place_is_one_sentence(status: int, monkeypatch
         finding = await found_at(address, monkeypatch)
     assert not finding.is_ok
     assert f"HTTP {status}" in finding.report
-    assert f"{finding.report} {finding.mend}".count("discord.api_url") == 1
+    assert f"{finding.report} {finding.fix}".count("discord.api_url") == 1
     assert "html" not in finding.report
 
 
@@ -53,7 +53,7 @@ async def test_what_answers_200_without_being_discord_is_one_sentence(
     async with answering(200, text=text, content_type=content_type) as address:
         finding = await found_at(address, monkeypatch)
     assert not finding.is_ok
-    said = f"{finding.report} {finding.mend}"
+    said = f"{finding.report} {finding.fix}"
     assert said.count("discord.api_url") == 1
     assert address in said
     assert "html" not in said
@@ -66,7 +66,7 @@ async def test_another_version_of_the_api_is_one_sentence(monkeypatch: pytest.Mo
         finding = await found_at(address, monkeypatch)
     assert not finding.is_ok
     assert finding.report == "Discord cannot be reached: it answers HTTP 400, Invalid API version."
-    assert "discord.api_url" in finding.mend
+    assert "discord.api_url" in finding.fix
 
 
 async def test_what_speaks_no_http_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -76,7 +76,7 @@ async def test_what_speaks_no_http_is_one_sentence(monkeypatch: pytest.MonkeyPat
     assert not finding.is_ok
     assert finding.report.startswith("Discord cannot be reached: ")
     assert "\n" not in finding.report
-    assert f"{finding.report} {finding.mend}".count("discord.api_url") == 1
+    assert f"{finding.report} {finding.fix}".count("discord.api_url") == 1
 
 
 async def test_a_silent_discord_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -89,7 +89,7 @@ async def test_a_silent_discord_is_named(monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 async def test_a_newer_database_is_a_problem(tmp_path: Path) -> None:
-    """A schema that a start would refuse is no "ok": the mend is to run the version that made it."""
+    """A schema that a start would refuse is no "ok": the fix is to run the version that made it."""
     url = f"sqlite+aiosqlite:///{tmp_path / 'jobs.db'}"
 
     async def age(connection: AsyncConnection) -> None:

@@ -22,12 +22,12 @@ from tests.contract.bot.answering import answering, saying, serving
 
 
 async def test_a_folder_of_results_that_cannot_be_made(tmp_path: Path) -> None:
-    """Where a file stands in the folder's way, the report names the folder and the mend the setting."""
+    """Where a file stands in the folder's way, the report names the folder and the fix the setting."""
     (tmp_path / "taken").write_text("a file", encoding="utf-8")
     finding = await check_results(Settings(jobs=JobsSettings(results_dir=tmp_path / "taken" / "results")))
     assert not finding.is_ok
     assert str(tmp_path / "taken" / "results") in finding.report
-    assert "jobs.results_dir" in finding.mend
+    assert "jobs.results_dir" in finding.fix
 
 
 async def test_hosts_that_a_start_refuses(tmp_path: Path) -> None:
@@ -49,7 +49,7 @@ def listening_at(listen: str) -> Settings:
 
 
 async def test_a_port_that_another_program_has(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A port that is taken is a problem, and the mend names the setting."""
+    """A port that is taken is a problem, and the fix names the setting."""
     monkeypatch.setattr(check_machine, "NEIGHBOUR_SECONDS", 0.2)
     async with saying(b"") as address:
         taken = address.removeprefix("http://")
@@ -59,7 +59,7 @@ async def test_a_port_that_another_program_has(monkeypatch: pytest.MonkeyPatch) 
                 finding = await check_health(listening_at(listen))
                 assert not finding.is_ok
                 assert f"{listen} cannot be listened at: Address already in use" in finding.report
-                assert "health.listen" in finding.mend
+                assert "health.listen" in finding.fix
 
 
 async def test_another_web_server_is_no_bot() -> None:
@@ -125,7 +125,7 @@ NEIGHBOURS: Mapping[str, Callable[[], AbstractAsyncContextManager[str]]] = {
 
 @pytest.mark.parametrize("neighbour", NEIGHBOURS)
 async def test_what_is_no_gateway_is_named(neighbour: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whatever stands at the gateway's address, the report is one line with the address, the mend names the setting."""
+    """Whatever stands at the gateway's address, the report is one line with the address, the fix names the setting."""
     monkeypatch.setattr(check_network, "GATEWAY_SECONDS", 0.5)
     async with NEIGHBOURS[neighbour]() as address:
         gateway = address.replace("http://", "ws://")
@@ -133,7 +133,7 @@ async def test_what_is_no_gateway_is_named(neighbour: str, monkeypatch: pytest.M
     assert not finding.is_ok
     assert gateway in finding.report
     assert "\n" not in finding.report
-    assert "discord.gateway_url" in finding.mend
+    assert "discord.gateway_url" in finding.fix
 
 
 async def test_a_gateway_that_says_hello() -> None:
@@ -155,4 +155,4 @@ async def test_what_is_no_model_api_is_named(text: str, kind: str) -> None:
     assert not finding.is_ok
     assert address in finding.report
     assert "\n" not in finding.report
-    assert "runcomfy.base_url" in finding.mend
+    assert "runcomfy.base_url" in finding.fix

@@ -57,7 +57,7 @@ async def test_a_file_in_the_way_is_a_problem(look: Look, tmp_path: Path) -> Non
     finding = await look(settings_in(tmp_path))
     assert not finding.is_ok
     assert str(tmp_path / "data") in finding.report
-    assert "[database]" in finding.mend or "jobs.results_dir" in finding.mend
+    assert "[database]" in finding.fix or "jobs.results_dir" in finding.fix
     assert (tmp_path / "data").read_text(encoding="utf-8") == "a file"
 
 
@@ -84,7 +84,7 @@ async def test_a_folder_of_results_in_which_nothing_can_be_written(
     monkeypatch.setattr(os, "access", lambda path, _mode: Path(path) != tmp_path / "data" / "results")
     finding = await check_results(settings_in(tmp_path))
     assert not finding.is_ok
-    assert "jobs.results_dir" in finding.mend
+    assert "jobs.results_dir" in finding.fix
 
 
 async def test_an_empty_database_is_opened(tmp_path: Path) -> None:

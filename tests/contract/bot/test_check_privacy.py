@@ -40,7 +40,7 @@ async def test_what_others_may_read_is_told_with_the_way_out(tmp_path: Path, nam
     finding = await look(settings)
     assert not finding.is_ok
     assert name in finding.report
-    assert finding.mend.startswith("chmod go= ")
+    assert finding.fix.startswith("chmod go= ")
 
 
 async def test_a_settings_file_without_tokens_is_nobodys_secret(tmp_path: Path) -> None:
@@ -66,5 +66,5 @@ async def test_a_low_limit_of_open_files_is_told(monkeypatch: pytest.MonkeyPatch
     finding = await check_open_files(Settings())
     assert not finding.is_ok
     assert "64" in finding.report
-    assert "ulimit" in finding.mend
+    assert "ulimit" in finding.fix
     assert open_files.problem(64)

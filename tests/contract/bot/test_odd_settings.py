@@ -1,4 +1,4 @@
-"""Whatever stands in the settings file, every command answers in lines that name what to mend: never a traceback."""
+"""Whatever stands in the settings file, every command answers in lines that name what to fix: never a traceback."""
 
 from __future__ import annotations
 
@@ -154,7 +154,7 @@ def test_an_odd_value_is_no_traceback(key: str, tmp_path: Path, capsys: pytest.C
             out, err = capsys.readouterr()
             assert code == WRONG_SETUP if problem else code in {0, 1, 2}, case
             assert "Traceback" not in out + err, case
-            # A path is told as it stands: that is what has to be mended.
+            # A path is told as it stands: that is what has to be fixed.
             assert key == "jobs.results_dir" or "w-secret" not in out + err, case
             if code == WRONG_SETUP:
                 lines = [line for line in err.splitlines() if line.startswith("comfycord: ")]

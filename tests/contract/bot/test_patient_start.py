@@ -79,7 +79,7 @@ async def test_a_stop_while_commands_are_not_registered(sandbox: Sandbox, tmp_pa
 async def test_a_refusal_for_good_is_told_and_not_repeated(
     sandbox: Sandbox, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """What waiting does not mend is one line, and the bot serves."""
+    """What waiting does not fix is one line, and the bot serves."""
     fault = sandbox.discord.faults.fail(WRITE, status=403, code=50001, times=None)
     async with living_bot(sandbox, settings_for(sandbox, tmp_path)) as (_, bot):
         await until(lambda: "could not be synced" in caplog.text, what="the line")
@@ -135,6 +135,6 @@ def test_pauses_grow_and_are_as_long_as_discord_asks() -> None:
         (TypeError(), False),
     ],
 )
-def test_what_waiting_mends(error: Exception, *, passes: bool) -> None:
+def test_what_waiting_fixes(error: Exception, *, passes: bool) -> None:
     """A server's error and no connection pass; a refusal does not."""
     assert is_passing(error) == passes

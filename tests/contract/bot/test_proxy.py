@@ -99,8 +99,8 @@ async def test_a_wrong_proxy_is_one_sentence(
     for finding in (await check_discord(settings), await check_gateway(settings), await check_api(settings)):
         assert not finding.is_ok
         assert "HTTP_PROXY" in finding.report
-        assert "[runcomfy]" not in finding.mend
-        assert "secret" not in f"{finding.report} {finding.mend}"
+        assert "[runcomfy]" not in finding.fix
+        assert "secret" not in f"{finding.report} {finding.fix}"
         assert "\n" not in finding.report
 
 
@@ -116,8 +116,8 @@ async def test_a_wrong_list_of_hosts_is_one_sentence(
     for finding in (await check_discord(settings), await check_gateway(settings), await check_api(settings)):
         assert not finding.is_ok
         assert "NO_PROXY" in finding.report
-        assert "variable" in finding.mend
-        assert "secret" not in f"{finding.report} {finding.mend}"
+        assert "variable" in finding.fix
+        assert "secret" not in f"{finding.report} {finding.fix}"
 
 
 async def test_a_proxy_that_wants_a_password(sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -129,7 +129,7 @@ async def test_a_proxy_that_wants_a_password(sandbox: Sandbox, tmp_path: Path, m
         finding = await check_discord(settings)
     assert not finding.is_ok
     assert "407" in finding.report
-    assert "http_proxy" in f"{finding.report} {finding.mend}"
+    assert "http_proxy" in f"{finding.report} {finding.fix}"
 
 
 @pytest.mark.parametrize(

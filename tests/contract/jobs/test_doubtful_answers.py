@@ -40,7 +40,7 @@ class ChangingApi(ScriptedApi):
         return self._result(self.reads)
 
 
-def _signed_anew(number: int) -> Progress:
+def _signed_again(number: int) -> Progress:
     signed = replace(PICTURE, url=f"{PICTURE.url}?sig={number}")
     return Progress(state=RequestState.UNKNOWN, outputs=(signed,), answers_needed=2)
 
@@ -67,7 +67,7 @@ def _refused(_: int) -> Progress:
     [
         (RequestState.UNKNOWN, _refused, None),
         (RequestState.FINISHED, _refused, JobStatus.FAILED),
-        (RequestState.UNKNOWN, _signed_anew, JobStatus.SUCCEEDED),
+        (RequestState.UNKNOWN, _signed_again, JobStatus.SUCCEEDED),
         (RequestState.FINISHED, _traced, JobStatus.FAILED),
         (RequestState.UNKNOWN, _echo, None),
         (RequestState.FINISHED, _not_registered, None),

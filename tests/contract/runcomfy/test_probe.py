@@ -1,4 +1,4 @@
-"""`check` tells the operator whether the API can be used, and names the mend."""
+"""`check` tells the operator whether the API can be used, and names the fix."""
 
 from __future__ import annotations
 
@@ -35,17 +35,17 @@ async def test_a_bad_token_is_told(
         probe = await client.probe()
     assert not probe.is_ok
     assert "token" in probe.report
-    assert "RUNCOMFY_API_TOKEN" in probe.mend
-    assert "another-token" not in probe.report + probe.mend
+    assert "RUNCOMFY_API_TOKEN" in probe.fix
+    assert "another-token" not in probe.report + probe.fix
 
 
 async def test_an_api_that_is_away_is_told(server: ModelApiServer, client: RunComfyClient) -> None:
-    """Unreachable is another trouble than a bad token, with another mend."""
+    """Unreachable is another trouble than a bad token, with another fix."""
     async with server.away():
         probe = await client.probe()
     assert not probe.is_ok
     assert "cannot be reached" in probe.report
-    assert "base_url" in probe.mend
+    assert "base_url" in probe.fix
 
 
 @pytest.mark.parametrize("fault", [Fault.HTML, Fault.NOT_AN_OBJECT, Fault.REQUEST_GONE, Fault.WRONG_TYPES])
@@ -58,4 +58,4 @@ async def test_something_else_at_that_address_is_told(
     server.faults.next(Route.CATALOG, fault, times=None)
     probe = await client.probe()
     assert not probe.is_ok
-    assert "base_url" in probe.mend
+    assert "base_url" in probe.fix

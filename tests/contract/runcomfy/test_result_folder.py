@@ -233,7 +233,7 @@ async def test_a_stream_that_drips_is_given_up(host: FileHost, folder: Path) -> 
     assert names(folder) == []
 
 
-async def test_a_kind_that_was_guessed_wrong_is_mended(host: FileHost, results: ResultFolder) -> None:
+async def test_a_kind_that_was_guessed_wrong_is_corrected(host: FileHost, results: ResultFolder) -> None:
     """What the file is, is known from the file; also when it is found on the disk again."""
     url = host.serve("/x", b"\0\0\0\x18ftypisom" + bytes(100), content_type="application/octet-stream")
     for _ in range(2):

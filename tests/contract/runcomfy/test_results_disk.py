@@ -63,7 +63,7 @@ async def test_downloads_at_once_share_the_bound(host: FileHost, folder: Path) -
     assert 1 <= came == len(names(folder)) <= 3
 
 
-async def test_a_full_or_broken_disk_may_mend(
+async def test_a_full_or_broken_disk_may_recover(
     host: FileHost, results: ResultFolder, folder: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     """What the disk refuses can be asked for again: the result is at the API still. It is said once, loudly."""
@@ -105,7 +105,7 @@ def put_in_the_way(folder: Path) -> None:
 
 
 def clear_the_way(folder: Path) -> None:
-    """Mend it."""
+    """Repair it."""
     folder.unlink()
     folder.mkdir()
 

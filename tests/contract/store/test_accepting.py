@@ -67,7 +67,7 @@ async def test_an_interaction_delivered_twice_is_one_job(store: SqlJobStore) -> 
     assert await store.get("another001") is None
 
 
-async def test_an_unconfirmed_job_is_submitted_anew_once(store: SqlJobStore) -> None:
+async def test_an_unconfirmed_job_is_resubmitted_once(store: SqlJobStore) -> None:
     """Two presses of "submit anew" make one job."""
     lost = await move(store, await accept(store), JobStatus.SUBMITTING, JobStatus.UNCONFIRMED)
     first = await store.accept(
@@ -80,7 +80,7 @@ async def test_an_unconfirmed_job_is_submitted_anew_once(store: SqlJobStore) -> 
     assert again == Accepted(job=first.job, is_new=False)
 
 
-async def test_a_reopened_job_is_not_submitted_anew(store: SqlJobStore) -> None:
+async def test_a_reopened_job_is_not_resubmitted(store: SqlJobStore) -> None:
     """Its request id turned up while its owner read the warning: a second job would be paid for as well."""
     lost = await move(store, await accept(store), JobStatus.SUBMITTING, JobStatus.UNCONFIRMED)
     found = lost.confirmed("req-1", at=NOW, within=timedelta(hours=1))

@@ -134,7 +134,7 @@ CALLS: dict[str, tuple[Callable[[SqlJobStore], Awaitable[object]], set[str]]] = 
         lambda store: store.accept(make_new(7), CARD, limits=PLENTY, now=NOW, deadline=at(60)),
         {"uq_jobs_interaction_id", "ix_jobs_counted", "ix_jobs_live"},
     ),
-    "accept_anew": (
+    "accept_resubmission": (
         lambda store: store.accept(
             make_new(7, parent=resubmitting("lost")), CARD, limits=PLENTY, now=NOW, deadline=at(60)
         ),

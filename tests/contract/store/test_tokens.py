@@ -79,7 +79,7 @@ async def test_a_token_renewed_during_an_edit_is_kept(
     assert stored == replace(card, token="fresh", token_until=at(2000), route=DeliveryRoute.TOKEN)
 
 
-async def test_a_card_posted_anew_wins_over_a_renewed_token(store: SqlJobStore, cards: SqlCardStore) -> None:
+async def test_a_reposted_card_wins_over_a_renewed_token(store: SqlJobStore, cards: SqlCardStore) -> None:
     """Where the edit under way ends as a new message, a token of the old one is of no use."""
     job = await accept(store)
     [taken] = await cards.claim_due(LEASE, now=LATER, most=1)

@@ -74,7 +74,7 @@ def test_a_missing_settings_file_is_one_line_and_exit_code_2(tmp_path: Path, com
 
 
 def test_wrong_settings_are_told_before_the_libraries_are_loaded(tmp_path: Path) -> None:
-    """Who has to mend the settings waits for no import that only a bot at work needs."""
+    """Who has to fix the settings waits for no import that only a bot at work needs."""
     script = "import sys; from bot.__main__ import main; main(); print(*sys.modules)"
     ended = subprocess.run(  # noqa: S603 - our own program
         [sys.executable, "-c", script, "run", "--config", str(tmp_path / "config.toml")],
@@ -98,7 +98,7 @@ def test_migrate_makes_the_folder_and_the_schema(config: Path, tmp_path: Path) -
     assert "is up to date" in call("migrate", "--config", str(config)).stdout
 
 
-def test_check_names_what_is_missing_and_the_mend(config: Path) -> None:
+def test_check_names_what_is_missing_and_the_fix(config: Path) -> None:
     """Without tokens, and without a gateway, `check` still looks at everything else and exits with 1."""
     ended = call("check", "--config", str(config))
     assert ended.returncode == 1
@@ -109,7 +109,7 @@ def test_check_names_what_is_missing_and_the_mend(config: Path) -> None:
     assert len(problems) == 3, lines
     assert all(lines[index + 1].strip().startswith("->") for index in problems)
     looks = sum(line.startswith(("ok", "PROBLEM")) for line in lines)
-    assert lines[-1] == f"3 of {looks} need mending."
+    assert lines[-1] == f"3 of {looks} need fixing."
 
 
 def test_an_unknown_model_is_one_line_and_exit_code_2(config: Path) -> None:

@@ -56,7 +56,7 @@ def test_what_came_too_late_is_one_line(error: BaseException, reason: str) -> No
     ids=["choices that Discord does not take", "our mistake", "somebody else's line"],
 )
 def test_everything_else_stays_as_it_is(record: logging.LogRecord) -> None:
-    """An error that somebody has to mend keeps its traceback."""
+    """An error that somebody has to fix keeps its traceback."""
     assert without_late_suggestions_traceback(record) is record
 
 

@@ -179,7 +179,7 @@ def test_a_wrong_setting_is_one_sentence_that_names_it(config: Path, case: str) 
 
 
 def test_every_problem_is_told_at_once(config: Path) -> None:
-    """Two problems give two lines, so that nobody mends them one start at a time."""
+    """Two problems give two lines, so that nobody fixes them one start at a time."""
     config.write_text("[quota]\njobs_per_day = -1\n[jobs]\ndeadline = 3\n", encoding="utf-8")
     assert len(refusal(config).splitlines()) == 2
     config.write_text('[quota]\njobs_per_day = -1\n[runcomfy]\ntoken = "abc"\n', encoding="utf-8")
@@ -192,7 +192,7 @@ def test_a_wrong_secret_is_not_repeated(config: Path) -> None:
     assert "my secret" not in refusal(config)
 
 
-def test_a_missing_file_names_the_mend(tmp_path: Path) -> None:
+def test_a_missing_file_names_the_fix(tmp_path: Path) -> None:
     """Without a settings file, the sentence says which file to copy."""
     assert "copy config.example.toml to config.toml" in refusal(tmp_path / "config.toml")
 
@@ -207,7 +207,7 @@ def test_what_windows_editors_write_is_read(config: Path, tmp_path: Path) -> Non
     assert token.get_secret_value() == "abc.def"
 
 
-def test_a_file_in_another_encoding_names_the_mend(config: Path) -> None:
+def test_a_file_in_another_encoding_names_the_fix(config: Path) -> None:
     """UTF-16 is no TOML; the sentence speaks of the encoding, not of bytes."""
     config.write_text("[quota]", encoding="utf-16")
     assert refusal(config).endswith("is no UTF-8 text: save it as UTF-8")

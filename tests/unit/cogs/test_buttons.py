@@ -11,9 +11,9 @@ from discord import ui
 from cogs.buttons import DYNAMIC_ITEMS
 from cogs.buttons.cancel_button import CancelButton
 from cogs.buttons.history_button import HistoryButton
-from cogs.buttons.submit_anew_buttons import ConfirmAnewButton, SubmitAnewButton
-from cogs.ui.custom_ids import CancelId, ConfirmAnewId, CustomId, Direction, HistoryId, Place, SubmitAnewId
-from cogs.ui.job_buttons import anew_warning
+from cogs.buttons.resubmit_buttons import ConfirmResubmitButton, ResubmitButton
+from cogs.ui.custom_ids import CancelId, ConfirmResubmitId, CustomId, Direction, HistoryId, Place, ResubmitId
+from cogs.ui.job_buttons import resubmit_warning
 from services.jobs.ids import new_job_id
 from services.models.signed_links import has_dead_links
 from tests.unit.cogs_ui.samples import NOW, buttons, job, payload, text, walk
@@ -35,13 +35,17 @@ def found(custom_id: str) -> list[Kind]:
     ("custom_id", "kind", "read"),
     [
         ("cc:cancel:k7m3qwertz", CancelButton, CancelId(job_id="k7m3qwertz")),
-        ("cc:anew:k7m3qwertz", SubmitAnewButton, SubmitAnewId(job_id="k7m3qwertz")),
+        ("cc:anew:k7m3qwertz", ResubmitButton, ResubmitId(job_id="k7m3qwertz")),
         (
             "cc:confirm:private:k7m3qwertz",
-            ConfirmAnewButton,
-            ConfirmAnewId(place=Place.PRIVATE, job_id="k7m3qwertz"),
+            ConfirmResubmitButton,
+            ConfirmResubmitId(place=Place.PRIVATE, job_id="k7m3qwertz"),
         ),
-        ("cc:confirm:public:k7m3qwertz", ConfirmAnewButton, ConfirmAnewId(place=Place.PUBLIC, job_id="k7m3qwertz")),
+        (
+            "cc:confirm:public:k7m3qwertz",
+            ConfirmResubmitButton,
+            ConfirmResubmitId(place=Place.PUBLIC, job_id="k7m3qwertz"),
+        ),
         ("cc:history:newer:0", HistoryButton, HistoryId(direction=Direction.NEWER, page=0)),
         ("cc:history:older:999999999", HistoryButton, HistoryId(direction=Direction.OLDER, page=999_999_999)),
     ],
@@ -79,8 +83,8 @@ def test_each_custom_id_leads_to_its_own_button_only() -> None:
     job_id = new_job_id()
     made: list[ui.DynamicItem[ui.Button[ui.LayoutView]]] = [
         CancelButton(CancelId(job_id=job_id)),
-        SubmitAnewButton(SubmitAnewId(job_id=job_id)),
-        ConfirmAnewButton(ConfirmAnewId(place=Place.PRIVATE, job_id=job_id)),
+        ResubmitButton(ResubmitId(job_id=job_id)),
+        ConfirmResubmitButton(ConfirmResubmitId(place=Place.PRIVATE, job_id=job_id)),
     ]
     for button in made:
         assert len(button.custom_id) <= 100
@@ -94,16 +98,16 @@ def test_each_custom_id_leads_to_its_own_button_only() -> None:
 def test_a_confirmation_knows_whether_its_card_will_be_private(is_private: bool) -> None:  # noqa: FBT001 - a parameter
     """The defer comes before the database: the custom_id has to say it."""
     (custom_id,) = (
-        each["custom_id"] for each in walk(payload(anew_warning("abc", is_private=is_private))) if each["type"] == 2
+        each["custom_id"] for each in walk(payload(resubmit_warning("abc", is_private=is_private))) if each["type"] == 2
     )
-    match = template(ConfirmAnewButton).fullmatch(str(custom_id))
+    match = template(ConfirmResubmitButton).fullmatch(str(custom_id))
     assert match is not None
     assert (match["place"] == "private") is is_private
 
 
 def test_the_warning_says_what_it_may_cost() -> None:
     """Nobody is charged twice without having read so."""
-    warning = anew_warning("abc", is_private=False)
+    warning = resubmit_warning("abc", is_private=False)
     assert "charged twice" in text(warning)
     assert buttons(warning) == [("Submit anew", False)]
 

@@ -159,7 +159,7 @@ def test_unconfirmed_details() -> None:
     panel, _ = render_details(job(JobStatus.UNCONFIRMED), sample_card(), spec())
     assert "may have been charged" in read(panel)
     assert "submitted anew" not in read(panel)
-    panel, _ = render_details(job(JobStatus.UNCONFIRMED), sample_card(), spec(), anew_as="abcdefgh23")
+    panel, _ = render_details(job(JobStatus.UNCONFIRMED), sample_card(), spec(), resubmitted_as="abcdefgh23")
     assert "It was submitted anew as job `abcdefgh23`." in read(panel)
 
 

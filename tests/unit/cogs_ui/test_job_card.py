@@ -122,7 +122,7 @@ def test_an_ended_card_has_no_button(status: JobStatus) -> None:
     assert "Too late" not in card_text(job(status, cancel=CancelState.REFUSED))
 
 
-def test_an_unconfirmed_card_warns_and_offers_to_submit_anew() -> None:
+def test_an_unconfirmed_card_warns_and_offers_resubmission() -> None:
     """It may have been charged, counts no more, and can be submitted anew by a button."""
     card = render_card(job(JobStatus.UNCONFIRMED), spec=spec())
     assert "may have been charged" in text(card)
@@ -130,9 +130,9 @@ def test_an_unconfirmed_card_warns_and_offers_to_submit_anew() -> None:
     assert buttons(card) == [("Submit anew", False)]
 
 
-def test_an_unconfirmed_card_that_was_submitted_anew_says_as_which_job() -> None:
+def test_an_unconfirmed_card_that_was_resubmitted_says_as_which_job() -> None:
     """Pressed again it could do nothing: words instead of the button."""
-    card = render_card(job(JobStatus.UNCONFIRMED), spec=spec(), anew_as="abcdefgh23")
+    card = render_card(job(JobStatus.UNCONFIRMED), spec=spec(), resubmitted_as="abcdefgh23")
     assert "It was submitted anew as job `abcdefgh23`." in text(card)
     assert "not sent again" not in text(card)
     assert buttons(card) == []

@@ -54,7 +54,7 @@ def test_every_input_problem(problem: InputProblem) -> None:
         (CannotPost(("Send Messages", "Attach Files")), ["Send Messages, Attach Files", "`private`"]),
     ],
 )
-def test_a_sentence_holds_what_one_needs_to_mend_it(error: ComfycordError, facts: list[str]) -> None:
+def test_a_sentence_holds_what_one_needs_to_fix_it(error: ComfycordError, facts: list[str]) -> None:
     """What was given, what is allowed, and when or how it goes on, as far as the error knows."""
     told = sentence(error)
     assert [fact for fact in facts if fact not in told] == []
@@ -119,7 +119,7 @@ def test_no_sentence_holds_jargon(error: ComfycordError) -> None:
 
 
 def test_the_operators_failures_name_the_operator() -> None:
-    """What only the operator can mend says so."""
+    """What only the operator can fix says so."""
     for kind in (FailureKind.BAD_TOKEN, FailureKind.NO_BALANCE, FailureKind.UNKNOWN_MODEL, FailureKind.FORBIDDEN):
         assert "operator" in failure_sentence(JobFailure(kind=kind))
 

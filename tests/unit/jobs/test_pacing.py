@@ -117,7 +117,7 @@ def test_a_step_of_the_wall_clock_counts_once_its_time_has_run() -> None:
     assert deadlines.now() == clock.now()
 
 
-def test_each_step_begins_the_time_anew() -> None:
+def test_each_step_begins_the_time_again() -> None:
     """What began between two steps has its whole time, too."""
     clock = HandClock()
     deadlines = DeadlineClock(clock, longest=timedelta(hours=1))

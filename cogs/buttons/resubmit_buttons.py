@@ -9,10 +9,10 @@ from cogs.answers import Deferral, acknowledge, answer_privately, send_privately
 from cogs.buttons.persistent_button import Interaction, PersistentButton, Press
 from cogs.ownership import is_ours_to_submit
 from cogs.permissions import missing_here
-from cogs.resubmitting import job_to_submit_anew, resubmission_of, submitted_already
+from cogs.resubmitting import job_to_resubmit, resubmission_of, submitted_already
 from cogs.submission import submit
-from cogs.ui.custom_ids import ConfirmAnewId, Place, SubmitAnewId
-from cogs.ui.job_buttons import anew_warning
+from cogs.ui.custom_ids import ConfirmResubmitId, Place, ResubmitId
+from cogs.ui.job_buttons import resubmit_warning
 
 log = logging.getLogger(__name__)
 
@@ -22,7 +22,7 @@ _NOT_ITS_BUTTON = (
 )
 
 
-class SubmitAnewButton(PersistentButton[SubmitAnewId], form=SubmitAnewId):
+class ResubmitButton(PersistentButton[ResubmitId], form=ResubmitId):
     """Offers to submit an unconfirmed job once more, after a warning."""
 
     is_for_served_places_only = True
@@ -34,12 +34,12 @@ class SubmitAnewButton(PersistentButton[SubmitAnewId], form=SubmitAnewId):
 
     async def press(self, press: Press) -> None:
         """Warn, with the button that does it."""
-        job = await job_to_submit_anew(press.services, press.interaction, self.fields.job_id)
+        job = await job_to_resubmit(press.services, press.interaction, self.fields.job_id)
         if job is not None:
-            await send_privately(press.interaction, anew_warning(job.job_id, is_private=job.is_private))
+            await send_privately(press.interaction, resubmit_warning(job.job_id, is_private=job.is_private))
 
 
-class ConfirmAnewButton(PersistentButton[ConfirmAnewId], form=ConfirmAnewId):
+class ConfirmResubmitButton(PersistentButton[ConfirmResubmitId], form=ConfirmResubmitId):
     """Submits an unconfirmed job once more."""
 
     is_for_served_places_only = True
@@ -55,7 +55,7 @@ class ConfirmAnewButton(PersistentButton[ConfirmAnewId], form=ConfirmAnewId):
     async def press(self, press: Press) -> None:
         """Submit; pressed twice, it is one job (the database decides), and the second press is told so."""
         interaction = press.interaction
-        old = await job_to_submit_anew(press.services, interaction, self.fields.job_id)
+        old = await job_to_resubmit(press.services, interaction, self.fields.job_id)
         if old is None:
             return
         if old.is_private and self._is_seen_by_all(interaction):

@@ -35,7 +35,7 @@ async def unconfirmed(sandbox: Sandbox) -> Card:
     return card
 
 
-async def test_an_unconfirmed_job_is_submitted_anew_after_a_warning(sandbox: Sandbox, bot: BotProcess) -> None:
+async def test_an_unconfirmed_job_is_resubmitted_after_a_warning(sandbox: Sandbox, bot: BotProcess) -> None:
     """It may have been charged: a button, a warning, a confirmation; pressed twice it is one new job."""
     assert bot.is_running
     card = await unconfirmed(sandbox)
@@ -62,7 +62,7 @@ async def test_an_unconfirmed_job_is_submitted_anew_after_a_warning(sandbox: San
     assert not card.buttons
 
 
-async def test_what_can_no_longer_be_read_is_not_submitted_anew(sandbox: Sandbox, bot: BotProcess) -> None:
+async def test_what_can_no_longer_be_read_is_not_resubmitted(sandbox: Sandbox, bot: BotProcess) -> None:
     """Where the record of what was asked for is damaged, nothing else is sent, and paid for, in its place."""
     assert bot.is_running
     card = await unconfirmed(sandbox)
@@ -74,7 +74,7 @@ async def test_what_can_no_longer_be_read_is_not_submitted_anew(sandbox: Sandbox
     assert len(sandbox.model_api.submits) == len(records(sandbox.data_dir)) == 1
 
 
-async def test_a_card_that_still_offers_to_submit_anew(sandbox: Sandbox, bot: BotProcess) -> None:
+async def test_a_card_that_still_offers_resubmission(sandbox: Sandbox, bot: BotProcess) -> None:
     """Its button stands there although it was used: a later press makes no second job, and is told of the first."""
     assert bot.is_running
     card = await unconfirmed(sandbox)
@@ -98,7 +98,7 @@ async def test_a_card_that_still_offers_to_submit_anew(sandbox: Sandbox, bot: Bo
     assert len(sandbox.model_api.submits) == 2
 
 
-async def test_an_old_private_card_tells_that_it_was_submitted_anew(sandbox: Sandbox, bot: BotProcess) -> None:
+async def test_an_old_private_card_tells_that_it_was_resubmitted(sandbox: Sandbox, bot: BotProcess) -> None:
     """Its token was dead; the press brought a fresh one, so the card itself tells, and nobody else sees anything."""
     assert bot.is_running
     ada = sandbox.clients.ada
@@ -119,7 +119,7 @@ async def test_an_old_private_card_tells_that_it_was_submitted_anew(sandbox: San
     assert sandbox.channels.general.seen_by(sandbox.clients.ben) == []
 
 
-async def test_submitting_anew_where_the_bot_may_not_post_any_more(sandbox: Sandbox, bot: BotProcess) -> None:
+async def test_resubmitting_where_the_bot_may_not_post_any_more(sandbox: Sandbox, bot: BotProcess) -> None:
     """The card and the warning say what is missing and what to do; the prompt comes back, and nothing is charged."""
     assert bot.is_running
     card = await unconfirmed(sandbox)
@@ -152,7 +152,7 @@ async def test_somebody_elses_unconfirmed_job(sandbox: Sandbox, bot: BotProcess)
 
 
 @pytest.mark.settings(quota={"jobs_per_day": 1, "running_per_user": 1, "waiting_per_user": 1})
-async def test_submitting_anew_beyond_the_quota(sandbox: Sandbox, bot: BotProcess) -> None:
+async def test_resubmitting_beyond_the_quota(sandbox: Sandbox, bot: BotProcess) -> None:
     """The given-back place is taken meanwhile: a private no, nothing charged, and no message left behind."""
     assert bot.is_running
     warning = await (await (await unconfirmed(sandbox)).click("Submit anew")).message()
@@ -181,7 +181,7 @@ async def test_a_confirmation_that_was_delivered_twice_is_refused_once(sandbox: 
     assert len(sandbox.discord.traffic.to("DELETE /webhooks/{webhook_id}/{webhook_token}/messages/@original")) == 1
 
 
-async def test_submitting_anew_with_links_that_have_died(sandbox: Sandbox, bot: BotProcess) -> None:
+async def test_resubmitting_with_links_that_have_died(sandbox: Sandbox, bot: BotProcess) -> None:
     """What could only fail is not charged again; the prompt comes back whole."""
     assert bot.is_running
     prompt = "a `fox` in the snow\n" * 150
@@ -200,9 +200,7 @@ async def test_submitting_anew_with_links_that_have_died(sandbox: Sandbox, bot: 
     assert len(sandbox.model_api.submits) == 1
 
 
-async def test_where_the_bot_is_no_longer_set_up_nothing_is_submitted_anew(
-    sandbox: Sandbox, start_bot: StartBot
-) -> None:
+async def test_where_the_bot_is_no_longer_set_up_nothing_is_resubmitted(sandbox: Sandbox, start_bot: StartBot) -> None:
     """A server that left the list spends nothing more: neither the button nor an old warning does."""
     first = await start_bot()
     card = await unconfirmed(sandbox)
