@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import os
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+import pytest
 
-    import pytest
-
-    from sandbox.bot_config import Overrides
-    from sandbox.bot_process import BotProcess
-    from sandbox.discord.conformance import Conformance
-    from sandbox.sandbox import Sandbox
-
+from sandbox.bot_config import Overrides
+from sandbox.bot_process import BotProcess
+from sandbox.discord.conformance import Conformance
+from sandbox.sandbox import Sandbox
 
 ROOT = Path(__file__).resolve().parent.parent
 WAIT_SECONDS = 15.0

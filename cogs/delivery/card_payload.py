@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import IntEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any
 
 import discord
 
@@ -22,9 +22,6 @@ from services.jobs.linked_files import is_only_linked
 from services.jobs.model import Job, JobStatus, MediaKind
 from services.jobs.ports import ResultFile
 from services.models.spec import ModelSpec
-
-if TYPE_CHECKING:
-    from discord.types.message import Attachment as AttachmentPayload
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -76,9 +73,9 @@ class KeptAttachment(discord.Attachment):
         connection: Any = state
         return cls(data=data, state=connection)
 
-    def to_dict(self) -> AttachmentPayload:
+    def to_dict(self) -> Any:  # noqa: ANN401 - the library's typed dict, which cannot be imported at run time
         """Return what an edit needs to keep it; the rest is Discord's to know."""
-        return cast("AttachmentPayload", {"id": str(self.id), "filename": self.filename})
+        return {"id": str(self.id), "filename": self.filename}
 
 
 def own_files(attachments: Sequence[CardFile], job_id: str) -> tuple[CardFile, ...]:

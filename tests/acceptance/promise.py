@@ -5,15 +5,11 @@ from __future__ import annotations
 import sqlite3
 from contextlib import closing
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from pathlib import Path
 
+from sandbox.discord.messages import Message
+from sandbox.sandbox import Sandbox
 from tests.rig import until
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from sandbox.discord.messages import Message
-    from sandbox.sandbox import Sandbox
 
 ENDS = frozenset({"succeeded", "failed", "cancelled", "expired", "unconfirmed"})
 

@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import contextlib
-from typing import TYPE_CHECKING
+from collections.abc import AsyncIterator, Iterable
+from pathlib import Path
 
 import pytest
 
+from sandbox.discord.conformance import Conformance
 from sandbox.sandbox import Sandbox
+from sandbox.spawning import Spawn
 from tests.acceptance.conftest import PICTURE_HOST
 from tests.rig import SHRINK, assert_clean, items_below
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterable
-    from pathlib import Path
-
-    from sandbox.discord.conformance import Conformance
-    from sandbox.spawning import Spawn
 
 
 def run_in_one_loop(items: Iterable[pytest.Item], folder: Path) -> None:

@@ -5,18 +5,14 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from contextlib import closing
-from typing import TYPE_CHECKING
 
 import pytest
 
+from sandbox.bot_process import BotProcess
 from sandbox.pictures import paint
+from sandbox.sandbox import Sandbox
 from tests.acceptance.promise import assert_promise_kept, records, settled
-from tests.rig import until
-
-if TYPE_CHECKING:
-    from sandbox.bot_process import BotProcess
-    from sandbox.sandbox import Sandbox
-    from tests.rig import StartBot
+from tests.rig import StartBot, until
 
 CAT = paint("cat.png", width=64, height=48)
 CALLBACK = "POST /interactions/{interaction_id}/{token}/callback"

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import pytest
 
+from sandbox.bot_process import BotProcess
+from sandbox.client_driver import Card, Reply
 from sandbox.discord.channel_deletion import delete_channel
 from sandbox.discord.channels import Overwrite
 from sandbox.discord.permission_flags import Permission
 from sandbox.pictures import paint
+from sandbox.sandbox import Sandbox
 from tests.acceptance.promise import assert_promise_kept, messages_with_result, records, settled
 from tests.rig import until
-
-if TYPE_CHECKING:
-    from sandbox.bot_process import BotProcess
-    from sandbox.client_driver import Card, Reply
-    from sandbox.sandbox import Sandbox
 
 ORIGINAL = "PATCH /webhooks/{application_id}/{token}/messages/@original"
 MESSAGE = "PATCH /channels/{channel_id}/messages/{message_id}"

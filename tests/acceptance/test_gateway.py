@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, NoReturn
+from typing import NoReturn
 
+from sandbox.bot_process import BotProcess
 from sandbox.pictures import paint
+from sandbox.sandbox import Sandbox
 from tests.acceptance.promise import assert_promise_kept, records, settled
 from tests.rig import until
-
-if TYPE_CHECKING:
-    from sandbox.bot_process import BotProcess
-    from sandbox.sandbox import Sandbox
 
 
 async def test_an_interaction_delivered_twice_is_one_job(sandbox: Sandbox, bot: BotProcess) -> None:

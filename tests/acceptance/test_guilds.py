@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import pytest
 
+from sandbox.bot_process import BotProcess
 from sandbox.pictures import paint
+from sandbox.sandbox import Sandbox
 from tests.acceptance.promise import records
-
-if TYPE_CHECKING:
-    from sandbox.bot_process import BotProcess
-    from sandbox.sandbox import Sandbox
 
 PROMPT = "a fox in the snow"
 CAT = paint("cat.png", width=64, height=48)

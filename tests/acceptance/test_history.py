@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
 
 import pytest
 
+from sandbox.bot_process import BotProcess
+from sandbox.client_driver.driver import ClientDriver
 from sandbox.pictures import paint
+from sandbox.sandbox import Sandbox
 from tests.acceptance.promise import Record, records, settled
-from tests.rig import until
-
-if TYPE_CHECKING:
-    from sandbox.bot_process import BotProcess
-    from sandbox.client_driver.driver import ClientDriver
-    from sandbox.sandbox import Sandbox
-    from tests.rig import StartBot
+from tests.rig import StartBot, until
 
 CAT = paint("cat.png", width=64, height=48)
 MANY = {"jobs_per_day": 50, "running_per_user": 20, "waiting_per_user": 20}

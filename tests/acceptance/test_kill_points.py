@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Awaitable, Callable
+from pathlib import Path
 
 import pytest
 
+from sandbox.bot_process import BotProcess
+from sandbox.client_driver import Reply
 from sandbox.pictures import paint
+from sandbox.sandbox import Sandbox
 from tests.acceptance.promise import assert_promise_kept, messages_with_result, records, settled
 from tests.rig import until
-
-if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
-    from pathlib import Path
-
-    from sandbox.bot_process import BotProcess
-    from sandbox.client_driver import Reply
-    from sandbox.sandbox import Sandbox
 
 # Commits that change a job that runs straight through: accepted, claimed, request id stored, positions, running,
 # succeeded, acknowledgements of its card. A few of them melt by chance, so the last ones may not be reached.

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Awaitable, Callable
 
 import pytest
 
+from sandbox.bot_process import BotProcess
+from sandbox.client_driver import Reply
 from sandbox.model_api.traffic import Route
 from sandbox.pictures import paint
+from sandbox.sandbox import Sandbox
 from tests.acceptance.promise import assert_promise_kept, messages_with_result, records, settled
 from tests.rig import until
-
-if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
-
-    from sandbox.bot_process import BotProcess
-    from sandbox.client_driver import Reply
-    from sandbox.sandbox import Sandbox
 
 # What a private job that runs straight through needs of Discord: its acknowledgement and two edits of its card. Each is
 # lost with its answer; the last, with the result, also before it took effect.

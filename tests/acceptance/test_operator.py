@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Awaitable, Callable
 
 import pytest
 
 from sandbox.bot_config import free_address
+from sandbox.bot_process import BotProcess
 from sandbox.model_api.faults import Fault
 from sandbox.pictures import paint
+from sandbox.sandbox import Sandbox
 from tests.acceptance.promise import assert_promise_kept, records, settled
-from tests.rig import until
+from tests.rig import StartBot, until
 
-if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
-
-    from sandbox.bot_process import BotProcess
-    from sandbox.sandbox import Sandbox
-    from tests.rig import StartBot
-
-    Command = Callable[..., Awaitable[tuple[int, list[str]]]]
+Command = Callable[..., Awaitable[tuple[int, list[str]]]]
 
 
 @pytest.fixture

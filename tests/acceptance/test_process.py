@@ -8,21 +8,17 @@ import os
 import signal
 import sqlite3
 from contextlib import closing
-from typing import TYPE_CHECKING
 
 import aiohttp
 import pytest
 
 from sandbox.bot_config import free_address
+from sandbox.bot_process import BotProcess
 from sandbox.model_api.faults import Fault
 from sandbox.pictures import paint
+from sandbox.sandbox import Sandbox
 from tests.acceptance.promise import records, settled
-from tests.rig import until
-
-if TYPE_CHECKING:
-    from sandbox.bot_process import BotProcess
-    from sandbox.sandbox import Sandbox
-    from tests.rig import StartBot
+from tests.rig import StartBot, until
 
 PROMPT = "a fox in the snow that nobody may read in a log"
 

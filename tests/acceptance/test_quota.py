@@ -4,22 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
 import pytest
 
+from sandbox.bot_process import BotProcess
+from sandbox.client_driver.reply import Reply
 from sandbox.pictures import paint
+from sandbox.sandbox import Sandbox
 from tests.acceptance.promise import records
 from tests.contract.store.databases import PostgresServer, postgres_server
-from tests.rig import until
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from sandbox.bot_process import BotProcess
-    from sandbox.client_driver.reply import Reply
-    from sandbox.sandbox import Sandbox
-    from tests.rig import StartBot
+from tests.rig import StartBot, until
 
 CAT = paint("cat.png", width=64, height=48)
 THREE = {"jobs_per_day": 3, "running_per_user": 3, "waiting_per_user": 7}

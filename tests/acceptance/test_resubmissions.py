@@ -4,25 +4,21 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import closing
-from typing import TYPE_CHECKING
 
 import pytest
 
+from sandbox.bot_process import BotProcess
+from sandbox.client_driver import Card
 from sandbox.discord.channels import Overwrite
 from sandbox.discord.permission_flags import Permission
+from sandbox.discord.traffic import Call
 from sandbox.model_api.faults import Fault, FaultOrder
 from sandbox.pictures import paint
+from sandbox.sandbox import Sandbox
 from tests.acceptance.one_bot.test_press_twice import both_done
 from tests.acceptance.promise import records, settled
 from tests.acceptance.test_card import ORIGINAL, ask, settled_so_far
-from tests.rig import until
-
-if TYPE_CHECKING:
-    from sandbox.bot_process import BotProcess
-    from sandbox.client_driver import Card
-    from sandbox.discord.traffic import Call
-    from sandbox.sandbox import Sandbox
-    from tests.rig import StartBot
+from tests.rig import StartBot, until
 
 MESSAGE = "PATCH /channels/{channel_id}/messages/{message_id}"
 

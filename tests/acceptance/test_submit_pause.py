@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from sandbox.bot_process import BotProcess
+from sandbox.client_driver import Card
 from sandbox.model_api.faults import Fault, FaultOrder
 from sandbox.pictures import paint
-
-if TYPE_CHECKING:
-    from sandbox.bot_process import BotProcess
-    from sandbox.client_driver import Card
-    from sandbox.sandbox import Sandbox
+from sandbox.sandbox import Sandbox
 
 
 async def ask(sandbox: Sandbox, prompt: str) -> Card:

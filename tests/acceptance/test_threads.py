@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import pytest
 
+from sandbox.bot_process import BotProcess
+from sandbox.client_driver import Place
 from sandbox.discord.channels import Overwrite
 from sandbox.discord.permission_flags import Permission
 from sandbox.discord.threads import archive, open_thread
 from sandbox.pictures import paint
+from sandbox.sandbox import Sandbox
 from tests.acceptance.promise import assert_promise_kept, settled
-
-if TYPE_CHECKING:
-    from sandbox.bot_process import BotProcess
-    from sandbox.client_driver import Place
-    from sandbox.sandbox import Sandbox
 
 CAT = paint("cat.png", width=64, height=48)
 

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import closing
-from typing import TYPE_CHECKING
 
 import pytest
 
+from sandbox.bot_process import BotProcess
 from sandbox.pictures import paint
+from sandbox.sandbox import Sandbox
 from tests.acceptance.promise import assert_promise_kept, settled
-
-if TYPE_CHECKING:
-    from sandbox.bot_process import BotProcess
-    from sandbox.sandbox import Sandbox
 
 REFUSE = (
     "CREATE TRIGGER refuse BEFORE UPDATE ON jobs WHEN NEW.status = 'queued'"

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import pytest
 
 from sandbox.bot_config import free_address
+from sandbox.sandbox import Sandbox
 from tests.contract.bot.answering import answering
-
-if TYPE_CHECKING:
-    from sandbox.sandbox import Sandbox
-    from tests.rig import StartBot
+from tests.rig import StartBot
 
 
 @pytest.mark.parametrize("command", ["run", "sync"])

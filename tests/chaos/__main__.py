@@ -17,17 +17,14 @@ from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 from pprint import pformat
-from typing import TYPE_CHECKING
 
+from sandbox.spawning import Spawn
 from tests.chaos.episode import Outcome, play
 from tests.chaos.judge import breaches
 from tests.chaos.plan import Plan, planned
 from tests.chaos.report import counted, table
 from tests.contract.store.databases import PostgresServer, postgres_server
 from tests.warm_start.warm_starter import warm_starter
-
-if TYPE_CHECKING:
-    from sandbox.spawning import Spawn
 
 EPISODE_SECONDS = 180.0
 

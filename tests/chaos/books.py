@@ -7,17 +7,15 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import asyncpg  # type: ignore[import-untyped]  # it has no type hints
 
 from sandbox.client_driver.face import face_of
 from sandbox.discord.kinds import InteractionType
+from sandbox.discord.messages import Message
 from sandbox.model_api.traffic import Route
-
-if TYPE_CHECKING:
-    from sandbox.discord.messages import Message
-    from sandbox.sandbox import Sandbox
+from sandbox.sandbox import Sandbox
 
 _COLUMNS = (
     "job_id, status, request_id, prompt, interaction_id, owner_id, is_private, route, cards.version, shown_version"

@@ -7,33 +7,28 @@ import contextlib
 import sqlite3
 import time
 from collections import Counter
+from collections.abc import Awaitable, Callable
 from contextlib import closing
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from sandbox.client_driver import ClientRefused, CommandNotFound, InteractionFailed, NotThere, Reply
+from sandbox.bot_config import Overrides
+from sandbox.bot_process import BotProcess
+from sandbox.client_driver import Card, ClientDriver, ClientRefused, CommandNotFound, InteractionFailed, NotThere, Reply
 from sandbox.discord import posting
 from sandbox.discord.channels import Overwrite
 from sandbox.discord.permission_flags import Permission
 from sandbox.pictures import paint
 from sandbox.sandbox import Sandbox
+from sandbox.spawning import Spawn
 from tests.chaos.books import Books, JobRow, asked_commands, job_rows, paid_requests, posted_messages
 from tests.chaos.judge import END_WORDS
 from tests.chaos.plan import Action, Plan, Step
 from tests.chaos.trouble import KILL_POINTS, strike_api, strike_discord
+from tests.contract.store.databases import PostgresServer
 from tests.rig import SHRINK
-
-if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
-    from datetime import datetime
-
-    from sandbox.bot_config import Overrides
-    from sandbox.bot_process import BotProcess
-    from sandbox.client_driver import Card, ClientDriver
-    from sandbox.spawning import Spawn
-    from tests.contract.store.databases import PostgresServer
 
 QUIET_SECONDS = 90.0
 _LOOK_SECONDS = 0.25

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    from tests.chaos.books import Books, JobRow, Paid, Posted
+from tests.chaos.books import Books, JobRow, Paid, Posted
 
 END_WORDS = {
     "succeeded": "Done",

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING
 
+from tests.chaos.books import Books
+from tests.chaos.episode import Outcome
 from tests.chaos.judge import is_lost
-
-if TYPE_CHECKING:
-    from tests.chaos.books import Books
-    from tests.chaos.episode import Outcome
-    from tests.chaos.plan import Plan
+from tests.chaos.plan import Plan
 
 ROWS = (
     "episodes",

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING
 
+from sandbox.discord.rest.faults import Faults
 from sandbox.model_api.faults import Fault, FaultOrder
 from sandbox.model_api.traffic import Route
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from sandbox.discord.rest.faults import Faults
-    from sandbox.sandbox import Sandbox
+from sandbox.sandbox import Sandbox
 
 _EVERYWHERE = (
     Fault.TOO_MANY_REQUESTS,

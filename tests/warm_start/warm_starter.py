@@ -10,16 +10,11 @@ import socket
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from sandbox.spawning import spawn_interpreter
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-    from sandbox.spawning import Launch, Process
+from sandbox.spawning import Launch, Process, spawn_interpreter
 
 ROOT = Path(__file__).resolve().parents[2]
 _START_SECONDS = 60.0

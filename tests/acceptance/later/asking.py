@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from itertools import count
-from typing import TYPE_CHECKING
 
+from sandbox.client_driver import Card, ClientDriver, Reply
+from sandbox.model_api.model_request import ModelRequest
 from sandbox.pictures import paint
+from sandbox.sandbox import Sandbox
+from tests.acceptance.later.time_machine import TimeMachine
 from tests.acceptance.promise import Record, assert_promise_kept, records
 from tests.rig import until
-
-if TYPE_CHECKING:
-    from sandbox.client_driver import Card, ClientDriver, Reply
-    from sandbox.model_api.model_request import ModelRequest
-    from sandbox.sandbox import Sandbox
-    from tests.acceptance.later.time_machine import TimeMachine
 
 NUMBERS = count(1)
 SHOWN_AFTER_SECONDS = 3  # what normally passes at once is shown only when it lasts

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
+from sandbox.client_driver import ClientDriver
+from sandbox.sandbox import Sandbox
 from tests.acceptance.later.asking import ask, done, new_prompt, quota_text
 from tests.acceptance.later.time_machine import HOUR, MINUTE, TimeMachine, accepted_at
-
-if TYPE_CHECKING:
-    from sandbox.client_driver import ClientDriver
-    from sandbox.sandbox import Sandbox
 
 DAY = 24 * HOUR
 

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
+from sandbox.client_driver import Card, ClientDriver
+from sandbox.sandbox import Sandbox
 from tests.acceptance.later.asking import begun, done, ended, new_prompt, request_of
 from tests.acceptance.later.time_machine import MINUTE, TimeMachine
-
-if TYPE_CHECKING:
-    from sandbox.client_driver import Card, ClientDriver
-    from sandbox.sandbox import Sandbox
 
 
 async def private_and_old(sandbox: Sandbox, time: TimeMachine, member: ClientDriver, prompt: str) -> Card:

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
 
+from sandbox.bot_process import BotProcess
+from sandbox.client_driver import Card, ClientDriver
 from sandbox.model_api.model_request import ModelRequest
+from sandbox.sandbox import Sandbox
 from tests.acceptance.later.asking import ask, begun, ended, new_prompt, quota_text, request_of, stands
 from tests.acceptance.later.time_machine import HOUR, MINUTE, TimeMachine
 from tests.rig import until
-
-if TYPE_CHECKING:
-    from sandbox.bot_process import BotProcess
-    from sandbox.client_driver import Card, ClientDriver
-    from sandbox.sandbox import Sandbox
 
 LATE = "RunComfy has not finished it in time and goes on with it"
 NO_PLACE = "in time. Nothing was charged. It does not count towards your quota."

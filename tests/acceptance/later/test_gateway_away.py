@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
 import pytest
 
+from sandbox.client_driver import ClientDriver
+from sandbox.sandbox import Sandbox
 from tests.acceptance.later.asking import begun, done, ended, new_prompt
 from tests.acceptance.later.time_machine import MINUTE, TimeMachine
 from tests.rig import until
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from sandbox.client_driver import ClientDriver
-    from sandbox.sandbox import Sandbox
 
 
 @pytest.fixture

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+from sandbox.bot_process import BotProcess
+from sandbox.client_driver import Card, ClientDriver
+from sandbox.sandbox import Sandbox
 from tests.acceptance.later.asking import begun, ended, new_prompt, quota_text, record_of, request_of, stands
 from tests.acceptance.later.time_machine import HOUR, MINUTE, TimeMachine
 from tests.rig import until
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
-    from sandbox.bot_process import BotProcess
-    from sandbox.client_driver import Card, ClientDriver
-    from sandbox.sandbox import Sandbox
 
 
 @pytest.fixture

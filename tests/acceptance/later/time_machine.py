@@ -5,13 +5,10 @@ from __future__ import annotations
 import sqlite3
 from contextlib import closing
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from datetime import datetime
+from pathlib import Path
 
-if TYPE_CHECKING:
-    from datetime import datetime
-    from pathlib import Path
-
-    from sandbox.sandbox import Sandbox
+from sandbox.sandbox import Sandbox
 
 MINUTE = 60
 HOUR = 60 * MINUTE

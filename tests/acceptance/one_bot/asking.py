@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from itertools import count
-from typing import TYPE_CHECKING
 
+from sandbox.client_driver import Card
 from sandbox.model_api.behaviour import Behaviour
+from sandbox.model_api.faults import FaultOrder
 from sandbox.pictures import paint
+from sandbox.sandbox import Sandbox
 from tests.acceptance.promise import Record, assert_promise_kept, records
 from tests.rig import until
-
-if TYPE_CHECKING:
-    from sandbox.client_driver import Card
-    from sandbox.model_api.faults import FaultOrder
-    from sandbox.sandbox import Sandbox
 
 numbers = count(1)
 

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import pytest
 
+from sandbox.bot_process import BotProcess
 from sandbox.model_api.faults import Fault, FaultOrder
+from sandbox.sandbox import Sandbox
 from tests.acceptance.one_bot.asking import ask, fault_of
-
-if TYPE_CHECKING:
-    from sandbox.bot_process import BotProcess
-    from sandbox.sandbox import Sandbox
 
 
 async def test_the_api_away_while_a_job_runs(sandbox: Sandbox, bot: BotProcess) -> None:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import pytest
 
+from sandbox.bot_process import BotProcess
 from sandbox.model_api.behaviour import (
     BadInput,
     BadToken,
@@ -15,11 +15,8 @@ from sandbox.model_api.behaviour import (
     UnknownModel,
 )
 from sandbox.model_api.faults import Fault, FaultOrder
+from sandbox.sandbox import Sandbox
 from tests.acceptance.one_bot.asking import ask, changes_of, fault_of
-
-if TYPE_CHECKING:
-    from sandbox.bot_process import BotProcess
-    from sandbox.sandbox import Sandbox
 
 SENT_AGAIN = [
     FaultOrder(fault=Fault.TOO_MANY_REQUESTS, retry_after="1"),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import pytest
 
@@ -14,10 +13,8 @@ from sandbox.model_api.behaviour import (
     OutputShape,
     SuccessWord,
 )
+from sandbox.sandbox import Sandbox
 from tests.acceptance.one_bot.asking import ask, changes_of
-
-if TYPE_CHECKING:
-    from sandbox.sandbox import Sandbox
 
 WORDS = [
     Behaviour(success_word=SuccessWord.COMPLETED),

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
+from sandbox.client_driver.command_form import OptionValue
+from sandbox.client_driver.reply import Card
+from sandbox.discord.files import Attachment
 from sandbox.discord.message_payloads import attachment_payload
+from sandbox.discord.state import DiscordState
 from sandbox.pictures import Picture, empty_file, not_a_picture, paint
+from sandbox.sandbox import Sandbox
 from tests.acceptance.promise import records
-
-if TYPE_CHECKING:
-    from sandbox.client_driver.command_form import OptionValue
-    from sandbox.client_driver.reply import Card
-    from sandbox.discord.files import Attachment
-    from sandbox.discord.state import DiscordState
-    from sandbox.sandbox import Sandbox
 
 PROMPT = "a fox in the snow"
 CAT = paint("cat.png", width=64, height=48)

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import pytest
 
+from sandbox.bot_process import BotProcess
+from sandbox.client_driver.reply import Reply
 from sandbox.pictures import paint
+from sandbox.sandbox import Sandbox
 from tests.acceptance.one_bot.asking import Asked, numbers
 from tests.acceptance.promise import records
 from tests.rig import until
-
-if TYPE_CHECKING:
-    from sandbox.bot_process import BotProcess
-    from sandbox.client_driver.reply import Reply
-    from sandbox.sandbox import Sandbox
 
 CAT, BOAT = paint("cat.png", width=64, height=48), paint("boat.jpg", width=64, height=48)
 CALLBACK = "POST /interactions/{interaction_id}/{token}/callback"

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import pytest
 
+from sandbox.bot_process import BotProcess
+from sandbox.client_driver.reply import Reply
+from sandbox.sandbox import Sandbox
 from tests.rig import until
-
-if TYPE_CHECKING:
-    from sandbox.bot_process import BotProcess
-    from sandbox.client_driver.reply import Reply
-    from sandbox.sandbox import Sandbox
 
 CALLBACK = "POST /interactions/{interaction_id}/{token}/callback"
 FOLLOWUP = "POST /webhooks/{application_id}/{token}"

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import pytest
 
+from sandbox.client_driver import Card
 from sandbox.model_api.behaviour import Behaviour, OutputShape
 from sandbox.model_api.faults import Fault, FaultOrder
 from sandbox.model_api.model_request import RequestState
@@ -15,15 +16,10 @@ from sandbox.model_api.sample_media import sound, video
 from sandbox.model_api.storage import encode_path
 from sandbox.model_api.traffic import Route
 from sandbox.pictures import paint
+from sandbox.sandbox import Sandbox
 from tests.acceptance.one_bot.asking import ask
 from tests.acceptance.promise import Record, messages_with_result, records
 from tests.rig import until
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from sandbox.client_driver import Card
-    from sandbox.sandbox import Sandbox
 
 MEBIBYTE = 1024 * 1024
 

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from sandbox.pictures import paint
+from sandbox.sandbox import Sandbox
 from tests.acceptance.one_bot.asking import Asked, numbers
 from tests.acceptance.promise import messages_with_result
-
-if TYPE_CHECKING:
-    from sandbox.sandbox import Sandbox
 
 
 async def test_an_age_restricted_channel(sandbox: Sandbox) -> None:

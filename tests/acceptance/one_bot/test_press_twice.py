@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
 
+from sandbox.client_driver import Card, Reply
 from sandbox.pictures import paint
+from sandbox.sandbox import Sandbox
 from tests.acceptance.one_bot.asking import numbers
 from tests.rig import until
-
-if TYPE_CHECKING:
-    from sandbox.client_driver import Card, Reply
-    from sandbox.sandbox import Sandbox
 
 CALLBACK = "POST /interactions/{interaction_id}/{token}/callback"
 

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import pytest
 
+from sandbox.discord.traffic import Call
+from sandbox.sandbox import Sandbox
 from tests.acceptance.one_bot.asking import ask
-
-if TYPE_CHECKING:
-    from sandbox.discord.traffic import Call
-    from sandbox.sandbox import Sandbox
 
 
 @pytest.mark.parametrize("code", [200000, 50035])

@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from collections.abc import AsyncIterator
 
 import pytest
 import pytest_asyncio
 
+from sandbox.bot_process import BotProcess
 from sandbox.model_api.faults import Fault
 from sandbox.pictures import paint
+from sandbox.sandbox import Sandbox
 from tests.acceptance.one_bot.asking import ask, numbers
 from tests.acceptance.promise import Record, messages_with_result, records
 from tests.rig import until
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-
-    from sandbox.bot_process import BotProcess
-    from sandbox.sandbox import Sandbox
 
 CALLBACK = "POST /interactions/{interaction_id}/{token}/callback"
 

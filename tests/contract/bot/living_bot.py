@@ -7,7 +7,6 @@ import contextvars
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from discord.webhook.async_ import AsyncWebhookAdapter, async_context
 from pydantic import SecretStr
@@ -19,10 +18,8 @@ from bot.settings import DatabaseSettings, DiscordSettings, JobsSettings, RunCom
 from bot.wiring import App, open_app
 from cogs import EXTENSIONS
 from cogs.buttons import DYNAMIC_ITEMS
+from sandbox.sandbox import Sandbox
 from tests.rig import until
-
-if TYPE_CHECKING:
-    from sandbox.sandbox import Sandbox
 
 
 def settings_for(sandbox: Sandbox, folder: Path, *, database_url: str | None = None) -> Settings:
