@@ -20,7 +20,7 @@ from bot.wiring import model_api
 from services.clock import SystemClock
 from services.errors import ComfycordError, StartupError, UnusableProxy
 from services.jobs.copies import get_sightings
-from services.store.notes import SqlNotes
+from services.store.key_values import SqlKeyValueStore
 
 # For what waits on somebody else: their own time-outs are meant for a bot that has time.
 LOGIN_SECONDS = 20.0
@@ -85,7 +85,7 @@ async def check_copies(settings: Settings) -> Finding:
     """See whether a start here has noticed that somebody else answers for its token."""
     try:
         async with open_own_database(settings, alone=False) as database:
-            sightings = await get_sightings(SqlNotes(database)) if missing_file(settings) is None else None
+            sightings = await get_sightings(SqlKeyValueStore(database)) if missing_file(settings) is None else None
     except (ComfycordError, SQLAlchemyError):
         return Finding(is_ok=True, report="Whether another copy of this bot runs is not known: no database tells.")
     if sightings is None or not sightings.is_recent(SystemClock().now()):

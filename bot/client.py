@@ -96,7 +96,7 @@ class ComfyBot(commands.AutoShardedBot):
         """Make ready between login and the gateway: commands, buttons, their sync, the number of shards."""
         await self.load_commands()
         self._registering = asyncio.create_task(
-            register_commands(self.tree, self.services.notes), name="register commands"
+            register_commands(self.tree, self.services.key_values), name="register commands"
         )
         # Told beforehand, the library goes to the gateway address of the settings, not to the one of this answer.
         try:

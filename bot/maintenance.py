@@ -49,7 +49,7 @@ class SyncingBot(ComfyBot):
         """Write the commands to Discord, whether they changed or not."""
         await self.load_commands()
         try:
-            self.synced = await sync_commands(self.tree, self.services.notes)
+            self.synced = await sync_commands(self.tree, self.services.key_values)
         except (app_commands.CommandSyncFailure, discord.HTTPException) as error:
             msg = f"Discord does not take the commands: {error}"
             raise CannotDo(msg) from error

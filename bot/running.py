@@ -34,7 +34,7 @@ ANSWER_SECONDS = 2.0
 _ANSWERS = ("CommandTree-invoker", "discord-ui-")
 
 # Written for no other reason than to see whether it can be.
-WRITE_CHECK_NOTE = "write-check"
+WRITE_CHECK_KEY = "write-check"
 
 Loop = Callable[[], Awaitable[None]]
 
@@ -72,7 +72,7 @@ async def run(settings: Settings) -> None:
 
 async def _write_something(services: BotServices) -> None:
     """Write to the database for the sake of writing: another value each time, or nothing would be written."""
-    await services.notes.put_note(WRITE_CHECK_NOTE, services.clock.now().isoformat())
+    await services.key_values.put_value(WRITE_CHECK_KEY, services.clock.now().isoformat())
 
 
 async def run_until(stop: asyncio.Event, loops: Mapping[str, Loop]) -> None:

@@ -40,7 +40,7 @@ from services.store.cards import SqlCardStore
 from services.store.database import Database
 from services.store.jobs import SqlJobStore
 from services.store.journal import JournalFile
-from services.store.notes import SqlNotes
+from services.store.key_values import SqlKeyValueStore
 from services.store.processes import SqlProcesses
 
 log = logging.getLogger(__name__)
@@ -232,8 +232,8 @@ def assemble(settings: Settings, outside: Outside, *, catalog: Catalog, worker_i
         policy=policy,
         timing=timing,
     )
-    notes = SqlNotes(outside.database)
-    copies = CopyWatch(notes, clock)
+    key_values = SqlKeyValueStore(outside.database)
+    copies = CopyWatch(key_values, clock)
     failover = Failover(
         store=store,
         processes=None if outside.database.is_alone else SqlProcesses(outside.database),
@@ -249,7 +249,7 @@ def assemble(settings: Settings, outside: Outside, *, catalog: Catalog, worker_i
         results=outside.results,
         clock=clock,
         guilds=settings.discord.guilds,
-        notes=notes,
+        key_values=key_values,
         copies=copies,
         failover=failover,
     )

@@ -11,7 +11,7 @@ from services.clock import Clock
 from services.jobs.copies import CopyWatch
 from services.jobs.failover import Failover
 from services.jobs.outbox import CardOutbox
-from services.jobs.ports import Notes, ResultStorage
+from services.jobs.ports import KeyValueStore, ResultStorage
 from services.jobs.service import JobService
 from services.models.catalog import Catalog
 
@@ -26,7 +26,7 @@ class BotServices:
     results: ResultStorage
     clock: Clock
     guilds: frozenset[int]
-    notes: Notes
+    key_values: KeyValueStore
     copies: CopyWatch
     failover: Failover
 

@@ -195,7 +195,7 @@ class Downloads:
         finally:
             most = LATE_RETRY_SECONDS if self._has_had(job, LATE_AFTER) else MOST_RETRY_SECONDS
             output.tries += 1
-            wait = backoff_seconds(output.tries, first=FIRST_RETRY_SECONDS, most=most, random=self._chance)
+            wait = backoff_seconds(output.tries, first=FIRST_RETRY_SECONDS, longest=most, random=self._chance)
             output.next_at = self._clock.monotonic() + wait
             output.task = None
             known.news.set()

@@ -161,7 +161,7 @@ class AnnounceLoop:
         setbacks = self._setbacks.of(job.job_id)
         setbacks.failures += 1
         backoff = backoff_seconds(
-            setbacks.failures, first=FIRST_BACKOFF_SECONDS, most=MOST_BACKOFF_SECONDS, random=self._chance
+            setbacks.failures, first=FIRST_BACKOFF_SECONDS, longest=MOST_BACKOFF_SECONDS, random=self._chance
         )
         seconds = max(at_least, backoff)
         log.info("job_id=%s its card is tried again in %.1f s: %s", job.job_id, seconds, why)

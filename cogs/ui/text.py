@@ -39,11 +39,11 @@ _BACKTICKS = re.compile(r"`(?=`)")
 _BLANK_LINES = re.compile(r"\n[^\S\n]*(?:\n[^\S\n]*)+")
 
 
-def cut(text: str, most: int) -> str:
+def cut(text: str, limit: int) -> str:
     """Return the text in at most `most` characters, with an ellipsis where something is missing."""
-    if len(text) <= most:
+    if len(text) <= limit:
         return text
-    return text[: max(most - 1, 0)].rstrip() + ELLIPSIS if most > 0 else ""
+    return text[: max(limit - 1, 0)].rstrip() + ELLIPSIS if limit > 0 else ""
 
 
 def encodable(text: str) -> str:
@@ -85,34 +85,34 @@ def escaped(text: str) -> str:
     return _EVERYBODY.sub(r"\\@", plain)
 
 
-def shown(text: str, most: int) -> str:
+def shown(text: str, limit: int) -> str:
     """Return somebody else's text escaped, in at most `most` characters, escapes included and never torn."""
-    return cut_escaped(escaped(text).strip(), most)
+    return cut_escaped(escaped(text).strip(), limit)
 
 
-def shown_line(text: str, most: int) -> str:
+def shown_line(text: str, limit: int) -> str:
     """Return somebody else's text escaped and on one line, in at most `most` characters."""
-    return shown(one_line(text), most)
+    return shown(one_line(text), limit)
 
 
-def quoted(text: str, most: int, *, lines: int = 12) -> str:
+def quoted(text: str, limit: int, *, lines: int = 12) -> str:
     """Return somebody else's text as a block quote of at most `most` characters and `lines` lines, marks included."""
     rows = _BLANK_LINES.sub("\n\n", escaped(text).strip()).split("\n")
     too_many = len(rows) > lines
     rows = rows[:lines]
     whole = "\n".join(f"> {row}" for row in rows)
-    return whole if len(whole) <= most and not too_many else _torn_off(whole, most)
+    return whole if len(whole) <= limit and not too_many else _torn_off(whole, limit)
 
 
-def cut_escaped(whole: str, most: int) -> str:
+def cut_escaped(whole: str, limit: int) -> str:
     """Return text that is escaped already in at most `most` characters, no escape torn in two."""
-    return whole if len(whole) <= most else _torn_off(whole, most)
+    return whole if len(whole) <= limit else _torn_off(whole, limit)
 
 
-def _torn_off(whole: str, most: int) -> str:
-    kept = whole[: max(most - 1, 0)]
+def _torn_off(whole: str, limit: int) -> str:
+    kept = whole[: max(limit - 1, 0)]
     is_torn = (len(kept) - len(kept.rstrip("\\"))) % 2 == 1
-    return (kept[:-1] if is_torn else kept).rstrip(" \n") + ELLIPSIS if most > 0 else ""
+    return (kept[:-1] if is_torn else kept).rstrip(" \n") + ELLIPSIS if limit > 0 else ""
 
 
 def code_block(text: str) -> str:

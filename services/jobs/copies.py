@@ -9,11 +9,11 @@ from datetime import UTC, datetime, timedelta
 
 from services.clock import Clock
 from services.errors import StoreUnavailable
-from services.jobs.ports import Notes
+from services.jobs.ports import KeyValueStore
 
 log = logging.getLogger(__name__)
 
-NOTE = "another_copy"
+KEY = "another_copy"
 # For how long a copy that was seen is reckoned with, and how often at most the log tells of it.
 REMEMBERED = timedelta(days=1)
 _TELL_EVERY_SECONDS = 600.0
@@ -34,9 +34,9 @@ class Sightings:
         return now - self.last_at < REMEMBERED
 
 
-async def get_sightings(notes: Notes) -> Sightings | None:
+async def get_sightings(key_values: KeyValueStore) -> Sightings | None:
     """Return what this installation has noted of another copy; None: nothing. Raises: StoreUnavailable."""
-    words = (await notes.get_note(NOTE) or "").split()
+    words = (await key_values.get_value(KEY) or "").split()
     try:
         count, first_at, last_at = words
         return Sightings(count=int(count), first_at=_moment(first_at), last_at=_moment(last_at))
@@ -55,8 +55,8 @@ class CopyWatch:
     `has_siblings`: other processes work on this database, and what they answered is no sign of a copy.
     """
 
-    def __init__(self, notes: Notes, clock: Clock) -> None:
-        self._notes = notes
+    def __init__(self, key_values: KeyValueStore, clock: Clock) -> None:
+        self._key_values = key_values
         self._clock = clock
         self._received: OrderedDict[int, int] = OrderedDict()
         self._unsaved = 0
@@ -96,7 +96,7 @@ class CopyWatch:
         """
         if self._unsaved:
             return True
-        sightings = await get_sightings(self._notes)
+        sightings = await get_sightings(self._key_values)
         return sightings is not None and sightings.is_recent(self._clock.now())
 
     async def save(self) -> None:
@@ -105,12 +105,12 @@ class CopyWatch:
             return
         seen, now = self._unsaved, self._clock.now()
         try:
-            before = await get_sightings(self._notes)
+            before = await get_sightings(self._key_values)
             if before is None or not before.is_recent(now):
                 before = Sightings(count=0, first_at=now, last_at=now)
             after = replace(before, count=before.count + seen, last_at=now)
             words = f"{after.count} {after.first_at.isoformat()} {after.last_at.isoformat()}"
-            await self._notes.put_note(NOTE, words)
+            await self._key_values.put_value(KEY, words)
         except StoreUnavailable as error:
             log.info("another copy's answers are not noted yet: %s", error)
             return

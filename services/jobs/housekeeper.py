@@ -60,13 +60,13 @@ class Housekeeper:
 
         Raises: StoreUnavailable.
         """
-        for job in await self._store.claim_orphaned_submits(self._lease, most=self.BATCH):
+        for job in await self._store.claim_orphaned_submits(self._lease, limit=self.BATCH):
             log.error("job_id=%s its process died while submitting: it may have been charged", job.job_id)
             await self._end(job, JobStatus.SUBMITTING, JobStatus.UNCONFIRMED)
-        for job in await self._store.list_overdue_waiting(now=self._deadline_clock.now(), most=self.BATCH):
+        for job in await self._store.list_overdue_waiting(now=self._deadline_clock.now(), limit=self.BATCH):
             log.warning("job_id=%s waited too long", job.job_id)
             await self._end(job, JobStatus.WAITING, JobStatus.EXPIRED)
-        await self._cards.forget_tokens(until=self._clock.now() - TOKEN_MARGIN, most=self.BATCH)
+        await self._cards.forget_tokens(until=self._clock.now() - TOKEN_MARGIN, limit=self.BATCH)
 
     async def _end(self, job: Job, of: JobStatus, to: JobStatus) -> None:
         def change(j: Job) -> Job | None:

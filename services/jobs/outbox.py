@@ -65,10 +65,10 @@ class CardOutbox:
         if seconds > 0:
             await self._signals.changed.wait(seconds)
 
-    async def take(self, most: int) -> Sequence[DueCard]:
-        """Take up to `most` cards that are behind; each must be acknowledged or postponed, then let go."""
+    async def take(self, limit: int) -> Sequence[DueCard]:
+        """Take up to `limit` cards that are behind; each must be acknowledged or postponed, then let go."""
         try:
-            claimed = await self._cards.claim_due(self._lease, now=self._clock.now(), most=most)
+            claimed = await self._cards.claim_due(self._lease, now=self._clock.now(), limit=limit)
         except StoreUnavailable as error:
             log.info("due cards cannot be taken: %s", error)
             self._failures += 1

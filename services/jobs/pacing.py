@@ -75,9 +75,9 @@ def late_poll_seconds(overdue: timedelta, timing: JobTiming, random: Random) -> 
     return min(grown, LATE_POLL_MAX_SECONDS) * (0.9 + 0.2 * random())
 
 
-def backoff_seconds(failures: int, *, first: float, most: float, random: Random) -> float:
+def backoff_seconds(failures: int, *, first: float, longest: float, random: Random) -> float:
     """Return a capped exponential wait after `failures` failures in a row, with half of it random."""
-    return min(first * 2.0 ** min(failures - 1, 32), most) * (0.5 + 0.5 * random())
+    return min(first * 2.0 ** min(failures - 1, 32), longest) * (0.5 + 0.5 * random())
 
 
 class RequestBudget:
@@ -128,7 +128,7 @@ class SubmitGate:
         """A submit was turned away (429) or never left."""
         # Those that were under way together when the gate closed count as one.
         self._not_sent += self._not_sent == 0 or self.closed_seconds() == 0
-        wait = backoff_seconds(self._not_sent, first=1.0, most=60.0, random=self._random)
+        wait = backoff_seconds(self._not_sent, first=1.0, longest=60.0, random=self._random)
         self._close(max(wait, retry_after_seconds or 0.0))
 
     def unknown(self) -> None:
@@ -136,7 +136,7 @@ class SubmitGate:
         self._unknown += self._unknown < self.UNKNOWN_IN_A_ROW or self.closed_seconds() == 0
         if self._unknown >= self.UNKNOWN_IN_A_ROW:
             over = self._unknown - self.UNKNOWN_IN_A_ROW + 1
-            self._close(backoff_seconds(over, first=30.0, most=600.0, random=self._random))
+            self._close(backoff_seconds(over, first=30.0, longest=600.0, random=self._random))
 
     def _close(self, seconds: float) -> None:
         self._closed_until = max(self._closed_until, self._clock.monotonic() + seconds)

@@ -140,7 +140,7 @@ class Poller:
     async def _keep_taking_up(self) -> None:
         while True:
             try:
-                jobs = await self._store.claim_followed(self._lease, most=self.BATCH)
+                jobs = await self._store.claim_followed(self._lease, limit=self.BATCH)
             except Exception as error:  # noqa: BLE001 - told there: whatever it is, the next scan may pass
                 self._take_up_troubles.tell(error)
                 jobs = ()
@@ -203,7 +203,7 @@ class Poller:
 
     def _backoff(self, failures: int) -> float:
         first, most = self._timing.poll_min_seconds, self._timing.poll_max_seconds
-        return backoff_seconds(failures, first=first, most=most * 3, random=self._random)
+        return backoff_seconds(failures, first=first, longest=most * 3, random=self._random)
 
     async def _ask_about(self, watched: Watched, asked: _Asked) -> float | None:
         """Return the seconds until the job is to be asked about again; None when it needs no more."""

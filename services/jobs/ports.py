@@ -86,9 +86,9 @@ class JobStore(Protocol):
         ...
 
     async def claim_waiting(
-        self, lease: Lease, *, now: datetime, most: int, expired_by: datetime | None = None
+        self, lease: Lease, *, now: datetime, limit: int, expired_by: datetime | None = None
     ) -> Sequence[Job]:
-        """Claim up to `most` WAITING jobs into SUBMITTING under the lease and return them, oldest first.
+        """Claim up to `limit` WAITING jobs into SUBMITTING under the lease and return them, oldest first.
 
         No job starts that would be more in flight than it was accepted with (`QuotaLimits.running`), counted in the
         claiming transaction with its owner's row locked. A row whose deadline has passed by `expired_by` (by `now`
@@ -96,15 +96,15 @@ class JobStore(Protocol):
         """
         ...
 
-    async def claim_followed(self, lease: Lease, *, most: int) -> Sequence[Job]:
+    async def claim_followed(self, lease: Lease, *, limit: int) -> Sequence[Job]:
         """Claim jobs at the API (QUEUED, RUNNING, LATE) that nobody holds, oldest first."""
         ...
 
-    async def claim_orphaned_submits(self, lease: Lease, *, most: int) -> Sequence[Job]:
+    async def claim_orphaned_submits(self, lease: Lease, *, limit: int) -> Sequence[Job]:
         """Claim SUBMITTING jobs whose lease ran out (their process died) and return them."""
         ...
 
-    async def list_overdue_waiting(self, *, now: datetime, most: int) -> Sequence[Job]:
+    async def list_overdue_waiting(self, *, now: datetime, limit: int) -> Sequence[Job]:
         """Return WAITING jobs whose deadline has passed."""
         ...
 
@@ -132,7 +132,7 @@ class JobStore(Protocol):
         """Return one page of the user's jobs, newest first; a page past the end gives the last one."""
         ...
 
-    async def suggest(self, owner_id: int, *, text: str, only_cancellable: bool, most: int) -> Sequence[Job]:
+    async def suggest(self, owner_id: int, *, text: str, only_cancellable: bool, limit: int) -> Sequence[Job]:
         """Return the user's newest jobs whose id or prompt contains `text` (case-insensitive; wildcards are plain)."""
         ...
 
@@ -147,7 +147,7 @@ class CardStore(Protocol):
         """Return the cards of these jobs, by the jobs' ids; one that cannot be read is not among them."""
         ...
 
-    async def claim_due(self, lease: Lease, *, now: datetime, most: int) -> Sequence[DueCard]:
+    async def claim_due(self, lease: Lease, *, now: datetime, limit: int) -> Sequence[DueCard]:
         """Claim cards that have something to show and are due by `now`, the longest due first, with their jobs.
 
         One that was put off for longer than pacing.LONGEST_PUT_OFF is due: that was before the clock was set back.
@@ -186,8 +186,8 @@ class CardStore(Protocol):
         """A press on the card brought a fresh interaction token: the card is `reached_by` it."""
         ...
 
-    async def forget_tokens(self, *, until: datetime, most: int) -> int:
-        """Blank up to `most` interaction tokens that ended by `until`, and return how many; no card is drawn again."""
+    async def forget_tokens(self, *, until: datetime, limit: int) -> int:
+        """Blank up to `limit` interaction tokens that ended by `until`, and return how many; no card is drawn again."""
         ...
 
     async def release(self, worker_id: str) -> None:
@@ -199,15 +199,15 @@ class CardStore(Protocol):
         ...
 
 
-class Notes(Protocol):
+class KeyValueStore(Protocol):
     """Small facts about this installation that outlive a restart (what commands were synced last)."""
 
-    async def get_note(self, key: str) -> str | None:
-        """Return the note."""
+    async def get_value(self, key: str) -> str | None:
+        """Return what is stored under the key; None where nothing is."""
         ...
 
-    async def put_note(self, key: str, value: str) -> None:
-        """Write the note, over an older one."""
+    async def put_value(self, key: str, value: str) -> None:
+        """Store the value, over an older one."""
         ...
 
 

@@ -156,7 +156,7 @@ class JobService:
     async def suggest(self, owner_id: int, text: str, *, only_cancellable: bool = False) -> Sequence[Job]:
         """Return this person's jobs that fit what they have typed so far."""
         return await self._store.suggest(
-            owner_id, text=text.strip(), only_cancellable=only_cancellable, most=SUGGESTIONS
+            owner_id, text=text.strip(), only_cancellable=only_cancellable, limit=SUGGESTIONS
         )
 
     async def quota(self, actor: Actor) -> tuple[Usage, QuotaLimits]:

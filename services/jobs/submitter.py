@@ -95,9 +95,11 @@ class Submitter:
             self._signals.changed.wake()
         return bool(jobs)
 
-    async def _claim(self, most: int) -> Sequence[Job]:
+    async def _claim(self, limit: int) -> Sequence[Job]:
         now, expired_by = self._clock.now(), self._deadline_clock.now()
-        claim = asyncio.ensure_future(self._store.claim_waiting(self._lease, now=now, most=most, expired_by=expired_by))
+        claim = asyncio.ensure_future(
+            self._store.claim_waiting(self._lease, now=now, limit=limit, expired_by=expired_by)
+        )
         try:
             return await asyncio.shield(claim)
         except asyncio.CancelledError:

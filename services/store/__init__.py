@@ -1,1 +1,1 @@
-"""Jobs and notes in a database: one class for SQLite and PostgreSQL."""
+"""Jobs, their cards and key-values in a database: one class for SQLite and PostgreSQL."""

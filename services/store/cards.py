@@ -31,7 +31,7 @@ _BEHIND = (
     select(cards.c.job_id)
     .where(IS_BEHIND, _IS_DUE, _MAY_BE_TRIED, _IS_FREE)
     .order_by(cards.c.due_at)
-    .limit(bindparam("most"))
+    .limit(bindparam("limit"))
     .with_for_update(skip_locked=True)
     .cte("behind")
 )
@@ -69,7 +69,7 @@ _SPENT = (
     select(cards.c.job_id)
     .where(HAS_TOKEN, cards.c.token_until <= bindparam("ended_by", type_=cards.c.token_until.type))
     .order_by(cards.c.token_until)
-    .limit(bindparam("most"))
+    .limit(bindparam("limit"))
     .with_for_update(skip_locked=True)
     .cte("spent")
 )
@@ -98,11 +98,11 @@ class SqlCardStore(StorePart):
 
     @writes
     async def claim_due(
-        self, connection: AsyncConnection, lease: Lease, *, now: datetime, most: int
+        self, connection: AsyncConnection, lease: Lease, *, now: datetime, limit: int
     ) -> Sequence[DueCard]:
         """Take the lease of cards that are behind and due. Raises: StoreUnavailable."""
         times = {"now": now, "longest_held": now + _LONGEST_HOLD, "longest_put_off": now + LONGEST_PUT_OFF}
-        rows = (await connection.execute(_CLAIM, {**lease_parameters(lease), **times, "most": most})).all()
+        rows = (await connection.execute(_CLAIM, {**lease_parameters(lease), **times, "limit": limit})).all()
         if not rows:
             return []
         # After the cards, never before: a job is at least as new as what its card has to show.
@@ -168,9 +168,9 @@ class SqlCardStore(StorePart):
             await connection.execute(_CARD.values(card_columns(card)), {"wanted": job_id})
 
     @writes
-    async def forget_tokens(self, connection: AsyncConnection, *, until: datetime, most: int) -> int:
+    async def forget_tokens(self, connection: AsyncConnection, *, until: datetime, limit: int) -> int:
         """Blank interaction tokens that ended by then, the oldest first. Raises: StoreUnavailable."""
-        return len((await connection.execute(_FORGET_TOKENS, {"ended_by": until, "most": most})).all())
+        return len((await connection.execute(_FORGET_TOKENS, {"ended_by": until, "limit": limit})).all())
 
     @writes
     async def release(self, connection: AsyncConnection, worker_id: str) -> None:

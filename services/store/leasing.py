@@ -58,7 +58,7 @@ def _candidates(*owners: ColumnElement[bool]) -> Select[tuple[str, int]]:
         select(waiting.c.job_id, waiting.c.owner_id)
         .where(waiting.c.place <= waiting.c.running_limit)
         .order_by(waiting.c.place, waiting.c.created_at, waiting.c.number)
-        .limit(bindparam("most"))
+        .limit(bindparam("limit"))
     )
 
 
@@ -96,7 +96,7 @@ def _take(*where: ColumnElement[bool]) -> Update:
         select(jobs.c.job_id)
         .where(*where, _IS_FREE)
         .order_by(*_OLDEST)
-        .limit(bindparam("most"))
+        .limit(bindparam("limit"))
         .with_for_update(skip_locked=True)
         .cte("picked")
     )
@@ -126,10 +126,16 @@ class Leasing(StorePart):
 
     @writes
     async def claim_waiting(
-        self, connection: AsyncConnection, lease: Lease, *, now: datetime, most: int, expired_by: datetime | None = None
+        self,
+        connection: AsyncConnection,
+        lease: Lease,
+        *,
+        now: datetime,
+        limit: int,
+        expired_by: datetime | None = None,
     ) -> Sequence[Job]:
         """Claim waiting jobs into SUBMITTING, in fairness among their owners. Raises: StoreUnavailable."""
-        asked: dict[str, object] = {"expired_by": expired_by or now, "most": most}
+        asked: dict[str, object] = {"expired_by": expired_by or now, "limit": limit}
         owners = {row.owner_id for row in await connection.execute(_CANDIDATES, asked)}
         if not owners:
             return ()
@@ -164,13 +170,13 @@ class Leasing(StorePart):
             )
         return claimed
 
-    async def claim_followed(self, lease: Lease, *, most: int) -> Sequence[Job]:
+    async def claim_followed(self, lease: Lease, *, limit: int) -> Sequence[Job]:
         """Take the poll lease of jobs at the API that nobody holds. Raises: StoreUnavailable."""
-        return await self._claim_jobs(_TAKE_UP, {**lease_parameters(lease), "most": most})
+        return await self._claim_jobs(_TAKE_UP, {**lease_parameters(lease), "limit": limit})
 
-    async def claim_orphaned_submits(self, lease: Lease, *, most: int) -> Sequence[Job]:
+    async def claim_orphaned_submits(self, lease: Lease, *, limit: int) -> Sequence[Job]:
         """Take submitting jobs whose lease ran out. Raises: StoreUnavailable."""
-        return await self._claim_jobs(_TAKE_ORPHANS, {**lease_parameters(lease), "most": most})
+        return await self._claim_jobs(_TAKE_ORPHANS, {**lease_parameters(lease), "limit": limit})
 
     @writes
     async def renew(self, connection: AsyncConnection, lease: Lease) -> Mapping[str, int]:

@@ -23,9 +23,11 @@ _ACCEPTED = select(jobs.c.interaction_id).where(jobs.c.interaction_id.in_(bindpa
 _OWNED = select(jobs).where(jobs.c.owner_id == bindparam("user_id"))
 _NEWEST = (jobs.c.created_at.desc(), jobs.c.number.desc())
 _COUNT = select(func.count()).select_from(jobs).where(jobs.c.owner_id == bindparam("user_id"))
-_PAGE = _OWNED.order_by(*_NEWEST).limit(bindparam("most")).offset(bindparam("skipped"))
+_PAGE = _OWNED.order_by(*_NEWEST).limit(bindparam("limit")).offset(bindparam("skipped"))
 _SUGGEST = (
-    _OWNED.where(jobs.c.search_text.like(bindparam("pattern"), escape="\\")).order_by(*_NEWEST).limit(bindparam("most"))
+    _OWNED.where(jobs.c.search_text.like(bindparam("pattern"), escape="\\"))
+    .order_by(*_NEWEST)
+    .limit(bindparam("limit"))
 )
 # As `Job.is_cancellable` has it: what is late counts as queued until it was seen running.
 _IS_CANCELLABLE = status_in(CANCELLABLE) | (status_in({JobStatus.LATE}) & jobs.c.started_at.is_(None))
@@ -34,7 +36,7 @@ _OVERDUE_WAITING = (
     select(jobs)
     .where(IS_WAITING, jobs.c.deadline <= bindparam("now"))
     .order_by(jobs.c.created_at, jobs.c.number)
-    .limit(bindparam("most"))
+    .limit(bindparam("limit"))
 )
 
 
@@ -70,19 +72,19 @@ class Reading(StorePart):
         total = (await connection.execute(_COUNT, {"user_id": owner_id})).scalar_one()
         pages = max(1, -(-total // per_page))
         shown = max(0, min(page, pages - 1))
-        parameters = {"user_id": owner_id, "most": per_page, "skipped": shown * per_page}
+        parameters = {"user_id": owner_id, "limit": per_page, "skipped": shown * per_page}
         found = self._rows.jobs(await connection.execute(_PAGE, parameters))
         return JobPage(jobs=found, page=shown, pages=pages, total=total)
 
-    async def suggest(self, owner_id: int, *, text: str, only_cancellable: bool, most: int) -> Sequence[Job]:
+    async def suggest(self, owner_id: int, *, text: str, only_cancellable: bool, limit: int) -> Sequence[Job]:
         """Return the user's newest jobs whose id or prompt contains the text. Raises: StoreUnavailable."""
         statement = _SUGGEST_CANCELLABLE if only_cancellable else _SUGGEST
-        parameters = {"user_id": owner_id, "pattern": f"%{_escaped(text.casefold())}%", "most": most}
+        parameters = {"user_id": owner_id, "pattern": f"%{_escaped(text.casefold())}%", "limit": limit}
         return await self._read_jobs(statement, parameters)
 
-    async def list_overdue_waiting(self, *, now: datetime, most: int) -> Sequence[Job]:
+    async def list_overdue_waiting(self, *, now: datetime, limit: int) -> Sequence[Job]:
         """Return waiting jobs whose deadline has passed, oldest first. Raises: StoreUnavailable."""
-        return await self._read_jobs(_OVERDUE_WAITING, {"now": now, "most": most})
+        return await self._read_jobs(_OVERDUE_WAITING, {"now": now, "limit": limit})
 
 
 def _escaped(text: str) -> str:

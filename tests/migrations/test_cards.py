@@ -65,7 +65,7 @@ async def test_cards_survive_the_step_in_both_directions(databases: SqliteFiles 
         for number in range(len(RENDERINGS)):
             job = await accept(store, now=at(number))
             made.append(job)
-            [due] = await cards.claim_due(LEASE, now=at(60), most=9)
+            [due] = await cards.claim_due(LEASE, now=at(60), limit=9)
             shown = replace(
                 due.card,
                 rendering=RENDERINGS[number][0],
@@ -78,7 +78,7 @@ async def test_cards_survive_the_step_in_both_directions(databases: SqliteFiles 
             )
             assert await cards.acknowledge(job.job_id, shown, worker_id=LEASE.worker_id)
         behind = await move(store, made[0], JobStatus.SUBMITTING, now=at(70))
-        [drawn] = await cards.claim_due(OTHER, now=at(80), most=9)
+        [drawn] = await cards.claim_due(OTHER, now=at(80), limit=9)
         before = {job.job_id: await reload_card(cards, job) for job in made}
 
         seen = await _go_back(database)
@@ -92,7 +92,7 @@ async def test_cards_survive_the_step_in_both_directions(databases: SqliteFiles 
             assert replace(await reload_card(cards, job), version=0) == replace(before[job.job_id], version=0)
             assert await reload(store, job) == job
         assert drawn.job == await reload(store, behind) == behind
-        assert await cards.claim_due(LEASE, now=at(90), most=9) == [], "somebody draws the one that is behind"
+        assert await cards.claim_due(LEASE, now=at(90), limit=9) == [], "somebody draws the one that is behind"
         assert await cards.acknowledge(behind.job_id, await reload_card(cards, behind), worker_id=OTHER.worker_id)
         assert await cards.next_due() is None
 

@@ -67,7 +67,7 @@ async def test_jobs_in_flight_survive_the_step_in_both_directions(databases: Sql
         assert (await store.get_resubmission(lost.job_id)) == _as_known_then(again)
         twice = await accept(store, now=at(9), parent=resubmitting(lost.job_id), limits=PLENTY)
         assert twice.job_id == again.job_id
-        assert [job.job_id for job in await store.claim_followed(LEASE, most=9)] == [queued.job_id]
+        assert [job.job_id for job in await store.claim_followed(LEASE, limit=9)] == [queued.job_id]
         assert await start(store) == []  # one at a time, as nobody knows how many were allowed
         await move(store, await reload(store, queued), JobStatus.RUNNING, JobStatus.SUCCEEDED)
         assert [job.job_id for job in await start(store)] == [again.job_id]

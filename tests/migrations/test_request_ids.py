@@ -75,7 +75,7 @@ async def test_a_request_stays_with_one_job(databases: Databases, caplog: pytest
         over = await _queued(store, "one over", JobStatus.LATE, JobStatus.EXPIRED)
         followed = await _queued(store, "one over", queued_after=9)
         others = [await _queued(store, "its own"), await _accepted(store), await _accepted(store)]
-        await store.claim_followed(LEASE, most=100)
+        await store.claim_followed(LEASE, limit=100)
         await _go_back(database)
         assert await migrate.upgrade(database)
 
@@ -89,7 +89,7 @@ async def test_a_request_stays_with_one_job(databases: Databases, caplog: pytest
             assert ended.deadline == lost.deadline
         held = set(await store.renew(LEASE))
         assert held == {early.job_id, followed.job_id, others[0].job_id}
-        shown = await SqlCardStore(database).claim_due(LEASE, now=(await reload(store, late)).changed_at, most=100)
+        shown = await SqlCardStore(database).claim_due(LEASE, now=(await reload(store, late)).changed_at, limit=100)
         assert {late.job_id, live.job_id} <= {due.job_id for due in shown}
     told = [record.getMessage() for record in caplog.records if record.levelno == logging.WARNING]
     assert [line for line in told if late.job_id in line] == [

@@ -43,7 +43,7 @@ from services.store.cards import SqlCardStore
 from services.store.database import Database
 from services.store.engine import db_now
 from services.store.jobs import SqlJobStore
-from services.store.notes import SqlNotes
+from services.store.key_values import SqlKeyValueStore
 from services.store.tables import IS_BEHIND, cards
 from tests.contract.announcer.results_folder import ResultsFolder
 from tests.contract.jobs.core import Core
@@ -78,7 +78,7 @@ class Scene:
         self.cards_store: SqlCardStore = SqlCardStore(database)
         self.results = results
         self.timing = JobTiming(scan_seconds=0.05, edit_seconds=edit_seconds)
-        self.notes = SqlNotes(database)
+        self.key_values = SqlKeyValueStore(database)
         self.general = self.state.channel("general")
         self.ada = self.state.user("ada")
         self.catalog = Catalog.load([ModelEntry(model_id=MODEL_ID, command="edit")])
@@ -96,7 +96,7 @@ class Scene:
             worker_id=worker_id,
             timing=self.timing,
         )
-        copies = CopyWatch(self.notes, self.clock)
+        copies = CopyWatch(self.key_values, self.clock)
         services = BotServices(
             jobs=core.jobs,
             outbox=outbox,
@@ -104,7 +104,7 @@ class Scene:
             results=self.results,
             clock=self.clock,
             guilds=frozenset(),
-            notes=self.notes,
+            key_values=self.key_values,
             copies=copies,
             failover=core.failover(copies, processes=None),
         )

@@ -304,12 +304,12 @@ class FullStore(SqlCardStore):
         super().__init__(database)
         self.tried_at: list[float] = []
 
-    async def claim_due(self, lease: Lease, *, now: datetime, most: int) -> Sequence[DueCard]:
+    async def claim_due(self, lease: Lease, *, now: datetime, limit: int) -> Sequence[DueCard]:
         """Fail until it was tried six times."""
         if len(self.tried_at) < 6:
             self.tried_at.append(asyncio.get_running_loop().time())
             raise StoreUnavailable("full")
-        return await super().claim_due(lease, now=now, most=most)
+        return await super().claim_due(lease, now=now, limit=limit)
 
 
 async def test_a_full_database_is_asked_ever_more_rarely(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:

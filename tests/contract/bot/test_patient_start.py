@@ -13,7 +13,7 @@ from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
 from bot import patience
-from bot.command_sync import NOTE
+from bot.command_sync import KEY
 from bot.patience import LONGEST_SECONDS, is_passing, pause_seconds
 from sandbox.pictures import paint
 from sandbox.sandbox import Sandbox
@@ -54,11 +54,11 @@ async def test_commands_are_registered_as_soon_as_discord_takes_them(
         await until(lambda: fault.hits >= 8, what="eight tries in vain")
         reply = await sandbox.clients.ada.slash("edit", prompt="a fox", image1=paint("cat.png", width=64, height=48))
         await reply.acknowledged()
-        written = await app.services.notes.get_note(NOTE)
+        written = await app.services.key_values.get_value(KEY)
         sandbox.state.commands.scopes.clear()
         sandbox.discord.faults.clear()
         await until(lambda: sandbox.state.commands.writes == 2, what="the registration")
-        while await app.services.notes.get_note(NOTE) == written:  # noqa: ASYNC110 - what the bot's own task writes
+        while await app.services.key_values.get_value(KEY) == written:  # noqa: ASYNC110 - what the bot's own task writes
             await asyncio.sleep(0.01)
     told = [record for record in caplog.records if "register the commands" in record.getMessage()]
     assert "HTTP 503" in told[0].getMessage()
@@ -72,7 +72,7 @@ async def test_a_stop_while_commands_are_not_registered(sandbox: Sandbox, tmp_pa
     async with asyncio.timeout(20):
         async with living_bot(sandbox, settings_for(sandbox, tmp_path)) as (app, bot):
             assert bot.is_connected
-            assert await app.services.notes.get_note(NOTE) is None
+            assert await app.services.key_values.get_value(KEY) is None
     assert sandbox.state.commands.writes == 0
 
 

@@ -21,7 +21,7 @@ from sandbox.sandbox import Sandbox
 from services.jobs.copies import get_sightings
 from services.jobs.model import JobStatus
 from services.jobs.pacing import hold_seconds
-from services.store.notes import SqlNotes
+from services.store.key_values import SqlKeyValueStore
 from tests.contract.bot.living_bot import living_bot, settings_for
 from tests.contract.store.databases import PostgresServer, postgres_server
 from tests.rig import SHRINK, until
@@ -73,7 +73,7 @@ async def test_a_forgotten_copy_does_not_pay_for_the_same_command(
         replies = [await ask(sandbox, number) for number in range(5)]
         await answered(sandbox, replies)
         await until(lambda: len(sandbox.model_api.submits) == 5, what="five submits")
-        notes = [SqlNotes(one.database) for one in (app, other)]
+        notes = [SqlKeyValueStore(one.database) for one in (app, other)]
         while await sightings_in(notes) < 5:  # noqa: ASYNC110 - what the bots' own loops write
             await asyncio.sleep(0.05)
         for number, is_applied in ((5, True), (6, False)):
@@ -92,7 +92,7 @@ async def test_a_forgotten_copy_does_not_pay_for_the_same_command(
     assert len(told) <= 2, "once a bot, not each time"
 
 
-async def sightings_in(notes: list[SqlNotes]) -> int:
+async def sightings_in(notes: list[SqlKeyValueStore]) -> int:
     """Return how often a copy is noted."""
     sightings = [await get_sightings(one) for one in notes]
     return sum(found.count for found in sightings if found)

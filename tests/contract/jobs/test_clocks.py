@@ -53,10 +53,10 @@ class SlowClaims(SqlJobStore):
         self.late = 0
 
     async def claim_waiting(
-        self, lease: Lease, *, now: datetime, most: int, expired_by: datetime | None = None
+        self, lease: Lease, *, now: datetime, limit: int, expired_by: datetime | None = None
     ) -> Sequence[Job]:
         """Claim; the first time, a second passes before the answer is there, and the clock is set."""
-        jobs = await super().claim_waiting(lease, now=now, most=most, expired_by=expired_by)
+        jobs = await super().claim_waiting(lease, now=now, limit=limit, expired_by=expired_by)
         if jobs and not self.late:
             self.late += 1
             self._clock.away = self._away
@@ -111,8 +111,8 @@ async def test_a_lease_is_the_database_s_to_measure(
     right, wrong = Core(store, api), Core(other_store, api, clock=MovedClock(away))
     alive, dead = await submit(right, make_new(100)), await submit(right, make_new(101))
     now = right.clock.now()
-    [first] = await store.claim_waiting(Lease(worker_id="alive", ttl_seconds=60), now=now, most=1)
-    [second] = await store.claim_waiting(Lease(worker_id="dead", ttl_seconds=0), now=now, most=1)
+    [first] = await store.claim_waiting(Lease(worker_id="alive", ttl_seconds=60), now=now, limit=1)
+    [second] = await store.claim_waiting(Lease(worker_id="dead", ttl_seconds=0), now=now, limit=1)
     assert (first.job_id, second.job_id) == (alive.job_id, dead.job_id)
     await wrong.housekeeper.tidy()
     assert (await right.until(alive.job_id, JobStatus.SUBMITTING)).version == first.version

@@ -101,7 +101,7 @@ async def test_people_find_their_other_jobs(store: SqlJobStore, database: Databa
     lost, sound = await accept(store), await accept(store)
     await damage(database, lost, "status", "'enchanted'")
     assert [job.job_id for job in (await store.history(ADA, page=0, per_page=5)).jobs] == [sound.job_id]
-    found = await store.suggest(ADA, text="fox", only_cancellable=False, most=5)
+    found = await store.suggest(ADA, text="fox", only_cancellable=False, limit=5)
     assert [job.job_id for job in found] == [sound.job_id]
     assert (await store.usage(ADA, now=sound.created_at)).waiting == 1
     assert await accept(store)
@@ -130,7 +130,7 @@ async def test_what_only_sqlite_keeps(sqlite_files: SqliteFiles, column: str, va
         store = SqlJobStore(database)
         jobs = [await accept(store) for _ in range(2)]
         await damage(database, jobs[0], column, value)
-        claimed = await store.claim_waiting(LEASE, now=jobs[0].created_at, most=5)
+        claimed = await store.claim_waiting(LEASE, now=jobs[0].created_at, limit=5)
         assert [job.job_id for job in claimed] == [job.job_id for job in jobs]
 
 
@@ -141,6 +141,6 @@ async def test_a_job_that_can_never_start_leaves_its_place(sqlite_files: SqliteF
         jobs = [await accept(store, limits=ONE_AT_ONCE) for _ in range(2)]
         await damage(database, jobs[0], "channel_id", "'somewhere'")
         for expected in ([], [jobs[1].job_id]):
-            claimed = await store.claim_waiting(LEASE, now=jobs[0].created_at, most=1)
+            claimed = await store.claim_waiting(LEASE, now=jobs[0].created_at, limit=1)
             assert [job.job_id for job in claimed] == expected
         assert (await store.usage(ADA, now=jobs[0].created_at)).waiting == 0

@@ -10,13 +10,13 @@ from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.errors import StoreUnavailable
-from services.jobs.copies import NOTE, CopyWatch, get_sightings
+from services.jobs.copies import KEY, CopyWatch, get_sightings
 from services.jobs.failover import DEAD_SECONDS, WATCH_SECONDS, Failover, Verdict, judge
 from services.jobs.model import NewJob
 from services.jobs.quota import QuotaLimits
 from services.store.database import Database
 from services.store.jobs import SqlJobStore
-from services.store.notes import SqlNotes
+from services.store.key_values import SqlKeyValueStore
 from services.store.processes import SqlProcesses
 from services.store.tables import processes
 from tests.contract.jobs.core import LIMITS, Core, asked_for
@@ -34,9 +34,9 @@ class Loser:
         self.database = database
         self.clock = HandClock(NOW)
         self.store = SqlJobStore(database)
-        self.notes = SqlNotes(database)
+        self.key_values = SqlKeyValueStore(database)
         self.processes = SqlProcesses(database)
-        self.copies = CopyWatch(self.notes, self.clock)
+        self.copies = CopyWatch(self.key_values, self.clock)
         core = Core(self.store, ScriptedApi(), clock=self.clock, limits=limits)
         self.failover: Failover = core.failover(self.copies, processes=self.processes)
 
@@ -71,7 +71,7 @@ class Loser:
 
     async def copies_seen(self) -> int:
         """Return how often another copy was noted."""
-        sightings = await get_sightings(self.notes)
+        sightings = await get_sightings(self.key_values)
         return sightings.count if sightings else 0
 
 
@@ -126,7 +126,7 @@ async def test_without_siblings_it_was_a_copy(loser: Loser, caplog: pytest.LogCa
     assert not await loser.has(new)
     assert await loser.copies_seen() >= 1
     assert "another copy of this bot" in caplog.text
-    assert await CopyWatch(loser.notes, loser.clock).is_copy_around(), "the next start knows of it too"
+    assert await CopyWatch(loser.key_values, loser.clock).is_copy_around(), "the next start knows of it too"
 
 
 async def test_beside_living_siblings_it_was_a_copy_if_nobody_accepted_it(loser: Loser) -> None:
@@ -181,7 +181,7 @@ async def test_the_same_event_twice_is_no_sign_of_a_copy(loser: Loser) -> None:
 )
 async def test_a_note_that_cannot_be_read_is_none(loser: Loser, note: str) -> None:
     """What somebody else wrote about copies does not end the loop that gives signs of life."""
-    await loser.notes.put_note(NOTE, note)
+    await loser.key_values.put_value(KEY, note)
     await loser.lose()
     await loser.pass_time(1.0)
     assert await loser.copies_seen() >= 1

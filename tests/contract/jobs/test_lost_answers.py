@@ -38,10 +38,10 @@ class LossyStore(SqlJobStore):
         self.after_lost_wait: asyncio.Event = asyncio.Event()
 
     async def claim_waiting(
-        self, lease: Lease, *, now: datetime, most: int, expired_by: datetime | None = None
+        self, lease: Lease, *, now: datetime, limit: int, expired_by: datetime | None = None
     ) -> Sequence[Job]:
         """Claim, and lose the answer or be late with it."""
-        jobs = await super().claim_waiting(lease, now=now, most=most, expired_by=expired_by)
+        jobs = await super().claim_waiting(lease, now=now, limit=limit, expired_by=expired_by)
         if jobs:
             self.claimed.set()
         if jobs and self.claim_delays:
@@ -51,9 +51,9 @@ class LossyStore(SqlJobStore):
             raise StoreUnavailable("the answer is gone")
         return jobs
 
-    async def claim_followed(self, lease: Lease, *, most: int) -> Sequence[Job]:
+    async def claim_followed(self, lease: Lease, *, limit: int) -> Sequence[Job]:
         """Take up, and lose the answer."""
-        jobs = await super().claim_followed(lease, most=most)
+        jobs = await super().claim_followed(lease, limit=limit)
         if jobs and self.lost_takings:
             self.lost_takings -= 1
             raise StoreUnavailable("the answer is gone")
@@ -237,26 +237,26 @@ class BreakingStore(SqlJobStore):
             raise ProgrammingError("UPDATE jobs", {}, Exception("the plan is gone"))
 
     async def claim_waiting(
-        self, lease: Lease, *, now: datetime, most: int, expired_by: datetime | None = None
+        self, lease: Lease, *, now: datetime, limit: int, expired_by: datetime | None = None
     ) -> Sequence[Job]:
         """Break, then claim."""
         self._break("claim_waiting")
-        return await super().claim_waiting(lease, now=now, most=most, expired_by=expired_by)
+        return await super().claim_waiting(lease, now=now, limit=limit, expired_by=expired_by)
 
-    async def claim_followed(self, lease: Lease, *, most: int) -> Sequence[Job]:
+    async def claim_followed(self, lease: Lease, *, limit: int) -> Sequence[Job]:
         """Break, then take up."""
         self._break("claim_followed")
-        return await super().claim_followed(lease, most=most)
+        return await super().claim_followed(lease, limit=limit)
 
     async def renew(self, lease: Lease) -> Mapping[str, int]:
         """Break, then renew."""
         self._break("renew")
         return await super().renew(lease)
 
-    async def claim_orphaned_submits(self, lease: Lease, *, most: int) -> Sequence[Job]:
+    async def claim_orphaned_submits(self, lease: Lease, *, limit: int) -> Sequence[Job]:
         """Break, then claim."""
         self._break("claim_orphaned_submits")
-        return await super().claim_orphaned_submits(lease, most=most)
+        return await super().claim_orphaned_submits(lease, limit=limit)
 
 
 async def test_no_loop_dies_of_an_error_that_passes(database: Database, api: ScriptedApi) -> None:

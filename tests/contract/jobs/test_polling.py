@@ -101,7 +101,7 @@ async def test_a_dead_process_jobs_are_taken_up(store: SqlJobStore, other_store:
     job = await submit(first, make_new())
     async with first.running():
         await first.until(job.job_id, JobStatus.QUEUED)
-    assert await store.claim_followed(Lease(worker_id="dead", ttl_seconds=0.2), most=10)  # and it dies
+    assert await store.claim_followed(Lease(worker_id="dead", ttl_seconds=0.2), limit=10)  # and it dies
     second = Core(other_store, api)
     api.becomes(DONE)
     async with second.running():
@@ -113,7 +113,7 @@ async def test_a_stop_gives_the_leases_back(core: Core, store: SqlJobStore) -> N
     job = await submit(core, make_new())
     async with core.running():
         await core.until(job.job_id, JobStatus.QUEUED)
-    taken = await store.claim_followed(Lease(worker_id="next", ttl_seconds=60), most=10)
+    taken = await store.claim_followed(Lease(worker_id="next", ttl_seconds=60), limit=10)
     assert [one.job_id for one in taken] == [job.job_id]
 
 

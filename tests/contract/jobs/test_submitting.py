@@ -90,7 +90,7 @@ async def test_a_dead_process_leaves_unconfirmed_when_its_lease_has_run_out(core
     """Another process ends what was being submitted, and never submits it."""
     job = await submit(core, make_new())
     dead = Lease(worker_id="dead", ttl_seconds=0)
-    assert await store.claim_waiting(dead, now=core.clock.now(), most=1)
+    assert await store.claim_waiting(dead, now=core.clock.now(), limit=1)
     await core.housekeeper.tidy()
     after = await store.get(job.job_id)
     assert after is not None
@@ -100,7 +100,7 @@ async def test_a_dead_process_leaves_unconfirmed_when_its_lease_has_run_out(core
 async def test_a_living_process_is_left_alone(core: Core, store: SqlJobStore) -> None:
     """A submit under a living lease may still get its answer."""
     job = await submit(core, make_new())
-    assert await store.claim_waiting(Lease(worker_id="alive", ttl_seconds=60), now=core.clock.now(), most=1)
+    assert await store.claim_waiting(Lease(worker_id="alive", ttl_seconds=60), now=core.clock.now(), limit=1)
     await core.housekeeper.tidy()
     after = await store.get(job.job_id)
     assert after is not None

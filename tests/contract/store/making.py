@@ -95,9 +95,9 @@ async def move(store: SqlJobStore, job: Job, *statuses: JobStatus, now: datetime
     return job
 
 
-async def start(store: SqlJobStore, *, most: int = 100, lease: Lease = LEASE, now: datetime = NOW) -> list[Job]:
+async def start(store: SqlJobStore, *, limit: int = 100, lease: Lease = LEASE, now: datetime = NOW) -> list[Job]:
     """Start all that wait."""
-    return list(await store.claim_waiting(lease, now=now, most=most))
+    return list(await store.claim_waiting(lease, now=now, limit=limit))
 
 
 async def reload(store: SqlJobStore, job: Job) -> Job:

@@ -238,7 +238,7 @@ async def test_a_change_does_not_move_the_card(store: SqlJobStore, cards: SqlCar
 async def test_an_end_frees_the_poll_lease(store: SqlJobStore, database: Database, status: JobStatus) -> None:
     """A job that has ended, or waits again, has nobody who asks about it."""
     await accept(store)
-    [job] = await store.claim_waiting(LEASE, now=NOW, most=1)
+    [job] = await store.claim_waiting(LEASE, now=NOW, limit=1)
     if status is JobStatus.CANCELLED:
         job = await move(store, job, JobStatus.QUEUED)
     await move(store, job, status)

@@ -49,7 +49,7 @@ def _drawn(digest: str) -> Rendering:
 
 async def _shown(cards: SqlCardStore, job: Job, *, lease: Lease = LEASE) -> None:
     """Take the job's card and acknowledge it as it is."""
-    [taken] = await cards.claim_due(lease, now=LATER, most=1)
+    [taken] = await cards.claim_due(lease, now=LATER, limit=1)
     assert taken.job_id == job.job_id
     assert await cards.acknowledge(job.job_id, taken.card, worker_id=lease.worker_id)
 
@@ -59,8 +59,8 @@ async def test_an_accepted_job_is_shown_only_when_it_lasts(store: SqlJobStore, c
     job = await accept(store)
     due = at(WAITING_HOLD)
     assert await cards.next_due() == due
-    assert await cards.claim_due(LEASE, now=due - timedelta(microseconds=1), most=10) == []
-    assert _jobs(await cards.claim_due(LEASE, now=due, most=10)) == [job]
+    assert await cards.claim_due(LEASE, now=due - timedelta(microseconds=1), limit=10) == []
+    assert _jobs(await cards.claim_due(LEASE, now=due, limit=10)) == [job]
 
 
 async def test_changes_melt_into_one(store: SqlJobStore, cards: SqlCardStore) -> None:
@@ -68,7 +68,7 @@ async def test_changes_melt_into_one(store: SqlJobStore, cards: SqlCardStore) ->
     job = await accept(store)
     await start(store, now=at(1))
     assert await cards.next_due() == at(WAITING_HOLD)
-    [taken] = await cards.claim_due(LEASE, now=at(WAITING_HOLD), most=10)
+    [taken] = await cards.claim_due(LEASE, now=at(WAITING_HOLD), limit=10)
     assert (taken.job_id, taken.job.status) == (job.job_id, JobStatus.SUBMITTING)
 
 
@@ -85,7 +85,7 @@ async def test_the_end_is_due_at_once(store: SqlJobStore, cards: SqlCardStore) -
     job = await accept(store)
     await move(store, job, JobStatus.CANCELLED, now=at(0.5))
     assert await cards.next_due() == at(0.5)
-    assert len(await cards.claim_due(LEASE, now=at(0.5), most=10)) == 1
+    assert len(await cards.claim_due(LEASE, now=at(0.5), limit=10)) == 1
 
 
 async def test_what_is_shown_is_not_due(store: SqlJobStore, cards: SqlCardStore) -> None:
@@ -93,10 +93,10 @@ async def test_what_is_shown_is_not_due(store: SqlJobStore, cards: SqlCardStore)
     job = await accept(store)
     await _shown(cards, job)
     assert await cards.next_due() is None
-    assert await cards.claim_due(LEASE, now=LATER, most=10) == []
+    assert await cards.claim_due(LEASE, now=LATER, limit=10) == []
     [started] = await start(store, now=at(100))
     assert await cards.next_due() == at(100 + hold_seconds(JobStatus.SUBMITTING))
-    assert _jobs(await cards.claim_due(LEASE, now=LATER, most=10)) == [started]
+    assert _jobs(await cards.claim_due(LEASE, now=LATER, limit=10)) == [started]
 
 
 async def test_a_late_cost_is_shown_too(store: SqlJobStore, cards: SqlCardStore) -> None:
@@ -105,23 +105,23 @@ async def test_a_late_cost_is_shown_too(store: SqlJobStore, cards: SqlCardStore)
     await _shown(cards, job)
     priced = replace(job.bump_version(at=at(60)), cost=Decimal("0.04"))
     assert await store.replace(priced, before=job)
-    assert _jobs(await cards.claim_due(LEASE, now=at(60), most=10)) == [priced]
+    assert _jobs(await cards.claim_due(LEASE, now=at(60), limit=10)) == [priced]
 
 
 async def test_the_longest_due_come_first(store: SqlJobStore, cards: SqlCardStore) -> None:
     """Cards are given out in the order of their due times, no more than asked for."""
     made = [await accept(store, now=at(-n)) for n in range(4)]
-    first = await cards.claim_due(LEASE, now=LATER, most=3)
+    first = await cards.claim_due(LEASE, now=LATER, limit=3)
     assert _ids(first) == _ids(made[::-1][:3])
-    assert _ids(await cards.claim_due(LEASE, now=LATER, most=3)) == [made[0].job_id]
+    assert _ids(await cards.claim_due(LEASE, now=LATER, limit=3)) == [made[0].job_id]
 
 
 async def test_a_clock_that_is_set_back_holds_up_no_card(store: SqlJobStore, cards: SqlCardStore) -> None:
     """What was due by a clock that went hours ahead is due at once; what is held back for a moment still is."""
     ahead = await accept(store, now=LATER)
     held = await accept(store, now=at(1))
-    assert _ids(await cards.claim_due(LEASE, now=at(2), most=10)) == [ahead.job_id]
-    assert _ids(await cards.claim_due(LEASE, now=at(5), most=10)) == [held.job_id]
+    assert _ids(await cards.claim_due(LEASE, now=at(2), limit=10)) == [ahead.job_id]
+    assert _ids(await cards.claim_due(LEASE, now=at(5), limit=10)) == [held.job_id]
 
 
 async def test_a_lease_keeps_other_announcers_away(
@@ -129,10 +129,10 @@ async def test_a_lease_keeps_other_announcers_away(
 ) -> None:
     """A card is drawn by one at a time, whatever changes meanwhile, and is nobody's next due time."""
     job = await accept(store)
-    await cards.claim_due(LEASE, now=LATER, most=10)
+    await cards.claim_due(LEASE, now=LATER, limit=10)
     await move(store, job, JobStatus.CANCELLED)
-    assert await other_cards.claim_due(OTHER, now=LATER, most=10) == []
-    assert await cards.claim_due(LEASE, now=LATER, most=10) == []
+    assert await other_cards.claim_due(OTHER, now=LATER, limit=10) == []
+    assert await cards.claim_due(LEASE, now=LATER, limit=10) == []
     assert await cards.next_due() is None
 
 
@@ -142,11 +142,11 @@ async def test_renewed_cards_stay_with_their_holder(
     """Renewing extends the named cards that nobody else has taken, also one whose lease ran out unnoticed."""
     gone = Lease(worker_id=LEASE.worker_id, ttl_seconds=0)
     lost, kept, left = [await accept(store, now=at(-number)) for number in (3, 2, 1)]
-    await cards.claim_due(gone, now=LATER, most=3)
-    assert _ids(await other_cards.claim_due(OTHER, now=LATER, most=1)) == [lost.job_id]
+    await cards.claim_due(gone, now=LATER, limit=3)
+    assert _ids(await other_cards.claim_due(OTHER, now=LATER, limit=1)) == [lost.job_id]
     await cards.renew(LEASE, [kept.job_id, lost.job_id])
     await cards.renew(gone, [kept.job_id])  # never shortens
-    assert _ids(await other_cards.claim_due(OTHER, now=LATER, most=10)) == [left.job_id]
+    assert _ids(await other_cards.claim_due(OTHER, now=LATER, limit=10)) == [left.job_id]
     assert await cards.save(kept.job_id, make_card(), worker_id=LEASE.worker_id)
     assert not await cards.save(lost.job_id, make_card(), worker_id=LEASE.worker_id)
 
@@ -158,12 +158,12 @@ async def test_concurrent_announcers_share_the_cards(
     made = [await accept(store) for _ in range(12)]
     batches = await asyncio.gather(
         *(
-            one.claim_due(Lease(worker_id=f"p{n}", ttl_seconds=60), now=LATER, most=2)
+            one.claim_due(Lease(worker_id=f"p{n}", ttl_seconds=60), now=LATER, limit=2)
             for n, one in enumerate([cards, other_cards] * 10)
         ),
     )
     taken = [due for batch in batches for due in batch]
-    taken += await cards.claim_due(LEASE, now=LATER, most=100)  # who met a locked row went without it
+    taken += await cards.claim_due(LEASE, now=LATER, limit=100)  # who met a locked row went without it
     assert sorted(_ids(taken)) == sorted(_ids(made))
 
 
@@ -172,25 +172,25 @@ async def test_a_dead_announcer_s_card_is_taken_over(
 ) -> None:
     """A card whose announcer died in the middle of an edit is drawn again by the next."""
     job = await accept(store)
-    await cards.claim_due(EXPIRED, now=LATER, most=10)
-    assert _jobs(await other_cards.claim_due(OTHER, now=LATER, most=10)) == [job]
+    await cards.claim_due(EXPIRED, now=LATER, limit=10)
+    assert _jobs(await other_cards.claim_due(OTHER, now=LATER, limit=10)) == [job]
 
 
 async def test_a_change_during_the_edit_is_shown_next(store: SqlJobStore, cards: SqlCardStore) -> None:
     """What is acknowledged is the version that was rendered: a newer one is due again, held from its own time on."""
     await accept(store)
-    [taken] = await cards.claim_due(LEASE, now=LATER, most=10)
+    [taken] = await cards.claim_due(LEASE, now=LATER, limit=10)
     [claimed] = await start(store, now=LATER)
     assert await cards.acknowledge(taken.job_id, taken.card, worker_id=LEASE.worker_id)
     assert await cards.next_due() == LATER + timedelta(seconds=hold_seconds(JobStatus.SUBMITTING))
-    assert await cards.claim_due(LEASE, now=LATER, most=10) == []
-    assert _jobs(await cards.claim_due(LEASE, now=LATER + timedelta(minutes=1), most=10)) == [claimed]
+    assert await cards.claim_due(LEASE, now=LATER, limit=10) == []
+    assert _jobs(await cards.claim_due(LEASE, now=LATER + timedelta(minutes=1), limit=10)) == [claimed]
 
 
 async def test_an_acknowledgement_writes_where_the_card_is(store: SqlJobStore, cards: SqlCardStore) -> None:
     """Each part of the card's address is stored with the acknowledgement, and reads back as it was."""
     job = await accept(store)
-    await cards.claim_due(LEASE, now=LATER, most=10)
+    await cards.claim_due(LEASE, now=LATER, limit=10)
     delivery = make_card(
         route=DeliveryRoute.CHANNEL,
         posted_channel_id=7,
@@ -207,11 +207,11 @@ async def test_an_acknowledgement_writes_where_the_card_is(store: SqlJobStore, c
 async def test_the_address_is_saved_during_the_edit(store: SqlJobStore, cards: SqlCardStore) -> None:
     """A nonce is committed before its message is sent; the card stays leased and due."""
     job = await accept(store)
-    await cards.claim_due(LEASE, now=LATER, most=10)
+    await cards.claim_due(LEASE, now=LATER, limit=10)
     saved = make_card(nonce="nonce", nonce_at=NOW)
     assert await cards.save(job.job_id, saved, worker_id=LEASE.worker_id)
     assert await reload_card(cards, job) == saved
-    assert await cards.claim_due(OTHER, now=LATER, most=10) == []
+    assert await cards.claim_due(OTHER, now=LATER, limit=10) == []
 
 
 async def test_without_the_lease_nothing_is_saved(store: SqlJobStore, cards: SqlCardStore) -> None:
@@ -219,7 +219,7 @@ async def test_without_the_lease_nothing_is_saved(store: SqlJobStore, cards: Sql
     job = await accept(store)
     other = make_card(rendering=_drawn("other"))
     assert not await cards.save(job.job_id, other, worker_id=LEASE.worker_id)
-    await cards.claim_due(EXPIRED, now=LATER, most=10)
+    await cards.claim_due(EXPIRED, now=LATER, limit=10)
     assert not await cards.save(job.job_id, other, worker_id=EXPIRED.worker_id)
     assert not await cards.save("nothing", other, worker_id=LEASE.worker_id)
     assert await reload_card(cards, job) == make_card()
@@ -230,8 +230,8 @@ async def test_a_lost_lease_s_acknowledgement_is_refused(
 ) -> None:
     """A late edit may have overwritten a newer one: its acknowledgement raises the version, so a right one follows."""
     job = await accept(store)
-    [taken] = await cards.claim_due(EXPIRED, now=LATER, most=10)
-    [again] = await other_cards.claim_due(OTHER, now=LATER, most=10)
+    [taken] = await cards.claim_due(EXPIRED, now=LATER, limit=10)
+    [again] = await other_cards.claim_due(OTHER, now=LATER, limit=10)
     shown = replace(again.card, rendering=_drawn("shown"))
     assert await other_cards.save(job.job_id, shown, worker_id=OTHER.worker_id)
     late = replace(taken.card, rendering=_drawn("late"))
@@ -239,24 +239,24 @@ async def test_a_lost_lease_s_acknowledgement_is_refused(
     assert await reload_card(cards, job) == replace(shown, rendering=None, version=taken.card.version + 1)
     # Who holds the card now acknowledges what it rendered, and gets the card once more.
     assert await other_cards.acknowledge(job.job_id, shown, worker_id=OTHER.worker_id)
-    [more] = await other_cards.claim_due(OTHER, now=LATER, most=10)
+    [more] = await other_cards.claim_due(OTHER, now=LATER, limit=10)
     assert more.card.version == taken.card.version + 1
 
 
 async def test_a_late_edit_of_a_shown_card_has_it_rendered_again(store: SqlJobStore, cards: SqlCardStore) -> None:
     """Also where the right card had been shown already, a late old edit is followed by a right one."""
     job = await accept(store)
-    [taken] = await cards.claim_due(EXPIRED, now=LATER, most=10)
+    [taken] = await cards.claim_due(EXPIRED, now=LATER, limit=10)
     await _shown(cards, job, lease=OTHER)
     assert not await cards.acknowledge(job.job_id, taken.card, worker_id=EXPIRED.worker_id)
-    [again] = await cards.claim_due(OTHER, now=LATER, most=10)
+    [again] = await cards.claim_due(OTHER, now=LATER, limit=10)
     assert (again.card.version, again.card.rendering) == (taken.card.version + 1, None)
 
 
 async def test_a_lease_that_ran_out_is_lost(store: SqlJobStore, cards: SqlCardStore) -> None:
     """Time alone loses a lease, before anybody else takes it: its holder may be in the middle of a late edit."""
     job = await accept(store)
-    [taken] = await cards.claim_due(EXPIRED, now=LATER, most=10)
+    [taken] = await cards.claim_due(EXPIRED, now=LATER, limit=10)
     assert not await cards.acknowledge(job.job_id, taken.card, worker_id=EXPIRED.worker_id)
     assert (await reload_card(cards, job)).version == 2
 
@@ -269,22 +269,22 @@ async def test_an_unknown_card_is_not_acknowledged(cards: SqlCardStore) -> None:
 async def test_a_postponed_card_rests(store: SqlJobStore, cards: SqlCardStore) -> None:
     """A postponed card is free but not due before its time; then it is due for anybody."""
     job = await accept(store)
-    await cards.claim_due(LEASE, now=at(10), most=10)
+    await cards.claim_due(LEASE, now=at(10), limit=10)
     await cards.postpone(job.job_id, worker_id=LEASE.worker_id, until=at(60))
     assert await cards.next_due() == at(60)
-    assert await cards.claim_due(OTHER, now=at(59.9), most=10) == []
-    assert _jobs(await cards.claim_due(OTHER, now=at(60), most=10)) == [job]
+    assert await cards.claim_due(OTHER, now=at(59.9), limit=10) == []
+    assert _jobs(await cards.claim_due(OTHER, now=at(60), limit=10)) == [job]
 
 
 async def test_not_even_the_end_shortens_a_wait(store: SqlJobStore, cards: SqlCardStore) -> None:
     """Discord's Retry-After holds for every later change of the card; after the next acknowledgement it is gone."""
     job = await accept(store)
-    await cards.claim_due(LEASE, now=at(10), most=10)
+    await cards.claim_due(LEASE, now=at(10), limit=10)
     await cards.postpone(job.job_id, worker_id=LEASE.worker_id, until=at(60))
     ended = await move(store, job, JobStatus.CANCELLED, now=at(20))
     assert await cards.next_due() == at(60)
-    assert await cards.claim_due(LEASE, now=at(30), most=10) == []
-    [taken] = await cards.claim_due(LEASE, now=at(60), most=10)
+    assert await cards.claim_due(LEASE, now=at(30), limit=10) == []
+    [taken] = await cards.claim_due(LEASE, now=at(60), limit=10)
     assert taken.job == ended
     assert await cards.acknowledge(job.job_id, taken.card, worker_id=LEASE.worker_id)
     assert await store.replace(ended.bump_version(at=at(30)), before=ended)
@@ -294,25 +294,25 @@ async def test_not_even_the_end_shortens_a_wait(store: SqlJobStore, cards: SqlCa
 async def test_only_the_holder_postpones(store: SqlJobStore, cards: SqlCardStore) -> None:
     """Who does not hold the card neither frees it nor puts it off; its own late edit is followed by a right one."""
     job = await accept(store)
-    await cards.claim_due(LEASE, now=at(10), most=10)
+    await cards.claim_due(LEASE, now=at(10), limit=10)
     await cards.postpone(job.job_id, worker_id=OTHER.worker_id, until=at(60))
-    assert await cards.claim_due(OTHER, now=LATER, most=10) == []
+    assert await cards.claim_due(OTHER, now=LATER, limit=10) == []
     assert await cards.acknowledge(
         job.job_id, replace(make_card(), rendering=_drawn("seen")), worker_id=LEASE.worker_id
     )
-    again = await cards.claim_due(OTHER, now=LATER, most=10)
+    again = await cards.claim_due(OTHER, now=LATER, limit=10)
     assert [(one.job_id, one.card.version, one.card.rendering) for one in again] == [(job.job_id, 2, _drawn("seen"))]
 
 
 async def test_a_late_edit_is_followed_by_a_right_one(store: SqlJobStore, cards: SqlCardStore) -> None:
     """Who gives up on an edit after losing the card has it drawn again, though it was acknowledged meanwhile."""
     job = await accept(store)
-    await cards.claim_due(EXPIRED, now=at(10), most=10)
-    await cards.claim_due(LEASE, now=at(10), most=10)
+    await cards.claim_due(EXPIRED, now=at(10), limit=10)
+    await cards.claim_due(LEASE, now=at(10), limit=10)
     shown = replace(make_card(), rendering=_drawn("right"))
     assert await cards.acknowledge(job.job_id, shown, worker_id=LEASE.worker_id)
     await cards.postpone(job.job_id, worker_id=EXPIRED.worker_id, until=at(60))
-    again = await cards.claim_due(OTHER, now=LATER, most=10)
+    again = await cards.claim_due(OTHER, now=LATER, limit=10)
     assert [(one.job_id, one.card.version, one.card.rendering) for one in again] == [(job.job_id, 2, None)]
 
 
@@ -321,10 +321,10 @@ async def test_the_next_due_is_the_earliest(store: SqlJobStore, cards: SqlCardSt
     late = await accept(store, now=at(100))
     early = await accept(store, now=at(50))
     assert await cards.next_due() == at(50 + WAITING_HOLD)
-    await cards.claim_due(LEASE, now=at(60), most=10)
+    await cards.claim_due(LEASE, now=at(60), limit=10)
     await cards.postpone(early.job_id, worker_id=LEASE.worker_id, until=at(5000))
     assert await cards.next_due() == at(100 + WAITING_HOLD)
-    await cards.claim_due(LEASE, now=at(200), most=10)
+    await cards.claim_due(LEASE, now=at(200), limit=10)
     await cards.acknowledge(late.job_id, make_card(), worker_id=LEASE.worker_id)
     assert await cards.next_due() == at(5000)
 
@@ -335,9 +335,9 @@ async def test_a_card_put_off_before_the_clock_was_set_back_is_tried(
 ) -> None:
     """Nothing is put off for longer than two hours, so that was written by a clock that was ahead."""
     await accept(store)
-    [taken] = await cards.claim_due(LEASE, now=LATER, most=10)
+    [taken] = await cards.claim_due(LEASE, now=LATER, limit=10)
     await cards.postpone(taken.job_id, worker_id=LEASE.worker_id, until=LATER + timedelta(hours=hours))
-    assert bool(await cards.claim_due(LEASE, now=LATER, most=10)) is is_tried
+    assert bool(await cards.claim_due(LEASE, now=LATER, limit=10)) is is_tried
 
 
 async def test_nothing_is_put_off_for_longer_than_two_hours(store: SqlJobStore, cards: SqlCardStore) -> None:
@@ -350,4 +350,4 @@ async def test_nothing_is_put_off_for_longer_than_two_hours(store: SqlJobStore, 
     [taken] = await outbox.take(10)
     await outbox.postpone(taken.job, seconds=10.0**6)
     assert await outbox.take(10) == []
-    assert len(await cards.claim_due(LEASE, now=clock.now() + timedelta(minutes=121), most=10)) == 1
+    assert len(await cards.claim_due(LEASE, now=clock.now() + timedelta(minutes=121), limit=10)) == 1

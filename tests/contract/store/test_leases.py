@@ -34,9 +34,9 @@ async def test_live_requests_are_taken_up_oldest_first(store: SqlJobStore) -> No
     """Jobs at the API that nobody holds are taken up, oldest first, and no more than asked for."""
     made = await _in_flight(store, JobStatus.RUNNING, JobStatus.QUEUED, JobStatus.QUEUED)
     made[1] = await move(store, made[1], JobStatus.LATE)
-    assert await store.claim_followed(LEASE, most=2) == made[:2]
-    assert await store.claim_followed(LEASE, most=2) == made[2:]
-    assert await store.claim_followed(LEASE, most=2) == []
+    assert await store.claim_followed(LEASE, limit=2) == made[:2]
+    assert await store.claim_followed(LEASE, limit=2) == made[2:]
+    assert await store.claim_followed(LEASE, limit=2) == []
 
 
 async def test_the_rest_is_not_polled(store: SqlJobStore) -> None:
@@ -44,17 +44,17 @@ async def test_the_rest_is_not_polled(store: SqlJobStore) -> None:
     await accept(store)
     [job] = await start(store, lease=EXPIRED)
     await accept(store)
-    assert await store.claim_followed(OTHER, most=10) == []
+    assert await store.claim_followed(OTHER, limit=10) == []
     await move(store, job, JobStatus.FAILED)
-    assert await store.claim_followed(OTHER, most=10) == []
+    assert await store.claim_followed(OTHER, limit=10) == []
 
 
 async def test_a_lease_keeps_others_out(store: SqlJobStore, other_store: SqlJobStore) -> None:
     """A job with a living lease is not given to another process, nor twice to the same."""
     await _in_flight(store, JobStatus.QUEUED)
-    assert len(await store.claim_followed(LEASE, most=10)) == 1
-    assert await other_store.claim_followed(OTHER, most=10) == []
-    assert await store.claim_followed(LEASE, most=10) == []
+    assert len(await store.claim_followed(LEASE, limit=10)) == 1
+    assert await other_store.claim_followed(OTHER, limit=10) == []
+    assert await store.claim_followed(LEASE, limit=10) == []
 
 
 async def test_concurrent_processes_share_the_jobs(store: SqlJobStore, other_store: SqlJobStore) -> None:
@@ -62,20 +62,20 @@ async def test_concurrent_processes_share_the_jobs(store: SqlJobStore, other_sto
     made = await _in_flight(store, *[JobStatus.QUEUED] * 12)
     batches = await asyncio.gather(
         *(
-            one.claim_followed(Lease(worker_id=f"p{n}", ttl_seconds=60), most=2)
+            one.claim_followed(Lease(worker_id=f"p{n}", ttl_seconds=60), limit=2)
             for n, one in enumerate([store, other_store] * 10)
         ),
     )
     taken = [job for batch in batches for job in batch]
-    taken += await store.claim_followed(LEASE, most=100)  # who met a locked row went without it
+    taken += await store.claim_followed(LEASE, limit=100)  # who met a locked row went without it
     assert sorted(_ids(taken)) == sorted(_ids(made))
 
 
 async def test_a_dead_process_s_jobs_are_taken_over(store: SqlJobStore, other_store: SqlJobStore) -> None:
     """A lease that has run out no longer counts."""
     made = await _in_flight(store, JobStatus.QUEUED, JobStatus.RUNNING)
-    await store.claim_followed(EXPIRED, most=10)
-    assert await other_store.claim_followed(OTHER, most=10) == made
+    await store.claim_followed(EXPIRED, limit=10)
+    assert await other_store.claim_followed(OTHER, limit=10) == made
 
 
 async def test_renewing_extends_all_of_ones_own(store: SqlJobStore, database: Database) -> None:
@@ -83,7 +83,7 @@ async def test_renewing_extends_all_of_ones_own(store: SqlJobStore, database: Da
     mine = await _in_flight(store, JobStatus.QUEUED, JobStatus.QUEUED, lease=Lease(worker_id="this", ttl_seconds=0))
     [theirs] = await _in_flight(store, JobStatus.QUEUED)
     await store.renew(LEASE)
-    assert await store.claim_followed(OTHER, most=10) == [theirs]
+    assert await store.claim_followed(OTHER, limit=10) == [theirs]
     assert await stored(database, mine[0], "poll_worker") == "this"
 
 
@@ -115,23 +115,23 @@ async def test_released_leases_are_free_at_once(
     polled = await _in_flight(store, JobStatus.QUEUED, lease=LEASE)
     await accept(store)
     [submitting] = await start(store)
-    shown = await cards.claim_due(LEASE, now=at(100), most=1)
-    await cards.claim_due(OTHER, now=at(100), most=10)
+    shown = await cards.claim_due(LEASE, now=at(100), limit=1)
+    await cards.claim_due(OTHER, now=at(100), limit=10)
     await store.release(LEASE.worker_id)
     await cards.release(LEASE.worker_id)
-    assert await other_store.claim_followed(OTHER, most=10) == polled
-    assert await other_store.claim_orphaned_submits(OTHER, most=10) == [submitting]
-    assert _ids(await other_cards.claim_due(EXPIRED, now=at(100), most=10)) == _ids(shown)
+    assert await other_store.claim_followed(OTHER, limit=10) == polled
+    assert await other_store.claim_orphaned_submits(OTHER, limit=10) == [submitting]
+    assert _ids(await other_cards.claim_due(EXPIRED, now=at(100), limit=10)) == _ids(shown)
 
 
 async def test_who_is_alone_forgets_all_leases(store: SqlJobStore, cards: SqlCardStore) -> None:
     """After all leases were voided, every live job and every unshown card can be taken at once."""
     polled = await _in_flight(store, JobStatus.QUEUED, JobStatus.RUNNING, lease=OTHER)
-    await cards.claim_due(OTHER, now=at(100), most=10)
+    await cards.claim_due(OTHER, now=at(100), limit=10)
     await store.forget_leases()
     await cards.forget_leases()
-    assert await store.claim_followed(LEASE, most=10) == polled
-    assert _ids(await cards.claim_due(LEASE, now=at(100), most=10)) == _ids(polled)
+    assert await store.claim_followed(LEASE, limit=10) == polled
+    assert _ids(await cards.claim_due(LEASE, now=at(100), limit=10)) == _ids(polled)
 
 
 @pytest.mark.parametrize("status", [JobStatus.SUCCEEDED, JobStatus.CANCELLED, JobStatus.EXPIRED])
@@ -148,4 +148,4 @@ async def test_a_change_keeps_the_lease(store: SqlJobStore, other_store: SqlJobS
     """A job that goes on from queued to running stays with who polls it."""
     [job] = await _in_flight(store, JobStatus.QUEUED, lease=LEASE)
     await move(store, job, JobStatus.RUNNING)
-    assert await other_store.claim_followed(OTHER, most=10) == []
+    assert await other_store.claim_followed(OTHER, limit=10) == []

@@ -17,7 +17,7 @@ from services.store.cards import SqlCardStore
 from services.store.database import Database
 from services.store.engine import open_database
 from services.store.jobs import SqlJobStore
-from services.store.notes import SqlNotes
+from services.store.key_values import SqlKeyValueStore
 from tests.contract.store.databases import PostgresServer, SqliteFiles
 from tests.contract.store.making import CARD, DEADLINE, LEASE, NOW, PLENTY, accept, at, make_new, move, reload
 
@@ -53,8 +53,8 @@ async def _writes_fail(store: SqlJobStore, cards: SqlCardStore, job: Job, reason
     writes: list[Callable[[], Awaitable[object]]] = [
         lambda: store.accept(make_new(), CARD, limits=PLENTY, now=NOW, deadline=DEADLINE),
         lambda: store.replace(job.bump_version(at=NOW), before=job),
-        lambda: store.claim_waiting(LEASE, now=NOW, most=5),
-        lambda: cards.claim_due(LEASE, now=at(60), most=5),
+        lambda: store.claim_waiting(LEASE, now=NOW, limit=5),
+        lambda: cards.claim_due(LEASE, now=at(60), limit=5),
         lambda: store.renew(LEASE),
         lambda: store.release(LEASE.worker_id),
         lambda: cards.release(LEASE.worker_id),
@@ -74,7 +74,7 @@ async def test_a_read_only_file_is_an_outage(sqlite_files: SqliteFiles) -> None:
         await set_writer(database, "query_only = ON")
         await _writes_fail(store, SqlCardStore(database), job, "readonly")
         await set_writer(database, "query_only = OFF")
-        assert len(await store.claim_waiting(LEASE, now=NOW, most=5)) == 1
+        assert len(await store.claim_waiting(LEASE, now=NOW, limit=5)) == 1
 
 
 async def test_a_database_that_takes_no_writes_is_unwell(
@@ -82,11 +82,11 @@ async def test_a_database_that_takes_no_writes_is_unwell(
 ) -> None:
     """It still answers: what was written last tells, or a write for its own sake where that was long ago."""
     async with open_database(await sqlite_files.new(), alone=True) as database:
-        notes = SqlNotes(database)
+        key_values = SqlKeyValueStore(database)
         moments = count()
 
         async def write() -> None:
-            await notes.put_note("check", str(next(moments)))
+            await key_values.put_value("check", str(next(moments)))
 
         await database.require_writable(write)
         assert next(moments) == 0  # nothing had to be tried: the last write was just now
@@ -135,4 +135,4 @@ async def test_a_read_only_server_is_an_outage(postgres: PostgresServer) -> None
         await postgres.execute(f"ALTER DATABASE {name} SET default_transaction_read_only = on", CUT.format(name))
         await _writes_fail(store, SqlCardStore(database), job, "read-only transaction")
         await postgres.execute(f"ALTER DATABASE {name} RESET default_transaction_read_only")
-        assert len(await store.claim_waiting(LEASE, now=NOW, most=5)) == 1
+        assert len(await store.claim_waiting(LEASE, now=NOW, limit=5)) == 1

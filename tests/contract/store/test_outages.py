@@ -51,7 +51,7 @@ async def test_a_locked_file_is_an_outage(sqlite_files: SqliteFiles, monkeypatch
             with pytest.raises(StoreUnavailable, match="database is locked"):
                 await accept(store)
             with pytest.raises(StoreUnavailable):
-                await store.claim_waiting(LEASE, now=NOW, most=1)
+                await store.claim_waiting(LEASE, now=NOW, limit=1)
             assert await store.get(job.job_id) == job
             other.execute("COMMIT")
         assert len(await start(store)) == 1
@@ -88,7 +88,7 @@ async def test_connections_that_died_idle_are_not_noticed(postgres: PostgresServ
         for call in (
             lambda: store.get(job.job_id),
             lambda: accept(store),
-            lambda: store.claim_waiting(LEASE, now=NOW, most=1),
+            lambda: store.claim_waiting(LEASE, now=NOW, limit=1),
             lambda: store.renew(LEASE),
         ):
             await asyncio.gather(*(database.ping() for _ in range(5)))
@@ -218,7 +218,7 @@ async def test_a_cancelled_call_blocks_nobody(store: SqlJobStore) -> None:
     """A call that is cancelled at any point leaves no transaction open: the next ones go on, and no row is half."""
     jobs = [await accept(store, now=at(n)) for n in range(3)]
     for n in range(30):
-        call = asyncio.create_task(store.claim_waiting(LEASE, now=NOW, most=1))
+        call = asyncio.create_task(store.claim_waiting(LEASE, now=NOW, limit=1))
         for _ in range(n):
             await asyncio.sleep(0)
         call.cancel()

@@ -47,7 +47,7 @@ async def test_a_pooler_s_sessions_change_between_transactions(direct_url: str) 
         started = [job for jobs in await asyncio.gather(*(start(store) for _ in range(AT_ONCE))) for job in jobs]
         assert {job.job_id for job in started} == {job.job_id for job in made}
         await asyncio.gather(*(move(store, job, JobStatus.QUEUED) for job in started))
-        assert len(await SqlCardStore(database).claim_due(LEASE, now=at(60), most=100)) == AT_ONCE
+        assert len(await SqlCardStore(database).claim_due(LEASE, now=at(60), limit=100)) == AT_ONCE
         assert {(await reload(store, job)).status for job in made} == {JobStatus.QUEUED}
 
 

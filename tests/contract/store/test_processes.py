@@ -37,7 +37,7 @@ async def test_two_processes_share_the_work(store: SqlJobStore, url: str) -> Non
     polled = []
     for n in range(POLLED):
         await accept(store, now=at(n))
-        [job] = await store.claim_waiting(Lease(worker_id="dead", ttl_seconds=0), now=NOW, most=1)
+        [job] = await store.claim_waiting(Lease(worker_id="dead", ttl_seconds=0), now=NOW, limit=1)
         polled.append((await move(store, job, JobStatus.QUEUED)).job_id)
     waiting = [(await accept(store, n)).job_id for n in range(WAITING)]
     async with asyncio.timeout(120):
@@ -52,4 +52,4 @@ async def test_two_processes_share_the_work(store: SqlJobStore, url: str) -> Non
     shown = [job_id for one in said for job_id in one["shown"]]
     assert len(shown) == len(set(shown))
     assert set(polled) <= set(shown)
-    assert await store.claim_followed(OTHER, most=1) == []
+    assert await store.claim_followed(OTHER, limit=1) == []

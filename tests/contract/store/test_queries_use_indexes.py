@@ -147,21 +147,21 @@ CALLS: dict[str, tuple[Callable[[SqlJobStore], Awaitable[object]], set[str]]] = 
         {"uq_jobs_job_id"},
     ),
     "claim_waiting": (
-        lambda store: store.claim_waiting(LEASE, now=NOW, most=5),
+        lambda store: store.claim_waiting(LEASE, now=NOW, limit=5),
         {"ix_jobs_waiting", "ix_jobs_live"},
     ),
-    "claim_followed": (lambda store: store.claim_followed(LEASE, most=5), {"ix_jobs_leases"}),
-    "claim_orphaned_submits": (lambda store: store.claim_orphaned_submits(LEASE, most=5), {"ix_jobs_leases"}),
-    "list_overdue_waiting": (lambda store: store.list_overdue_waiting(now=NOW, most=5), {"ix_jobs_waiting"}),
+    "claim_followed": (lambda store: store.claim_followed(LEASE, limit=5), {"ix_jobs_leases"}),
+    "claim_orphaned_submits": (lambda store: store.claim_orphaned_submits(LEASE, limit=5), {"ix_jobs_leases"}),
+    "list_overdue_waiting": (lambda store: store.list_overdue_waiting(now=NOW, limit=5), {"ix_jobs_waiting"}),
     "renew": (lambda store: store.renew(Lease(worker_id="dead", ttl_seconds=1)), {"ix_jobs_poll_worker"}),
     "release": (lambda store: store.release("dead"), {"ix_jobs_poll_worker"}),
     "history": (lambda store: store.history(7, page=0, per_page=5), {"ix_jobs_history"}),
     "suggest": (
-        lambda store: store.suggest(7, text="fox", only_cancellable=False, most=25),
+        lambda store: store.suggest(7, text="fox", only_cancellable=False, limit=25),
         {"ix_jobs_history"},
     ),
     "suggest_cancellable": (
-        lambda store: store.suggest(7, text="", only_cancellable=True, most=25),
+        lambda store: store.suggest(7, text="", only_cancellable=True, limit=25),
         set(),  # each database by its own: the live and leased ones together, or the history
     ),
 }
@@ -169,13 +169,13 @@ CALLS: dict[str, tuple[Callable[[SqlJobStore], Awaitable[object]], set[str]]] = 
 # The same of the cards.
 CARD_CALLS: dict[str, tuple[Callable[[SqlCardStore], Awaitable[object]], set[str]]] = {
     "get": (lambda store: store.get(["job0000001", "job0000002"]), {"pk_cards"}),
-    "claim_due": (lambda store: store.claim_due(LEASE, now=NOW, most=5), {"ix_cards_behind", "uq_jobs_job_id"}),
+    "claim_due": (lambda store: store.claim_due(LEASE, now=NOW, limit=5), {"ix_cards_behind", "uq_jobs_job_id"}),
     "next_due": (lambda store: store.next_due(), {"ix_cards_behind"}),
     "renew": (
         lambda store: store.renew(LEASE, ["job0000001"]),
         set(),
     ),  # each database by its own: the key or the worker
-    "forget_tokens": (lambda store: store.forget_tokens(until=at(0), most=5), {"ix_cards_tokens"}),
+    "forget_tokens": (lambda store: store.forget_tokens(until=at(0), limit=5), {"ix_cards_tokens"}),
     "acknowledge": (lambda store: store.acknowledge("job0000001", make_card(), worker_id="x"), {"pk_cards"}),
     "release": (lambda store: store.release("dead"), {"ix_cards_worker"}),
 }

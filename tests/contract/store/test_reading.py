@@ -11,8 +11,8 @@ from services.jobs.model import CancelState, Job, JobFailure, JobStatus, MediaKi
 from services.jobs.ports import JobPage
 from services.store.database import Database
 from services.store.jobs import SqlJobStore
+from services.store.key_values import SqlKeyValueStore
 from services.store.mapping import FACTS, card_columns
-from services.store.notes import SqlNotes
 from services.store.tables import cards
 from tests.contract.store.making import ADA, BEN, accept, at, make_card, move, reload
 
@@ -131,7 +131,7 @@ async def test_a_full_last_page_is_the_last(store: SqlJobStore) -> None:
 
 
 async def _suggested(store: SqlJobStore, text: str) -> list[str]:
-    found = await store.suggest(ADA, text=text, only_cancellable=False, most=25)
+    found = await store.suggest(ADA, text=text, only_cancellable=False, limit=25)
     return [job.job_id for job in found]
 
 
@@ -161,7 +161,7 @@ async def test_wildcards_are_plain_characters(store: SqlJobStore) -> None:
 async def test_only_so_many_are_suggested(store: SqlJobStore) -> None:
     """Of many jobs that fit, the newest are suggested."""
     made = [await accept(store, now=at(n)) for n in range(5)]
-    found = await store.suggest(ADA, text="fox", only_cancellable=False, most=2)
+    found = await store.suggest(ADA, text="fox", only_cancellable=False, limit=2)
     assert list(found) == [made[4], made[3]]
 
 
@@ -171,16 +171,16 @@ async def test_only_what_can_be_cancelled_is_suggested_for_it(store: SqlJobStore
     ways = [(), (submitting,), (submitting, queued), (submitting, queued, running), (submitting, queued, late)]
     ways += [(submitting, queued, running, late), (submitting, queued, running, JobStatus.SUCCEEDED)]
     made = [await move(store, await accept(store, now=at(n)), *way) for n, way in enumerate(ways)]
-    found = await store.suggest(ADA, text="", only_cancellable=True, most=25)
+    found = await store.suggest(ADA, text="", only_cancellable=True, limit=25)
     assert list(found) == [job for job in reversed(made) if job.is_cancellable] == [made[4], made[2], made[1], made[0]]
 
 
 async def test_notes_outlive_the_process(database: Database) -> None:
     """A note is none until it is written, then what was written last."""
-    notes = SqlNotes(database)
-    assert await notes.get_note("commands") is None
-    await notes.put_note("commands", "first")
-    await notes.put_note("other", "its own")
-    await notes.put_note("commands", "ünïcode 🦊 \0")
-    assert await SqlNotes(database).get_note("commands") == "ünïcode 🦊 \ufffd"
-    assert await notes.get_note("other") == "its own"
+    key_values = SqlKeyValueStore(database)
+    assert await key_values.get_value("commands") is None
+    await key_values.put_value("commands", "first")
+    await key_values.put_value("other", "its own")
+    await key_values.put_value("commands", "ünïcode 🦊 \0")
+    assert await SqlKeyValueStore(database).get_value("commands") == "ünïcode 🦊 \ufffd"
+    assert await key_values.get_value("other") == "its own"

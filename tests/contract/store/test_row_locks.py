@@ -71,12 +71,12 @@ async def test_a_start_counts_under_its_owner_s_lock(store: SqlJobStore, url: st
     await accept(store, ADA, limits=ONE_AT_ONCE)
     second = await accept(store, ADA, limits=ONE_AT_ONCE)
     async with _holding(url, LOCK_ADA) as holder:
-        starting = asyncio.create_task(store.claim_waiting(LEASE, now=NOW, most=5))
+        starting = asyncio.create_task(store.claim_waiting(LEASE, now=NOW, limit=5))
         await holder.until_waited_for(by=1)
         await accept(store, BEN)
         await holder.execute(f"UPDATE jobs SET status = 'submitting', version = 2 WHERE job_id = '{second.job_id}'")  # noqa: S608 - our own id
     assert list(await starting) == []
-    [late] = await store.claim_waiting(LEASE, now=NOW, most=5)
+    [late] = await store.claim_waiting(LEASE, now=NOW, limit=5)
     assert late.owner_id == BEN
 
 
@@ -111,6 +111,6 @@ async def test_a_locked_job_is_passed_by(store: SqlJobStore, cards: SqlCardStore
     busy, free = await accept(store), await accept(store)
     async with _holding(url, f"SELECT * FROM jobs JOIN cards USING (job_id) WHERE job_id = '{busy.job_id}' FOR UPDATE"):  # noqa: S608 - our own id
         async with asyncio.timeout(5):
-            taken = await cards.claim_due(LEASE, now=DEADLINE, most=5)
-            started = await store.claim_waiting(LEASE, now=NOW, most=5)
+            taken = await cards.claim_due(LEASE, now=DEADLINE, limit=5)
+            started = await store.claim_waiting(LEASE, now=NOW, limit=5)
     assert [job.job_id for job in taken] == [job.job_id for job in started] == [free.job_id]

@@ -68,7 +68,7 @@ async def test_a_token_renewed_during_an_edit_is_kept(
 ) -> None:
     """An edit under way does not know of the press: what it writes does not bring the old token back."""
     job = await accept(store)
-    [taken] = await cards.claim_due(LEASE, now=LATER, most=1)
+    [taken] = await cards.claim_due(LEASE, now=LATER, limit=1)
     await _press(cards, job, message_id=555)
     card = replace(taken.card, route=route, rendering=DRAWN)
     if is_last:
@@ -82,7 +82,7 @@ async def test_a_token_renewed_during_an_edit_is_kept(
 async def test_a_reposted_card_wins_over_a_renewed_token(store: SqlJobStore, cards: SqlCardStore) -> None:
     """Where the edit under way ends as a new message, a token of the old one is of no use."""
     job = await accept(store)
-    [taken] = await cards.claim_due(LEASE, now=LATER, most=1)
+    [taken] = await cards.claim_due(LEASE, now=LATER, limit=1)
     await _press(cards, job, message_id=555)
     posted = replace(taken.card, route=DeliveryRoute.CHANNEL, posted_channel_id=1, posted_message_id=777)
     assert await cards.acknowledge(job.job_id, posted, worker_id=LEASE.worker_id)
@@ -92,7 +92,7 @@ async def test_a_reposted_card_wins_over_a_renewed_token(store: SqlJobStore, car
 async def test_a_learned_message_is_not_forgotten(store: SqlJobStore, cards: SqlCardStore) -> None:
     """An edit that began before the card's message was learned does not forget it."""
     job = await accept(store, card=make_card(original_message_id=None))
-    [taken] = await cards.claim_due(LEASE, now=LATER, most=1)
+    [taken] = await cards.claim_due(LEASE, now=LATER, limit=1)
     await _press(cards, job, message_id=888)
     assert await cards.acknowledge(job.job_id, taken.card, worker_id=LEASE.worker_id)
     card = await reload_card(cards, job)

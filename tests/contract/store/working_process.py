@@ -42,10 +42,10 @@ async def main(url: str, name: str) -> None:
         polled: list[str] = []
         shown: list[str] = []
         for _ in range(WAITING):
-            claimed = await store.claim_waiting(lease, now=NOW, most=3)
+            claimed = await store.claim_waiting(lease, now=NOW, limit=3)
             started += [job.job_id for job in claimed if job.owner_id != BEN]
-            polled += [job.job_id for job in await store.claim_followed(lease, most=3)]
-            taken = await cards.claim_due(lease, now=at(9999), most=3)
+            polled += [job.job_id for job in await store.claim_followed(lease, limit=3)]
+            taken = await cards.claim_due(lease, now=at(9999), limit=3)
             shown += [
                 due.job_id for due in taken if due.job.owner_id != BEN and due.job.status is not JobStatus.WAITING
             ]

@@ -41,8 +41,8 @@ def test_polls_of_jobs_that_began_together_drift_apart() -> None:
 
 def test_backoff_is_capped() -> None:
     """The thousandth failure does not overflow or wait for ever."""
-    assert backoff_seconds(1000, first=1.0, most=60.0, random=lambda: 1.0) == 60.0
-    assert backoff_seconds(1, first=1.0, most=60.0, random=lambda: 0.0) == 0.5
+    assert backoff_seconds(1000, first=1.0, longest=60.0, random=lambda: 1.0) == 60.0
+    assert backoff_seconds(1, first=1.0, longest=60.0, random=lambda: 0.0) == 0.5
 
 
 def test_the_budget_spaces_requests_after_a_burst_of_a_second() -> None:

@@ -16,18 +16,18 @@ _PUT = text(
 )
 
 
-class SqlNotes:
-    """Implements `services.jobs.ports.Notes`."""
+class SqlKeyValueStore:
+    """Implements `services.jobs.ports.KeyValueStore`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     @reads
-    async def get_note(self, connection: AsyncConnection, key: str) -> str | None:
-        """Return the note. Raises: StoreUnavailable."""
+    async def get_value(self, connection: AsyncConnection, key: str) -> str | None:
+        """Return what is stored under the key. Raises: StoreUnavailable."""
         return (await connection.execute(_GET, {"wanted": key})).scalar_one_or_none()
 
     @writes
-    async def put_note(self, connection: AsyncConnection, key: str, value: str) -> None:
-        """Write the note, over an older one. Raises: StoreUnavailable."""
+    async def put_value(self, connection: AsyncConnection, key: str, value: str) -> None:
+        """Store the value, over an older one. Raises: StoreUnavailable."""
         await connection.execute(_PUT, {"key": key, "value": storable(value)})
