@@ -19,6 +19,7 @@ from services.jobs.job_updater import GRACE_SECONDS, Change, JobUpdater
 from services.jobs.model import FOLLOWED, CancelState, Job, JobFailure, JobStatus
 from services.jobs.pacing import JobTiming, SubmitGate
 from services.jobs.ports import JobStore, Lease, ModelApi
+from services.jobs.sent_jobs import SentJobs
 from services.jobs.signals import JobSignals
 from services.jobs.troubles import Troubles
 from services.jobs.unstored import UnstoredRequests
@@ -59,6 +60,7 @@ class Submitter:
         self._timing = timing
         self._on_confirmed = on_confirmed
         self._unstored = unstored
+        self._sent = SentJobs()
         self._running: set[asyncio.Task[None]] = set()
         self._troubles = Troubles("waiting jobs cannot be read")
 
@@ -129,7 +131,7 @@ class Submitter:
         await asyncio.gather(*late, return_exceptions=True)
 
     async def _submit(self, job: Job, claimed_at: float) -> None:
-        """Send the paid request. Whatever happens here, the row leaves SUBMITTING with what is known."""
+        """Send the job's paid request, unless it cannot be sent, or was."""
         if self._is_stale(job, claimed_at):
             log.warning("job_id=%s was claimed too long ago to be sent under that claim, waits", job.job_id)
             await self._updater.update_durably(job.job_id, self._requeue(job))
@@ -138,13 +140,23 @@ class Submitter:
             log.error("job_id=%s what was asked for cannot be read in its row: it fails, unsent", job.job_id)
             await self._updater.update_durably(job.job_id, self._failed(job, JobFailure(kind=FailureKind.UNREADABLE)))
             return
+        if job.job_id in self._sent:
+            await self._recall(job)
+            return
+        await self._send(job)
+
+    async def _send(self, job: Job) -> None:
+        """Send the paid request. Whatever happens here, the row leaves SUBMITTING with what is known."""
+        self._sent.leaves(job.job_id)
         try:
             request_id = await self._api.submit(job.model_id, job.inputs)
         except ApiNotSent as error:
+            self._sent.turned_away(job.job_id)
             log.warning("job_id=%s not sent, waits: %s", job.job_id, error)
             self._gate.not_sent(error.retry_after_seconds)
             await self._updater.update_durably(job.job_id, self._requeue(job))
         except ApiRefused as error:
+            self._sent.turned_away(job.job_id)
             log.error("job_id=%s refused: %s", job.job_id, error)
             if error.http_status:
                 self._gate.answered()
@@ -164,7 +176,20 @@ class Submitter:
             self._gate.unknown()
             await self._mark_unconfirmed(job, "a fault of the bot")
         else:
+            self._sent.accepted(job.job_id, request_id)
             log.info("job_id=%s accepted by the API as request_id=%s", job.job_id, request_id)
+            await self._store_request(job, request_id)
+
+    async def _recall(self, job: Job) -> None:
+        """Give a job what is known of the request that it had before: its database went back in time meanwhile.
+
+        A standby that lagged behind has taken over, say, or an older file lies in the place of the newer one.
+        """
+        request_id = self._sent.request_id(job.job_id)
+        log.error("job_id=%s was sent before, and its database has forgotten that: it is not sent again", job.job_id)
+        if request_id is None:
+            await self._mark_unconfirmed(job, "it was sent before, and no answer came")
+        else:
             await self._store_request(job, request_id)
 
     async def _store_request(self, job: Job, request_id: str) -> None:

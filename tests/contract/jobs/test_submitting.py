@@ -6,12 +6,16 @@ import asyncio
 from dataclasses import replace
 
 import pytest
+from sqlalchemy import update
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.errors import ApiNotSent, ApiOutcomeUnknown, ApiRefused, FailureKind, StoreUnavailable
 from services.jobs.job_updater import JobUpdater
 from services.jobs.model import Actor, CancelState, Job, JobStatus
 from services.jobs.ports import Lease, Progress, RequestState
+from services.store.database import Database
 from services.store.jobs import SqlJobStore
+from services.store.tables import jobs
 from tests.contract.jobs.core import LIMITS, OWNER, Core, overdue, submit
 from tests.contract.jobs.scripted_api import ScriptedApi
 from tests.contract.store.making import BEN, make_new
@@ -242,3 +246,34 @@ async def test_a_cancelled_caller_still_stores_what_it_must(store: SqlJobStore, 
     after = await store.get(job.job_id)
     assert after is not None
     assert after.status is JobStatus.CANCELLED
+
+
+@pytest.mark.parametrize("is_answered", [True, False])
+async def test_a_database_that_goes_back_in_time_has_nothing_sent_twice(
+    core: Core, api: ScriptedApi, database: Database, *, is_answered: bool
+) -> None:
+    """A standby that lagged took over: this process knows what it has sent, and gives the job its request again."""
+    if not is_answered:
+        api.lost_answers.append(ApiOutcomeUnknown("HTTP 500"))
+
+    async def go_back(connection: AsyncConnection) -> None:
+        forgotten = {"request_id": None, "submitted_at": None, "queued_at": None, "poll_worker": None, "poll_until": 0}
+        await connection.execute(
+            update(jobs).values(status=JobStatus.WAITING, version=1, finished_at=None, **forgotten)
+        )
+
+    sent = JobStatus.QUEUED if is_answered else JobStatus.UNCONFIRMED
+    async with core.running():
+        job = await core.until((await submit(core, make_new())).job_id, sent)
+        await database.write(go_back)
+        again = await core.until(job.job_id, sent)
+    assert api.submits_begun == 1
+    assert again.request_id == job.request_id
+
+
+async def test_what_was_turned_away_is_sent_again(core: Core, api: ScriptedApi) -> None:
+    """Remembering what was sent keeps no job from a second try that costs nothing."""
+    api.submit_errors.append(ApiNotSent("429"))
+    async with core.running():
+        await core.until((await submit(core, make_new())).job_id, JobStatus.QUEUED, seconds=15)
+    assert api.submits_begun == 2
