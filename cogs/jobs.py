@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from weakref import WeakValueDictionary
 
 import discord
 from discord import app_commands
@@ -34,6 +35,7 @@ class Jobs(commands.Cog):
 
     def __init__(self, services: BotServices) -> None:
         self._services = services
+        self._typing: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
 
     @app_commands.command(description="Your jobs, newest first")
     @app_commands.allowed_contexts(guilds=True, dms=True)
@@ -89,7 +91,9 @@ class Jobs(commands.Cog):
     ) -> list[app_commands.Choice[str]]:
         """Suggest one's own jobs; nothing rather than an error, since nobody could be told."""
         try:
-            async with asyncio.timeout(_SUGGEST_SECONDS):
+            # One at a time of each: somebody's typing must not take the connections that others read by.
+            typing = self._typing.setdefault(interaction.user.id, asyncio.Lock())
+            async with asyncio.timeout(_SUGGEST_SECONDS), typing:
                 jobs = await self._services.jobs.suggest(
                     interaction.user.id, str(typed), only_cancellable=only_cancellable
                 )

@@ -133,7 +133,10 @@ class JobStore(Protocol):
         ...
 
     async def suggest(self, owner_id: int, *, text: str, only_cancellable: bool, limit: int) -> Sequence[Job]:
-        """Return the user's newest jobs whose id or prompt contains `text` (case-insensitive; wildcards are plain)."""
+        """Return the user's newest jobs whose id or prompt contains `text`, case-insensitively.
+
+        Some hundreds of the newest are looked at, in a time that grows with what is read alone.
+        """
         ...
 
 

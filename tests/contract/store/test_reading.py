@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import time
 from dataclasses import fields, replace
 from decimal import Decimal
 
@@ -156,6 +157,20 @@ async def test_wildcards_are_plain_characters(store: SqlJobStore) -> None:
         assert await _suggested(store, text) == [job.job_id], text
     for text in ("%%", "__", "a%s", "o_f", r"\%", "\0", "\ud800"):
         assert await _suggested(store, text) == [], text
+
+
+async def test_no_text_makes_suggestions_slow(store: SqlJobStore) -> None:
+    """The worst text for the longest prompts costs little more than a short one: nobody's typing stops the readers."""
+    for number in range(150):
+        await accept(store, prompt="a" * 6000, now=at(number))
+
+    async def seconds(text: str) -> float:
+        began = time.perf_counter()
+        assert await _suggested(store, text) == []
+        return time.perf_counter() - began
+
+    plain = min([await seconds("é") for _ in range(3)])
+    assert min([await seconds("a" * 99 + "é") for _ in range(3)]) < 6 * plain
 
 
 async def test_only_so_many_are_suggested(store: SqlJobStore) -> None:
