@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import random
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
@@ -17,19 +16,10 @@ from bot.sweeping import sweep_results
 from cogs.services import BotServices
 from services.clock import Clock, SystemClock
 from services.errors import StoreUnavailable
-from services.jobs.cancelling import Canceller
-from services.jobs.copies import CopyWatch
-from services.jobs.failover import Failover
-from services.jobs.housekeeper import Housekeeper
-from services.jobs.job_updater import JobUpdater
-from services.jobs.outbox import CardOutbox
-from services.jobs.pacing import JobTiming, RequestBudget, SubmitGate
-from services.jobs.poller import Poller
-from services.jobs.ports import CardStore, JobStore
+from services.jobs.job_core import CorePorts, JobCore
+from services.jobs.pacing import JobTiming
+from services.jobs.ports import CardStore, JobStore, KeyValueStore, Processes
 from services.jobs.quota import QuotaLimits, QuotaPolicy, SameLimits
-from services.jobs.service import JobService
-from services.jobs.signals import JobSignals
-from services.jobs.submitter import Submitter
 from services.jobs.unstored import UnstoredRequests
 from services.models.catalog import Catalog, ModelEntry
 from services.runcomfy.client import RunComfyClient
@@ -45,8 +35,6 @@ from services.store.processes import SqlProcesses
 
 log = logging.getLogger(__name__)
 
-# How many free calls (status, result) the whole process makes in a second, at most.
-CALLS_PER_SECOND = 20.0
 # A lease on a submit outlives the longest one, with what it takes to store its outcome.
 SUBMIT_MARGIN_SECONDS = 20.0
 # What a stop gives the database to take the leases back.
@@ -70,6 +58,8 @@ class Outside:
     database: Database
     store: JobStore
     cards: CardStore
+    key_values: KeyValueStore
+    processes: Processes | None  # None: the database is this process's alone
     api: RunComfyClient
     results: ResultFolder
     journal: JournalFile
@@ -82,10 +72,25 @@ class Outside:
             database=database,
             store=SqlJobStore(database),
             cards=SqlCardStore(database),
+            key_values=SqlKeyValueStore(database),
+            processes=None if database.is_alone else SqlProcesses(database),
             api=model_api(settings, clock),
             results=result_folder(settings),
             journal=JournalFile(settings.jobs.results_dir),
             clock=clock,
+        )
+
+    @property
+    def ports(self) -> CorePorts:
+        """What the core needs of it."""
+        return CorePorts(
+            store=self.store,
+            cards=self.cards,
+            key_values=self.key_values,
+            processes=self.processes,
+            api=self.api,
+            journal=self.journal,
+            clock=self.clock,
         )
 
 
@@ -179,8 +184,8 @@ async def _say_goodbye(outside: Outside, worker_id: str) -> None:
         async with asyncio.timeout(RELEASE_SECONDS):
             await outside.store.release(worker_id)
             await outside.cards.release(worker_id)
-            if not outside.database.is_alone:
-                await SqlProcesses(outside.database).leave(worker_id)
+            if outside.processes is not None:
+                await outside.processes.leave(worker_id)
     except (TimeoutError, StoreUnavailable) as error:
         log.warning(
             "the leases could not be given back, so they run out by themselves: %s", str(error) or "no answer in time"
@@ -188,81 +193,22 @@ async def _say_goodbye(outside: Outside, worker_id: str) -> None:
 
 
 def assemble(settings: Settings, outside: Outside, *, catalog: Catalog, worker_id: str) -> App:
-    """Make the core's parts and hand each what it needs. Nothing runs yet."""
-    store, cards, api, clock = outside.store, outside.cards, outside.api, outside.clock
-    timing, policy = job_timing(settings), quota_policy(settings)
-    signals = JobSignals()
-    updater = JobUpdater(store, clock, signals)
-    canceller = Canceller(api, updater, clock)
-    poller = Poller(
-        store=store,
-        api=api,
-        updater=updater,
-        canceller=canceller,
-        signals=signals,
-        budget=RequestBudget(clock, per_second=CALLS_PER_SECOND),
-        clock=clock,
-        random=random.random,
-        worker_id=worker_id,
-        timing=timing,
-    )
-    unstored = UnstoredRequests(outside.journal, updater=updater, signals=signals, clock=clock, timing=timing)
-    submitter = Submitter(
-        store=store,
-        api=api,
-        updater=updater,
-        signals=signals,
-        gate=SubmitGate(clock, random.random),
-        clock=clock,
-        worker_id=worker_id,
-        timing=timing,
-        on_confirmed=poller.watch,
-        unstored=unstored,
-    )
-    housekeeper = Housekeeper(
-        store=store, cards=cards, updater=updater, clock=clock, worker_id=worker_id, timing=timing
-    )
-    job_service = JobService(
-        store=store,
-        cards=cards,
-        updater=updater,
-        canceller=canceller,
-        signals=signals,
-        clock=clock,
-        policy=policy,
-        timing=timing,
-    )
-    key_values = SqlKeyValueStore(outside.database)
-    copies = CopyWatch(key_values, clock)
-    failover = Failover(
-        store=store,
-        processes=None if outside.database.is_alone else SqlProcesses(outside.database),
-        jobs=job_service,
-        copies=copies,
-        clock=clock,
-        worker_id=worker_id,
-    )
+    """Make the core, and what Discord's side needs of it. Nothing runs yet."""
+    core = JobCore.of(outside.ports, policy=quota_policy(settings), timing=job_timing(settings), worker_id=worker_id)
     services = BotServices(
-        jobs=job_service,
-        outbox=CardOutbox(store=store, cards=cards, signals=signals, clock=clock, worker_id=worker_id, timing=timing),
+        jobs=core.service,
+        outbox=core.outbox,
         catalog=catalog,
         results=outside.results,
-        clock=clock,
+        clock=outside.clock,
         guilds=settings.discord.guilds,
-        key_values=key_values,
-        copies=copies,
-        failover=failover,
+        key_values=outside.key_values,
+        copies=core.copies,
+        failover=core.failover,
     )
     return App(
         database=outside.database,
         services=services,
-        unstored=unstored,
-        loops={
-            "submitter": submitter.run,
-            "poller": poller.run,
-            "housekeeper": housekeeper.run,
-            "failover": failover.run,
-            "journal": unstored.run,
-            "sweeper": lambda: sweep_results(outside.results, clock),
-        },
+        unstored=core.unstored,
+        loops={**core.loops, "sweeper": lambda: sweep_results(outside.results, outside.clock)},
     )

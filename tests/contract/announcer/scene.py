@@ -31,13 +31,10 @@ from sandbox.discord.server import DiscordServer
 from sandbox.discord.traffic import matches_route
 from sandbox.discord.wire import JsonObject
 from services.jobs.card import Card
-from services.jobs.copies import CopyWatch
 from services.jobs.ids import new_job_id
 from services.jobs.model import Job, JobStatus, MediaKind, NewJob, Output
-from services.jobs.outbox import CardOutbox
 from services.jobs.pacing import JobTiming
 from services.jobs.quota import QuotaLimits
-from services.jobs.signals import JobSignals
 from services.models.catalog import Catalog, ModelEntry
 from services.store.cards import SqlCardStore
 from services.store.database import Database
@@ -78,7 +75,6 @@ class Scene:
         self.cards_store: SqlCardStore = SqlCardStore(database)
         self.results = results
         self.timing = JobTiming(scan_seconds=0.05, edit_seconds=edit_seconds)
-        self.key_values = SqlKeyValueStore(database)
         self.general = self.state.channel("general")
         self.ada = self.state.user("ada")
         self.catalog = Catalog.load([ModelEntry(model_id=MODEL_ID, command="edit")])
@@ -86,27 +82,24 @@ class Scene:
     @contextlib.asynccontextmanager
     async def announcing(self, worker_id: str = "this") -> AsyncIterator[SceneBot]:
         """Run a bot's announcer while the block runs; `worker_id` names its leases."""
-        signals = JobSignals()
-        core = Core(self.store, ScriptedApi())
-        outbox = CardOutbox(
-            store=self.store,
-            cards=self.cards_store,
-            signals=signals,
-            clock=self.clock,
-            worker_id=worker_id,
+        core = Core(
+            self.store,
+            ScriptedApi(),
             timing=self.timing,
+            clock=self.clock,
+            cards=self.cards_store,
+            worker_id=worker_id,
         )
-        copies = CopyWatch(self.key_values, self.clock)
         services = BotServices(
             jobs=core.jobs,
-            outbox=outbox,
+            outbox=core.outbox,
             catalog=self.catalog,
             results=self.results,
             clock=self.clock,
             guilds=frozenset(),
-            key_values=self.key_values,
-            copies=copies,
-            failover=core.failover(copies, processes=None),
+            key_values=SqlKeyValueStore(self.database),
+            copies=core.copies,
+            failover=core.failover,
         )
         bot = SceneBot(services)
         async with bot:

@@ -10,24 +10,15 @@ from dataclasses import replace
 from datetime import timedelta
 
 from services.clock import Clock, SystemClock
-from services.jobs.cancelling import Canceller
 from services.jobs.card import CardOrigin
-from services.jobs.copies import CopyWatch
-from services.jobs.failover import Failover
-from services.jobs.housekeeper import Housekeeper
-from services.jobs.job_updater import JobUpdater
+from services.jobs.job_core import CorePorts, JobCore
 from services.jobs.model import Actor, GenerationRequest, Job, JobStatus, NewJob
-from services.jobs.outbox import CardOutbox
-from services.jobs.pacing import JobTiming, RequestBudget, SubmitGate
-from services.jobs.poller import Poller
+from services.jobs.pacing import JobTiming, RequestBudget
 from services.jobs.ports import JournalEntry, Processes, RequestJournal
 from services.jobs.quota import QuotaLimits, SameLimits
-from services.jobs.service import JobService
-from services.jobs.signals import JobSignals
-from services.jobs.submitter import Submitter
-from services.jobs.unstored import UnstoredRequests
 from services.store.cards import SqlCardStore
 from services.store.jobs import SqlJobStore
+from services.store.key_values import SqlKeyValueStore
 from tests.contract.jobs.scripted_api import ScriptedApi
 from tests.contract.store.making import ADA, make_card
 
@@ -76,70 +67,32 @@ class Core:
         clock: Clock | None = None,
         budget: RequestBudget | None = None,
         journal: RequestJournal | None = None,
+        processes: Processes | None = None,
+        cards: SqlCardStore | None = None,
+        worker_id: str | None = None,
     ) -> None:
-        clock, signals, worker_id = clock or SystemClock(), JobSignals(), secrets.token_hex(4)
-        cards = SqlCardStore(store.database)
-        self.cards = cards
-        self.store, self.api, self.clock, self.worker_id = store, api, clock, worker_id
-        self.signals = signals
-        self.gate = SubmitGate(clock, lambda: 0.5)
-        updater = JobUpdater(store, clock, signals)
-        canceller = Canceller(api, updater, clock)
-        self.updater = updater
-        self.poller = Poller(
-            store=store,
-            api=api,
-            updater=updater,
-            canceller=canceller,
-            signals=signals,
-            budget=budget or RequestBudget(clock, per_second=1000),
-            clock=clock,
-            random=lambda: 0.5,
-            worker_id=worker_id,
-            timing=timing,
-        )
-        self.unstored = UnstoredRequests(
-            journal or MemoryJournal(), updater=updater, signals=signals, clock=clock, timing=timing
-        )
-        self.submitter = Submitter(
-            store=store,
-            api=api,
-            updater=updater,
-            signals=signals,
-            gate=self.gate,
-            clock=clock,
-            worker_id=worker_id,
-            timing=timing,
-            on_confirmed=self.poller.watch,
-            unstored=self.unstored,
-        )
-        self.housekeeper = Housekeeper(
-            store=store, cards=cards, updater=updater, clock=clock, worker_id=worker_id, timing=timing
-        )
-        self.jobs = JobService(
-            store=store,
-            cards=cards,
-            updater=updater,
-            canceller=canceller,
-            signals=signals,
-            clock=clock,
+        self.clock, self.worker_id = clock or SystemClock(), worker_id or secrets.token_hex(4)
+        self.store, self.cards, self.api = store, cards or SqlCardStore(store.database), api
+        core = JobCore.of(
+            CorePorts(
+                store=store,
+                cards=self.cards,
+                key_values=SqlKeyValueStore(store.database),
+                processes=processes,
+                api=api,
+                journal=journal or MemoryJournal(),
+                clock=self.clock,
+            ),
             policy=SameLimits(limits=limits),
             timing=timing,
-        )
-        self.outbox = CardOutbox(
-            store=store, cards=cards, signals=signals, clock=clock, worker_id=worker_id, timing=timing
-        )
-
-    def failover(self, copies: CopyWatch, *, processes: Processes | None) -> Failover:
-        """Return what watches the commands that this process lost."""
-        return Failover(
-            store=self.store,
-            processes=processes,
-            jobs=self.jobs,
-            copies=copies,
-            clock=self.clock,
             worker_id=self.worker_id,
+            random=lambda: 0.5,
+            budget=budget or RequestBudget(self.clock, per_second=1000),
         )
+        self.signals, self.gate, self.updater = core.signals, core.gate, core.updater
+        self.poller, self.submitter, self.housekeeper = core.poller, core.submitter, core.housekeeper
+        self.unstored, self.jobs, self.outbox = core.unstored, core.service, core.outbox
+        self.copies, self.failover = core.copies, core.failover
 
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator[Core]:

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.errors import StoreUnavailable
 from services.jobs.copies import KEY, CopyWatch, get_sightings
-from services.jobs.failover import DEAD_SECONDS, WATCH_SECONDS, Failover, Verdict, judge
+from services.jobs.failover import DEAD_SECONDS, WATCH_SECONDS, Verdict, judge
 from services.jobs.model import NewJob
 from services.jobs.quota import QuotaLimits
 from services.store.database import Database
@@ -36,9 +36,8 @@ class Loser:
         self.store = SqlJobStore(database)
         self.key_values = SqlKeyValueStore(database)
         self.processes = SqlProcesses(database)
-        self.copies = CopyWatch(self.key_values, self.clock)
-        core = Core(self.store, ScriptedApi(), clock=self.clock, limits=limits)
-        self.failover: Failover = core.failover(self.copies, processes=self.processes)
+        core = Core(self.store, ScriptedApi(), clock=self.clock, limits=limits, processes=self.processes)
+        self.copies, self.failover = core.copies, core.failover
 
     async def lose(self) -> NewJob:
         """Lose a command, while its own sign of life is given."""
