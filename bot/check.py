@@ -14,14 +14,14 @@ from bot.check_machine import (
     check_results,
 )
 from bot.check_network import check_api, check_copies, check_discord, check_gateway
-from bot.endpoints import use_endpoints
 from bot.findings import Finding
 from bot.settings import Settings
+from cogs.discord_py.endpoints import use_endpoints
 
 
 async def check(settings: Settings, *, config: Path, say: Callable[[str], None]) -> bool:
     """Look at everything, one line each, and return whether all is well. Problems do not hide each other."""
-    use_endpoints(settings.discord)
+    use_endpoints(**settings.discord.endpoints)
     looks: Mapping[str, Callable[[Settings], Awaitable[Finding]]] = {
         "models": check_models,
         "database": check_database,

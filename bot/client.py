@@ -8,7 +8,6 @@ import logging
 from collections.abc import Sequence
 
 import discord
-import yarl
 from discord import app_commands
 from discord.ext import commands
 
@@ -18,6 +17,8 @@ from bot.login import NotDiscord
 from bot.patience import keep_trying
 from bot.tracing import request_trace
 from cogs.answers import answer_privately, typed_prompt, with_prompt
+from cogs.discord_py.patient_shards import PatientShards
+from cogs.discord_py.readable_tree import ReadableTree
 from cogs.errors import UnreadableInteraction, on_tree_error
 from cogs.services import BotServices
 from cogs.ui.sentences import NOT_SET_UP_HERE
@@ -27,7 +28,7 @@ log = logging.getLogger(__name__)
 DynamicItem = type[discord.ui.DynamicItem[discord.ui.Item[discord.ui.LayoutView]]]
 
 
-class GuardedTree(app_commands.CommandTree["ComfyBot"]):
+class GuardedTree(ReadableTree["ComfyBot"]):
     """Commands that answer only in the servers of the operator's choice."""
 
     async def interaction_check(self, interaction: discord.Interaction[ComfyBot], /) -> bool:
@@ -41,16 +42,11 @@ class GuardedTree(app_commands.CommandTree["ComfyBot"]):
             await answer_privately(interaction, content, file=file, plain=NOT_SET_UP_HERE)
         return False
 
-    async def _call(self, interaction: discord.Interaction[ComfyBot]) -> None:
-        """Run a command; what the library (2.7.1) cannot read of an interaction is answered like any other error."""
-        try:
-            await super()._call(interaction)
-        except app_commands.AppCommandError:
-            raise
-        except Exception as error:  # noqa: BLE001 - a person waits for an answer
-            log.warning("interaction=%d cannot be read: %r", interaction.id, error)
-            if interaction.type is not discord.InteractionType.autocomplete:
-                await on_tree_error(interaction, UnreadableInteraction())
+    async def on_unreadable(self, interaction: discord.Interaction[ComfyBot], error: Exception) -> None:
+        """Answer like any other error."""
+        log.warning("interaction=%d cannot be read: %r", interaction.id, error)
+        if interaction.type is not discord.InteractionType.autocomplete:
+            await on_tree_error(interaction, UnreadableInteraction())
 
     async def on_error(
         self, interaction: discord.Interaction[ComfyBot], error: app_commands.AppCommandError, /
@@ -59,11 +55,7 @@ class GuardedTree(app_commands.CommandTree["ComfyBot"]):
         await on_tree_error(interaction, error)
 
 
-class _TryAgain(Exception):
-    """The first connection of a shard failed, and the library's pause is over: the way out of its recursion."""
-
-
-class ComfyBot(commands.AutoShardedBot):
+class ComfyBot(PatientShards):
     """The connection to Discord. It sees servers and their channels, no messages, no members, and pings nobody."""
 
     def __init__(
@@ -83,7 +75,6 @@ class ComfyBot(commands.AutoShardedBot):
         self.services = services
         self._extensions = tuple(extensions)
         self._dynamic_items = tuple(dynamic_items)
-        self._is_launching = False
         self._registering: asyncio.Task[None] | None = None
 
     async def load_commands(self) -> None:
@@ -116,25 +107,6 @@ class ComfyBot(commands.AutoShardedBot):
             self._registering.cancel()
             await asyncio.wait({self._registering})
         await super().close()
-
-    async def launch_shard(self, gateway: yarl.URL, shard_id: int, *, initial: bool = False) -> None:
-        """Connect a shard for the first time, however long its gateway is away.
-
-        After each failure the library (2.7.1) calls this once more from inside of itself, five seconds later: left to
-        it, a process ends after 80 minutes, at Python's limit for recursion.
-        """
-        if self._is_launching:
-            raise _TryAgain
-        while not self.is_closed():
-            self._is_launching = True
-            try:
-                await super().launch_shard(gateway, shard_id, initial=initial)
-            except _TryAgain:
-                initial = False
-            else:
-                return
-            finally:
-                self._is_launching = False
 
     async def on_ready(self) -> None:
         """Say once a (re)start is through: who we are and in how many servers."""

@@ -11,10 +11,10 @@ from typing import TextIO
 
 import discord
 
-from bot.late_suggestions import without_late_suggestions_traceback
-from bot.reconnecting import without_outage_traceback
 from bot.redaction import Redactor
 from bot.settings import LogSettings
+from cogs.discord_py.late_suggestions import without_late_suggestions_traceback
+from cogs.discord_py.outage_records import without_outage_traceback
 
 # DEBUG is about our own code: discord.py at DEBUG writes every gateway event out, prompts and tokens included.
 OWN_PACKAGES = ("bot", "cogs", "services")

@@ -11,12 +11,12 @@ from discord import app_commands
 
 from bot.client import ComfyBot
 from bot.command_sync import sync_commands
-from bot.endpoints import use_endpoints
 from bot.login import login_errors
 from bot.opening import open_own_database
 from bot.settings import Settings
 from bot.wiring import App, Outside, assemble, load_catalog
 from cogs import EXTENSIONS
+from cogs.discord_py.endpoints import use_endpoints
 from services.clock import SystemClock
 from services.errors import (
     ApiError,
@@ -80,7 +80,7 @@ def assemble_beside(settings: Settings, database: Database) -> tuple[App, Outsid
 
 async def sync(settings: Settings) -> str:
     """Write the commands to Discord. Raises: StartupError, CannotDo."""
-    use_endpoints(settings.discord)
+    use_endpoints(**settings.discord.endpoints)
     async with open_beside(settings) as database:
         app, _ = assemble_beside(settings, database)
         bot = SyncingBot(app.services, extensions=COMMAND_EXTENSIONS)

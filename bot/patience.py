@@ -12,6 +12,8 @@ import aiohttp
 import discord
 
 from bot.login import words_of
+from cogs.discord_py.rate_limits import lacks_retry_after
+from cogs.passing_answers import passes
 from services.errors import StoreUnavailable
 
 log = logging.getLogger(__name__)
@@ -34,11 +36,6 @@ def is_overload(error: BaseException) -> bool:
     )
 
 
-_PASSING_STATUSES = frozenset({408, 425})
-# Discord's wall before its API.
-_PASSING_CODES = frozenset({40333})
-
-
 def is_passing(error: BaseException) -> bool:
     """Whether the same may be taken later: an overload, no connection, no database.
 
@@ -46,13 +43,9 @@ def is_passing(error: BaseException) -> bool:
     """
     if isinstance(error, discord.GatewayNotFound):
         return error.__cause__ is None or is_passing(error.__cause__)
-    is_from_between = isinstance(error, discord.HTTPException) and (
-        error.status in _PASSING_STATUSES or error.code in _PASSING_CODES or _is_page(error)
-    )
-    # discord.py 2.7.1 reads `retry_after` of every 429, also of those that have none.
-    is_unread = isinstance(error, KeyError) and error.args == ("retry_after",)
-    passing = (aiohttp.ClientError, OSError, StoreUnavailable)
-    return is_overload(error) or is_from_between or is_unread or isinstance(error, passing)
+    is_answer = isinstance(error, discord.HTTPException) and (passes(error) or _is_page(error))
+    passing = (aiohttp.ClientError, OSError, StoreUnavailable, discord.RateLimited)
+    return is_answer or lacks_retry_after(error) or isinstance(error, passing)
 
 
 def _is_page(error: discord.HTTPException) -> bool:
@@ -78,7 +71,7 @@ def _asked_seconds(error: BaseException) -> float:
 
 
 async def keep_trying(
-    what: str, work: Callable[[], Awaitable[T]], *, passes: Callable[[BaseException], bool] = is_passing
+    what: str, work: Callable[[], Awaitable[T]], *, is_worth_waiting: Callable[[BaseException], bool] = is_passing
 ) -> T:
     """Return what the work does as soon as Discord takes it; `what` completes "it was not possible to …".
 
@@ -89,7 +82,7 @@ async def keep_trying(
         try:
             return await work()
         except Exception as error:
-            if not passes(error):
+            if not is_worth_waiting(error):
                 raise
             failures += 1
             seconds = pause_seconds(failures, error, spread=random.random())  # noqa: S311 - no secret

@@ -10,7 +10,6 @@ from functools import partial
 from bot import open_files
 from bot.client import ComfyBot
 from bot.connections import discord_connector, way_to
-from bot.endpoints import read_any_text, use_endpoints
 from bot.health import HealthChecks, serve_health
 from bot.login import CannotConnect, login_errors
 from bot.patience import is_overload, keep_trying
@@ -19,19 +18,14 @@ from bot.stopping import stop_on_signals
 from bot.wiring import open_app
 from cogs import EXTENSIONS
 from cogs.buttons import DYNAMIC_ITEMS
+from cogs.discord_py.closing import close_client
+from cogs.discord_py.endpoints import use_endpoints
+from cogs.discord_py.json_text import read_any_text
 from cogs.services import BotServices
 from services.errors import ComfycordError, StartupError
 from services.version import VERSION
 
 log = logging.getLogger(__name__)
-
-# What a clean stop gives the connection to Discord; submits under way get 8 s at the same time, all of it 10 s.
-CLOSE_SECONDS = 5.0
-CANCEL_SECONDS = 0.5
-# What commands and presses under way get to be accepted or refused: otherwise their people would see "thinking" stay.
-ANSWER_SECONDS = 2.0
-# How discord.py 2.7.1 names the tasks that it starts for a command, a press or a modal.
-_ANSWERS = ("CommandTree-invoker", "discord-ui-")
 
 # Written for no other reason than to see whether it can be.
 WRITE_CHECK_KEY = "write-check"
@@ -49,7 +43,7 @@ async def run(settings: Settings) -> None:
     Raises: StartupError, LoopDied; ComfycordError for what else keeps it from starting.
     """
     stop = stop_on_signals()
-    use_endpoints(settings.discord)
+    use_endpoints(**settings.discord.endpoints)
     read_any_text()
     log.info("comfycord %s starts", VERSION)
     if (few := open_files.problem(open_files.raise_limit())) is not None:
@@ -123,7 +117,7 @@ async def stay_connected(bot: ComfyBot, token: str) -> None:
         with login_errors(bot):
             await asyncio.shield(serving)
     finally:
-        await _close(bot, serving)
+        await close_client(bot, serving)
 
 
 async def _serve(bot: ComfyBot, token: str) -> None:
@@ -136,29 +130,5 @@ async def _serve(bot: ComfyBot, token: str) -> None:
             await bot.http.close()
             raise
 
-    await keep_trying("log in", log_in, passes=is_overload)
+    await keep_trying("log in", log_in, is_worth_waiting=is_overload)
     await bot.connect()
-
-
-async def _let_answers_out() -> None:
-    """Let what people asked for before the stop be answered while the connection and the database are still there."""
-    answering = {task for task in asyncio.all_tasks() if task.get_name().startswith(_ANSWERS)}
-    if answering:
-        await asyncio.wait(answering, timeout=ANSWER_SECONDS)
-
-
-async def _close(bot: ComfyBot, serving: asyncio.Task[None]) -> None:
-    """Stop serving and close the bot.
-
-    discord.py 2.7.1 swallows a cancellation that meets it while it connects a shard anew: then it serves on, and only
-    the close ends it.
-    """
-    serving.cancel()
-    try:
-        async with asyncio.timeout(CLOSE_SECONDS):
-            await asyncio.wait({serving}, timeout=CANCEL_SECONDS)
-            await _let_answers_out()
-            await bot.close()
-            await asyncio.wait({serving})
-    except TimeoutError:
-        log.warning("the connection to Discord did not close within %.0f s", CLOSE_SECONDS)

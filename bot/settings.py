@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, ClassVar, Literal, Self
+from typing import Annotated, ClassVar, Literal, Self, TypedDict
 from urllib.parse import unquote, urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
@@ -19,6 +19,15 @@ from services.models.model_ids import require_model_id
 from services.runcomfy.hosts import DEFAULT_BASE_URL, DEFAULT_RESULT_HOSTS
 from services.runcomfy.limits import SHORTEST_TOKEN, ApiTimeouts, DiskLimits, DownloadLimits
 from services.store.database_urls import DRIVERS, POSTGRESQL, SQLITE
+
+
+class Endpoints(TypedDict):
+    """The addresses of Discord's API, its gateway and its files."""
+
+    api_url: str
+    gateway_url: str
+    cdn_url: str
+
 
 ENV_PREFIX = "COMFYCORD_"
 MINUTE = timedelta(minutes=1)
@@ -110,6 +119,11 @@ class DiscordSettings(SecretSection):
     gateway_url: GatewayAddress = "wss://gateway.discord.gg"
     cdn_url: HttpAddress = "https://cdn.discordapp.com"
     guilds: frozenset[Annotated[int, Field(gt=0)]] = frozenset()
+
+    @property
+    def endpoints(self) -> Endpoints:
+        """Where Discord is."""
+        return {"api_url": self.api_url, "gateway_url": self.gateway_url, "cdn_url": self.cdn_url}
 
 
 class RunComfySettings(SecretSection):

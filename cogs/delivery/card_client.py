@@ -12,6 +12,7 @@ import discord
 
 from cogs.delivery.addresses import MessageAddress
 from cogs.delivery.card_payload import CardPayload
+from cogs.discord_py.rate_limits import let_others_go_on
 from cogs.ui.base import NO_MENTIONS
 from cogs.ui.card_text import footer_mark
 from services.jobs.card import Card, CardFile
@@ -46,7 +47,7 @@ class CardClient:
         message = await self._webhook(card).edit_message(
             _ORIGINAL,
             view=payload.card,
-            attachments=payload.attachments(self._bot._connection),  # noqa: SLF001 - what discord.py's own objects hold
+            attachments=payload.attachments(self._bot),
             allowed_mentions=NO_MENTIONS,
         )
         return _posted(message)
@@ -55,7 +56,7 @@ class CardClient:
         """Edit a message as the bot."""
         message = await self._partial(address).edit(
             view=payload.card,
-            attachments=payload.attachments(self._bot._connection),  # noqa: SLF001 - what discord.py's own objects hold
+            attachments=payload.attachments(self._bot),
             # A partial message's edit does not send the client's default.
             allowed_mentions=NO_MENTIONS,
         )
@@ -126,12 +127,8 @@ class CardClient:
         return any([True async for _ in channel.history(limit=1)])
 
     def free_others(self) -> None:
-        """Let other requests go on after one of ours was cut short.
-
-        discord.py 2.7.1 holds back everything while a request waits out a global rate limit, and for ever where that
-        request is cancelled in its wait.
-        """
-        self._bot.http._global_over.set()  # noqa: SLF001 - there is no other way to it
+        """Let other requests go on after one of ours was cut short."""
+        let_others_go_on(self._bot)
 
     def _webhook(self, card: Card) -> discord.Webhook:
         return discord.Webhook.partial(card.application_id, card.token, client=self._bot)

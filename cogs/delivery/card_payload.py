@@ -6,11 +6,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import IntEnum
 from pathlib import Path
-from typing import Any
 
 import discord
 
 from cogs.delivery.addresses import number_of
+from cogs.discord_py.kept_attachments import KeptAttachment
 from cogs.ui.base import Panel
 from cogs.ui.card_result import CardLink, CardPicture, CardResult, LinkReason
 from cogs.ui.card_text import alt_text
@@ -47,12 +47,11 @@ class CardPayload:
     kept: tuple[CardFile, ...] = ()
     is_partial: bool = False
 
-    def attachments(self, state: object) -> list[discord.Attachment | discord.File]:
-        """Return the whole list of files for discord.py, opened anew: Discord replaces the message's list by it.
-
-        `state` is the client's connection state, which discord.py's attachments hold.
-        """
-        kept: list[discord.Attachment | discord.File] = [KeptAttachment.of(file, state) for file in self.kept]
+    def attachments(self, client: discord.Client) -> list[discord.Attachment | discord.File]:
+        """Return the whole list of files for discord.py, opened anew: Discord replaces the message's list by it."""
+        kept: list[discord.Attachment | discord.File] = [
+            KeptAttachment.of(client, attachment_id=file.attachment_id, filename=file.filename) for file in self.kept
+        ]
         return [*kept, *self.files()]
 
     def files(self) -> list[discord.File]:
@@ -61,21 +60,6 @@ class CardPayload:
             discord.File(upload.path, filename=upload.filename, description=upload.description or None)
             for upload in self.uploads
         ]
-
-
-class KeptAttachment(discord.Attachment):
-    """An attachment that stays at its message; named by its id, as the API's document has it."""
-
-    @classmethod
-    def of(cls, file: CardFile, state: object) -> KeptAttachment:
-        """Return the attachment of which only id and name are known."""
-        data: Any = {"id": file.attachment_id, "filename": file.filename, "size": 0, "url": "", "proxy_url": ""}
-        connection: Any = state
-        return cls(data=data, state=connection)
-
-    def to_dict(self) -> Any:  # noqa: ANN401 - the library's typed dict, which cannot be imported at run time
-        """Return what an edit needs to keep it; the rest is Discord's to know."""
-        return {"id": str(self.id), "filename": self.filename}
 
 
 def own_files(attachments: Sequence[CardFile], job_id: str) -> tuple[CardFile, ...]:

@@ -9,6 +9,9 @@ from enum import StrEnum
 
 import discord
 
+from cogs.discord_py.rate_limits import lacks_retry_after
+from cogs.passing_answers import passes
+
 log = logging.getLogger(__name__)
 
 
@@ -79,8 +82,6 @@ _MALFORMED = frozenset(
     }
 )
 _TOO_LARGE = frozenset({40005, 50045})
-# Rate limits and pauses that come under a status of their own.
-_PASSING = frozenset({20016, 20022, 20028, 20029, 40001, 40002, 40003, 40004, 40006, 40062, 40333, 130000})
 _TOO_OFTEN_CODE = 30046
 _PAYLOAD_TOO_LARGE = 413
 _SERVER_ERROR = 500
@@ -90,7 +91,6 @@ _BY_CODE: Mapping[FailureCategory, Collection[int]] = {
     FailureCategory.BLOCKED: _BLOCKED,
     FailureCategory.MALFORMED: _MALFORMED,
 }
-_PASSING_STATUSES = frozenset({408, 425, 429})
 
 
 def classify(error: Exception) -> DeliveryFailure:
@@ -107,8 +107,8 @@ def classify(error: Exception) -> DeliveryFailure:
         return DeliveryFailure(
             category=FailureCategory.LATER, words="rate limited", retry_after_seconds=error.retry_after
         )
-    if isinstance(error, KeyError) and error.args == ("retry_after",):
-        # discord.py 2.7.1 reads `retry_after` of every 429; the one with code 30046 has none.
+    if lacks_retry_after(error):
+        # Of Discord's own, only the one with code 30046 has none.
         return DeliveryFailure(category=FailureCategory.TOO_OFTEN, words="429 without retry_after")
     if isinstance(error, TimeoutError):
         return DeliveryFailure(category=FailureCategory.LATER, words="no answer in time", is_silent=True)
@@ -120,7 +120,7 @@ def classify(error: Exception) -> DeliveryFailure:
 def _judge_answer(error: discord.HTTPException) -> FailureCategory:
     if error.code == _TOO_OFTEN_CODE:
         return FailureCategory.TOO_OFTEN
-    if error.status >= _SERVER_ERROR or error.status in _PASSING_STATUSES or error.code in _PASSING:
+    if passes(error):
         return FailureCategory.LATER
     if error.status == _UNAUTHORIZED and error.code not in _REFUSALS:
         return FailureCategory.LATER  # the bot's own token: no card's fault

@@ -12,12 +12,12 @@ from discord.webhook.async_ import AsyncWebhookAdapter, async_context
 from pydantic import SecretStr
 
 from bot.client import ComfyBot
-from bot.endpoints import use_endpoints
 from bot.running import stay_connected
 from bot.settings import DatabaseSettings, DiscordSettings, JobsSettings, RunComfySettings, Settings
 from bot.wiring import App, open_app
 from cogs import EXTENSIONS
 from cogs.buttons import DYNAMIC_ITEMS
+from cogs.discord_py.endpoints import use_endpoints
 from sandbox.sandbox import Sandbox
 from tests.rig import until
 
@@ -44,7 +44,7 @@ def settings_for(sandbox: Sandbox, folder: Path, *, database_url: str | None = N
 @asynccontextmanager
 async def living_bot(sandbox: Sandbox, settings: Settings, *, wait: bool = True) -> AsyncIterator[tuple[App, ComfyBot]]:
     """Run a bot as `run` does, but for its signals and its health checks."""
-    use_endpoints(settings.discord)
+    use_endpoints(**settings.discord.endpoints)
     async with open_app(settings) as app:
         bot = ComfyBot(app.services, extensions=EXTENSIONS, dynamic_items=DYNAMIC_ITEMS)
         # The library waits two seconds for a further server; the local Discord names all of them at once.

@@ -13,7 +13,7 @@ from discord.http import Route
 
 from bot import wiring
 from bot.check_network import check_discord
-from bot.endpoints import use_endpoints
+from cogs.discord_py.endpoints import use_endpoints
 from sandbox.pictures import paint
 from sandbox.sandbox import Sandbox
 from services.clock import SystemClock
@@ -34,7 +34,7 @@ async def test_a_clock_that_is_wrong_by_minutes_is_a_finding(tmp_path: Path, cap
     """Discord dates its answers: what differs by minutes is told, with the way to set it right."""
     async with Sandbox.open(data_dir=tmp_path) as sandbox:
         settings = settings_for(sandbox, tmp_path)
-        use_endpoints(settings.discord)
+        use_endpoints(**settings.discord.endpoints)
         assert (await check_discord(settings)).is_ok
         await sandbox.discord.clock.advance(630)
         finding = await check_discord(settings)

@@ -12,8 +12,8 @@ from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
 from bot.check_network import check_api, check_discord, check_gateway
-from bot.endpoints import use_endpoints
 from bot.settings import Settings
+from cogs.discord_py.endpoints import use_endpoints
 from sandbox.pictures import paint
 from sandbox.sandbox import Sandbox
 from services.errors import StartupError, UnusableProxy
@@ -70,7 +70,7 @@ async def test_everything_of_discord_goes_through_the_proxy(
             await card.until_text("Done")
         assert {host for _, host in proxy.asked} == {NAME}
         assert proxy.refusals == 0
-        use_endpoints(settings.discord)
+        use_endpoints(**settings.discord.endpoints)
         for finding in (await check_discord(settings), await check_gateway(settings)):
             assert finding.is_ok, finding
             assert f"through the proxy http://127.0.0.1:{proxy.port} (HTTP_PROXY)" in finding.report
@@ -94,7 +94,7 @@ async def test_a_wrong_proxy_is_one_sentence(
 ) -> None:
     """It names the variable, and not its password."""
     settings = behind(sandbox, tmp_path)
-    use_endpoints(settings.discord)
+    use_endpoints(**settings.discord.endpoints)
     monkeypatch.setenv("HTTP_PROXY", value)
     for finding in (await check_discord(settings), await check_gateway(settings), await check_api(settings)):
         assert not finding.is_ok
@@ -110,7 +110,7 @@ async def test_a_wrong_list_of_hosts_is_one_sentence(
 ) -> None:
     """It names the variable, and no password."""
     settings = behind(sandbox, tmp_path)
-    use_endpoints(settings.discord)
+    use_endpoints(**settings.discord.endpoints)
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
     monkeypatch.setenv("NO_PROXY", value)
     for finding in (await check_discord(settings), await check_gateway(settings), await check_api(settings)):
@@ -123,7 +123,7 @@ async def test_a_wrong_list_of_hosts_is_one_sentence(
 async def test_a_proxy_that_wants_a_password(sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A 407 is told as the proxy's, with its variable."""
     settings = behind(sandbox, tmp_path)
-    use_endpoints(settings.discord)
+    use_endpoints(**settings.discord.endpoints)
     async with forward_proxy(credentials="ada:right") as proxy:
         monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{proxy.port}")
         finding = await check_discord(settings)

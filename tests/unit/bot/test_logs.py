@@ -15,9 +15,9 @@ import pytest
 from discord.gateway import ReconnectWebSocket
 
 from bot.logs import CHATTY_LIBRARIES, OWN_PACKAGES, configure_logging
-from bot.reconnecting import BEGINNINGS
 from bot.redaction import REDACTED, Redactor
 from bot.settings import LogSettings
+from cogs.discord_py.outage_records import BEGINNINGS
 
 # Invented, in the shape of the real ones.
 BOT_TOKEN = "MTAxMDEwMTAxMDEwMTAxMDEw" + "." + "GhIjKl" + "." + "abcdefghijklmnopqrstuvwxyz_-0123456789"

@@ -12,7 +12,7 @@ import discord
 import pytest
 from discord.app_commands import tree
 
-from bot.late_suggestions import BEGINNING, LOGGER, without_late_suggestions_traceback
+from cogs.discord_py.late_suggestions import BEGINNING, LOGGER, without_late_suggestions_traceback
 
 
 def refused(kind: type[discord.HTTPException], status: int, code: int) -> discord.HTTPException:

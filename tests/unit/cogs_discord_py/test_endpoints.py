@@ -8,8 +8,8 @@ import yarl
 from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
-from bot.endpoints import use_endpoints
 from bot.settings import DiscordSettings
+from cogs.discord_py.endpoints import use_endpoints
 
 
 @pytest.fixture(autouse=True)
@@ -29,11 +29,10 @@ def test_the_defaults_are_the_librarys_own() -> None:
 
 def test_every_address_follows_the_settings() -> None:
     """REST calls, the gateway and pictures go where the settings say."""
-    use_endpoints(
-        DiscordSettings(
-            api_url="http://proxy:1/api/v10", gateway_url="ws://proxy:2/gateway", cdn_url="http://proxy:3/cdn"
-        )
+    settings = DiscordSettings(
+        api_url="http://proxy:1/api/v10", gateway_url="ws://proxy:2/gateway", cdn_url="http://proxy:3/cdn"
     )
+    use_endpoints(**settings.endpoints)
     assert Route("GET", "/gateway/bot").url == "http://proxy:1/api/v10/gateway/bot"
     assert str(DiscordWebSocket.DEFAULT_GATEWAY) == "ws://proxy:2/gateway"
     assert discord.Asset.BASE == "http://proxy:3/cdn"
