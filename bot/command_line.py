@@ -14,7 +14,7 @@ from typing import TypeVar
 from bot.interrupts import INTERRUPTED, end_at_ctrl_c, raise_at_ctrl_c
 from bot.redaction import Redactor
 from bot.settings import Settings
-from bot.settings_loading import load_settings
+from bot.settings.loading import load_settings
 from services.errors import ComfycordError, InvalidSchema, StartupError, UnknownModel
 from services.version import VERSION
 
@@ -111,7 +111,7 @@ def _run(settings: Settings, _: argparse.Namespace) -> int:
 
 
 def _check(settings: Settings, options: argparse.Namespace) -> int:
-    from bot.check import check  # noqa: PLC0415 - see above
+    from bot.checks.all_checks import check  # noqa: PLC0415 - see above
 
     return OK if _do(lambda: check(settings, config=options.config, say=print)) else FAILED
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from pydantic import BaseModel, SecretStr
 
 from bot.settings import Settings
-from bot.settings_loading import load_settings
+from bot.settings.loading import load_settings
 
 EXAMPLE = Path(__file__).parents[2] / "config.example.toml"
 

@@ -23,7 +23,7 @@ from typing import TypedDict
 
 # What `run`, `check`, `sync`, `migrate` and `adopt` load, and what those load while they work.
 PRELOADED = (
-    "bot.check",
+    "bot.checks.all_checks",
     "bot.command_line",
     "bot.maintenance",
     "bot.running",

@@ -10,10 +10,10 @@ from pydantic import SecretStr
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot import check_network
-from bot.check_machine import check_database
-from bot.check_network import check_discord
-from bot.findings import Finding
+from bot.checks import network as check_network
+from bot.checks.findings import Finding
+from bot.checks.machine import check_database
+from bot.checks.network import check_discord
 from bot.settings import DatabaseSettings, DiscordSettings, Settings
 from services.store import migrate
 from services.store.engine import open_database

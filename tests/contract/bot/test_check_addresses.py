@@ -11,9 +11,10 @@ import pytest
 from aiohttp import web
 from pydantic import SecretStr
 
-from bot import check_machine, check_network
-from bot.check_machine import check_health, check_results
-from bot.check_network import check_api, check_gateway
+from bot.checks import machine as check_machine
+from bot.checks import network as check_network
+from bot.checks.machine import check_health, check_results
+from bot.checks.network import check_api, check_gateway
 from bot.health import HealthChecks, serve_health
 from bot.settings import DiscordSettings, HealthSettings, JobsSettings, RunComfySettings, Settings
 from tests.contract.bot.answering import answering, saying, serving

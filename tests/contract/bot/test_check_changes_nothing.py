@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from bot.check_machine import check_database, check_results
-from bot.findings import Finding
+from bot.checks.findings import Finding
+from bot.checks.machine import check_database, check_results
 from bot.settings import DatabaseSettings, JobsSettings, Settings
 
 Look = Callable[[Settings], Awaitable[Finding]]

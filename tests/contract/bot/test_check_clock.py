@@ -12,7 +12,7 @@ from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
 from bot import wiring
-from bot.check_network import check_discord
+from bot.checks.network import check_discord
 from cogs.discord_py.endpoints import use_endpoints
 from sandbox.pictures import paint
 from sandbox.sandbox import Sandbox

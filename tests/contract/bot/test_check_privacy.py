@@ -9,7 +9,7 @@ import pytest
 from pydantic import SecretStr
 
 from bot import open_files
-from bot.check_machine import check_open_files, check_privacy
+from bot.checks.machine import check_open_files, check_privacy
 from bot.settings import DatabaseSettings, DiscordSettings, JobsSettings, Settings
 
 TOKEN = "a-token-of-somebody"

@@ -13,11 +13,12 @@ from discord import Asset
 from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
-from bot import check_machine, check_network
+from bot.checks import machine as check_machine
+from bot.checks import network as check_network
 from bot.command_line import WRONG_SETUP, main
 from bot.logs import CHATTY_LIBRARIES, OWN_PACKAGES
 from bot.redaction import Redactor
-from bot.settings_loading import load_settings
+from bot.settings.loading import load_settings
 from services.errors import SettingsError
 
 EXAMPLE = Path(__file__).parents[3] / "config.example.toml"

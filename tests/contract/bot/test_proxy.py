@@ -11,7 +11,7 @@ import pytest
 from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
-from bot.check_network import check_api, check_discord, check_gateway
+from bot.checks.network import check_api, check_discord, check_gateway
 from bot.settings import Settings
 from cogs.discord_py.endpoints import use_endpoints
 from sandbox.pictures import paint

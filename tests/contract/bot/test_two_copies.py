@@ -13,7 +13,7 @@ import pytest
 from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
-from bot.check_network import check_copies
+from bot.checks.network import check_copies
 from cogs import ownership
 from sandbox.client_driver.reply import Reply
 from sandbox.pictures import paint

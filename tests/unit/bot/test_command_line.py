@@ -198,7 +198,7 @@ runpy.run_module("bot", run_name="__main__", alter_sys=True)
     ("command", "heavy"),
     [
         ("run", "bot.running"),
-        ("check", "bot.check_machine"),
+        ("check", "bot.checks.machine"),
         ("sync", "bot.maintenance"),
         ("migrate", "alembic.command"),
         ("adopt", "bot.maintenance"),

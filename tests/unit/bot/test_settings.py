@@ -7,7 +7,7 @@ import pytest
 from pydantic import SecretStr
 
 from bot.settings import DiscordSettings, Settings
-from bot.settings_loading import load_settings
+from bot.settings.loading import load_settings
 from services.errors import SettingsError
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.settings_loading import load_settings
+from bot.settings.loading import load_settings
 from services.errors import SettingsError
 
 FILE = "the file"

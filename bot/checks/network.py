@@ -9,9 +9,9 @@ import discord
 import yarl
 from sqlalchemy.exc import SQLAlchemyError
 
+from bot.checks.findings import Finding
 from bot.clock_check import ClockWatch
 from bot.connections import discord_connector, way_to
-from bot.findings import Finding
 from bot.login import CannotConnect, NotDiscord, login_errors, words_of
 from bot.opening import missing_file, open_own_database
 from bot.settings import Settings

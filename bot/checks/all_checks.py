@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 
-from bot.check_machine import (
+from bot.checks.findings import Finding
+from bot.checks.machine import (
     check_database,
     check_health,
     check_models,
@@ -13,8 +14,7 @@ from bot.check_machine import (
     check_privacy,
     check_results,
 )
-from bot.check_network import check_api, check_copies, check_discord, check_gateway
-from bot.findings import Finding
+from bot.checks.network import check_api, check_copies, check_discord, check_gateway
 from bot.settings import Settings
 from cogs.discord_py.endpoints import use_endpoints
 

@@ -15,7 +15,7 @@ import discord
 import yarl
 
 from bot import open_files
-from bot.findings import Finding
+from bot.checks.findings import Finding
 from bot.health import listening_problem
 from bot.opening import database_file, missing_file, open_own_database
 from bot.settings import Settings

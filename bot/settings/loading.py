@@ -14,7 +14,7 @@ from pydantic_core import ErrorDetails
 from pydantic_settings import SettingsError as SourceError
 
 from bot.settings import ENV_PREFIX, Settings
-from bot.settings_origins import origin_of
+from bot.settings.origins import origin_of
 from services.errors import SettingsError
 
 EXAMPLE = "config.example.toml"

@@ -1,4 +1,4 @@
-"""What can be set, with types, bounds and defaults. Where values come from: `bot.settings_loading`."""
+"""What can be set, with types, bounds and defaults. Where values come from: `bot.settings.loading`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from urllib.parse import unquote, urlsplit
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
-from bot.settings_sources import FileValues, PlainVariables, secret_from_file
+from bot.settings.sources import FileValues, PlainVariables, secret_from_file
 from services.errors import SettingsError, UnknownModel
 from services.jobs.pacing import JobTiming
 from services.models.catalog import COMMAND_NAME

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from bot.settings import ENV_PREFIX
-from bot.settings_sources import PLAIN_NAMES, SECRETS
+from bot.settings.sources import PLAIN_NAMES, SECRETS
 
 
 def origin_of(location: Sequence[str | int], words: str, *, document: Mapping[str, object], path: Path) -> str:
