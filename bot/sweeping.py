@@ -7,7 +7,7 @@ import logging
 from datetime import timedelta
 
 from services.clock import Clock
-from services.runcomfy.downloads import ResultFolder
+from services.runcomfy.result_folder import ResultFolder
 
 log = logging.getLogger(__name__)
 

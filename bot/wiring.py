@@ -23,8 +23,8 @@ from services.jobs.quota import QuotaLimits, QuotaPolicy, SameLimits
 from services.jobs.unstored import UnstoredRequests
 from services.models.catalog import Catalog, ModelEntry
 from services.runcomfy.client import RunComfyClient
-from services.runcomfy.downloads import ResultFolder
 from services.runcomfy.limits import ApiTimeouts, DiskLimits, DownloadLimits
+from services.runcomfy.result_folder import ResultFolder
 from services.store import migrate
 from services.store.cards import SqlCardStore
 from services.store.database import Database

@@ -10,9 +10,9 @@ from discord.ext import commands
 from cogs.delivery.calls import Calls
 from cogs.delivery.card_client import CardClient
 from cogs.delivery.card_delivery import DeliveryContext
-from cogs.delivery.downloads import Downloads
 from cogs.delivery.loop import AnnounceLoop
 from cogs.services import BotServices, services_of
+from services.jobs.result_downloads import Downloads
 
 log = logging.getLogger(__name__)
 

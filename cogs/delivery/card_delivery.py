@@ -28,7 +28,6 @@ from cogs.delivery.calls import Calls
 from cogs.delivery.card_client import CardClient, Posted
 from cogs.delivery.card_lookup import CardLookup
 from cogs.delivery.card_payload import CardPayload, PayloadRules, ResultFiles, build_payload, own_files
-from cogs.delivery.downloads import Downloads
 from cogs.delivery.failures import DeliveryFailure, FailureCategory, classify
 from cogs.delivery.outcomes import FilesPending, LeaseLost, RetryLater, RouteClosed
 from cogs.delivery.result_files import collect_result_files
@@ -38,6 +37,7 @@ from services.clock import Clock
 from services.jobs.card import CardFile, DeliveryRoute, DueCard, Rendering
 from services.jobs.model import JobStatus
 from services.jobs.outbox import CardOutbox
+from services.jobs.result_downloads import Downloads
 from services.models.catalog import Catalog
 
 log = logging.getLogger(__name__)

@@ -4,52 +4,24 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable, Collection, Sequence
-from dataclasses import dataclass, field
 
 from cogs.delivery.addresses import is_settled, number_of
 from cogs.delivery.card_payload import OVERHEAD_BYTES, ResultFiles
-from cogs.delivery.downloads import Downloads, Look
 from cogs.delivery.outcomes import FilesPending
 from cogs.delivery.setbacks import Setbacks
 from cogs.ui.text import ATTACHMENTS_MAX
 from services.errors import ResultProblem
 from services.jobs.card import Card, CardFile
-from services.jobs.linked_files import is_only_linked
 from services.jobs.model import Job, JobStatus
-from services.jobs.ports import ResultFile
+from services.jobs.result_downloads import Downloads, FoundResult
 
 log = logging.getLogger(__name__)
 
 # How long a result may be on its way before its card says so: an edit that is mostly not needed.
 QUIET_SECONDS = 8.0
-# A card whose result is on its way is looked at again after so long, whatever happens.
-_LONGEST_WAIT_SECONDS = 30.0
 
 # Reads what hangs at the card now, by the way that is in use; None where it cannot be read.
 ReadFiles = Callable[[], Awaitable[Sequence[CardFile] | None]]
-
-
-@dataclass(slots=True)
-class _Found:
-    """What was found of a job's outputs, by their numbers."""
-
-    files: list[ResultFile] = field(default_factory=list)
-    missing: dict[int, ResultProblem] = field(default_factory=dict)
-    fetching: dict[int, Look] = field(default_factory=dict)
-
-    @property
-    def has_failed(self) -> bool:
-        return bool(self.missing) or any(look.has_failed for look in self.fetching.values())
-
-    @property
-    def is_running(self) -> bool:
-        return any(look.is_running for look in self.fetching.values())
-
-    @property
-    def next_seconds(self) -> float:
-        """In how many seconds something can be new; what runs tells that by itself."""
-        waits = [look.next_seconds for look in self.fetching.values() if not look.is_running]
-        return min([_LONGEST_WAIT_SECONDS, *waits]) if self.is_running else min(waits, default=0.0)
 
 
 async def collect_result_files(
@@ -93,30 +65,7 @@ async def collect_result_files(
 
 async def _find(
     job: Job, kept: Sequence[CardFile], before: Collection[int], downloads: Downloads, limit_bytes: int
-) -> _Found:
-    """Look at as many outputs as a message has places for; what cannot be had leaves its place to the next."""
-    found = _Found()
-    if not job.outputs:
-        is_damaged = "outputs" in job.unreadable
-        found.missing[0] = ResultProblem.UNREADABLE if is_damaged else ResultProblem.NO_OUTPUT
-        return found
+) -> FoundResult:
     there = {number_of(file.filename) for file in kept}.union(before)
-    on_disk = await downloads.find(job)
-    limit_bytes -= OVERHEAD_BYTES
-    for number in range(1, len(job.outputs) + 1):
-        if len(kept) + len(found.files) + len(found.fetching) >= ATTACHMENTS_MAX:
-            break
-        file = on_disk.get(number)
-        if number in there or is_only_linked(job.outputs[number - 1]):
-            continue
-        if file is not None and file.size_bytes > limit_bytes:
-            found.missing[number] = ResultProblem.NOT_POSTABLE
-        elif file is not None:
-            found.files.append(file)
-        else:
-            look = downloads.look(job, number, most_bytes=limit_bytes)
-            if look.problem is not None:
-                found.missing[number] = look.problem
-            else:
-                found.fetching[number] = look
-    return found
+    places = ATTACHMENTS_MAX - len(kept)
+    return await downloads.collect(job, but=there, places=places, limit_bytes=limit_bytes - OVERHEAD_BYTES)

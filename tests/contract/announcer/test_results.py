@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from cogs.delivery import downloads
-from cogs.delivery.downloads import Downloads
 from sandbox.discord.traffic import Call
 from services.errors import ResultNotReady, ResultNotStored, ResultProblem, ResultUnavailable
+from services.jobs import result_downloads as downloads
 from services.jobs.card import DeliveryRoute
 from services.jobs.model import JobStatus
+from services.jobs.result_downloads import Downloads
 from tests.contract.announcer.results_folder import ResultsFolder
 from tests.contract.announcer.scene import (
     CREATE_MESSAGE,

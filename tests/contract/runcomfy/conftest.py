@@ -13,8 +13,8 @@ from sandbox.model_api import ModelApiServer, ModelRequest
 from sandbox.pictures import paint
 from services.clock import SystemClock
 from services.runcomfy.client import RunComfyClient
-from services.runcomfy.downloads import ResultFolder
 from services.runcomfy.limits import ApiTimeouts, DownloadLimits
+from services.runcomfy.result_folder import ResultFolder
 from services.runcomfy.retry import RetryPolicy
 from tests.contract.runcomfy.file_host import FileHost
 from tests.rig import SHRINK

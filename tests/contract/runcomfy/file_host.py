@@ -13,7 +13,7 @@ from aiohttp.test_utils import TestServer
 from sandbox.pictures import paint
 from services.jobs.model import Job
 from services.jobs.ports import ResultFile
-from services.runcomfy.downloads import ResultFolder
+from services.runcomfy.result_folder import ResultFolder
 
 CAT = paint("cat.png", width=64, height=48).data
 

@@ -13,7 +13,7 @@ from sandbox.model_api import Fault, FaultOrder, ModelApiServer, ModelRequest, O
 from services.errors import ResultNotReady, ResultProblem, ResultUnavailable
 from services.jobs.model import Job, MediaKind
 from services.runcomfy.client import RunComfyClient
-from services.runcomfy.downloads import ResultFolder
+from services.runcomfy.result_folder import ResultFolder
 from tests.contract.runcomfy.conftest import INPUTS, MODEL
 from tests.contract.runcomfy.jobs import job_with
 

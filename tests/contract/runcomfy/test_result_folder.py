@@ -15,9 +15,9 @@ from sandbox.model_api.sample_media import video
 from sandbox.pictures import paint
 from services.errors import ResultNotReady, ResultProblem, ResultUnavailable, StartupError
 from services.jobs.model import MediaKind
-from services.runcomfy.downloads import UNCHANGED_SECONDS, ResultFolder
 from services.runcomfy.fetching import CHUNK_BYTES
 from services.runcomfy.limits import DownloadLimits
+from services.runcomfy.result_folder import UNCHANGED_SECONDS, ResultFolder
 from tests.contract.jobs.test_clocks import MovedClock
 from tests.contract.runcomfy.file_host import CAT, FileHost, fetch, names
 from tests.contract.runcomfy.jobs import job_with, picture

@@ -12,8 +12,8 @@ import pytest
 
 from services.errors import ResultNotReady, ResultNotStored, ResultProblem, ResultUnavailable
 from services.jobs.ports import ResultFile
-from services.runcomfy.downloads import UNWANTED_SECONDS, ResultFolder
 from services.runcomfy.limits import DiskLimits
+from services.runcomfy.result_folder import UNWANTED_SECONDS, ResultFolder
 from tests.contract.jobs.test_clocks import MovedClock
 from tests.contract.runcomfy.file_host import CAT, FileHost, fetch, names
 from tests.contract.runcomfy.jobs import job_with, picture

@@ -13,7 +13,7 @@ from sandbox.model_api import Authorization, Fault, ModelApiServer, ModelRequest
 from services.clock import SystemClock
 from services.errors import ApiError, ApiRefused, SettingsError
 from services.runcomfy.client import RunComfyClient
-from services.runcomfy.downloads import ResultFolder
+from services.runcomfy.result_folder import ResultFolder
 from tests.contract.runcomfy.conftest import INPUTS, MODEL, Naps, client_of
 from tests.contract.runcomfy.jobs import job_with
 

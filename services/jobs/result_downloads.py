@@ -1,4 +1,4 @@
-"""Results on their way to the local disk, each output by itself, while its card waits without a place."""
+"""Results on their way to the local disk, each output by itself: what is there of a job's, and when there is more."""
 
 from __future__ import annotations
 
@@ -9,9 +9,11 @@ from collections.abc import Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
+from weakref import WeakValueDictionary
 
 from services.clock import Clock, DeadlineClock
 from services.errors import ResultNotReady, ResultNotStored, ResultProblem, ResultUnavailable
+from services.jobs.linked_files import is_only_linked
 from services.jobs.model import Job
 from services.jobs.pacing import Random, backoff_seconds
 from services.jobs.ports import ResultFile, ResultStorage
@@ -42,10 +44,14 @@ LATE_RETRY_SECONDS = 600.0
 QUICK_SECONDS = 3.0
 QUICK_AT_ONCE = 48
 SLOW_AT_ONCE = 48
+# Of the slow lane's, so that nobody's many slow files hold up another's.
+SLOW_SHARE = SLOW_AT_ONCE // 4
 
 # How long the first file of a job waits for the others, so that they come with one edit.
 MELT_SECONDS = 1.5
 _REMEMBERED = 10_000
+# A result that is on its way is looked at again after so long, whatever happens.
+_LONGEST_WAIT_SECONDS = 30.0
 # Waits are looked at this often by the clock.
 _TICK_SECONDS = 0.5
 
@@ -64,6 +70,31 @@ class Look:
     has_failed: bool = False
     is_running: bool = False
     next_seconds: float = 0.0
+
+
+@dataclass(slots=True)
+class FoundResult:
+    """What was found of a job's outputs, by their numbers: on the disk, not to be had, and on their way."""
+
+    files: list[ResultFile] = field(default_factory=list)
+    missing: dict[int, ResultProblem] = field(default_factory=dict)
+    fetching: dict[int, Look] = field(default_factory=dict)
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether anything was tried in vain."""
+        return bool(self.missing) or any(look.has_failed for look in self.fetching.values())
+
+    @property
+    def is_running(self) -> bool:
+        """Whether anything is being downloaded just now."""
+        return any(look.is_running for look in self.fetching.values())
+
+    @property
+    def next_seconds(self) -> float:
+        """In how many seconds something can be new; what runs tells that by itself."""
+        waits = [look.next_seconds for look in self.fetching.values() if not look.is_running]
+        return min([_LONGEST_WAIT_SECONDS, *waits]) if self.is_running else min(waits, default=0.0)
 
 
 @dataclass(slots=True)
@@ -101,11 +132,40 @@ class Downloads:
         self._chance = chance
         self._quick = asyncio.Semaphore(QUICK_AT_ONCE)
         self._slow = asyncio.Semaphore(SLOW_AT_ONCE)
+        self._shares: WeakValueDictionary[int, asyncio.Semaphore] = WeakValueDictionary()  # by the jobs' owners
         self._jobs: dict[str, _JobOutputs] = {}
 
-    async def find(self, job: Job) -> Mapping[int, ResultFile]:
-        """Return the job's files that are on the local disk, by the numbers of their outputs."""
-        return await self._results.find(job)
+    async def collect(self, job: Job, *, but: Collection[int], places: int, limit_bytes: int) -> FoundResult:
+        """Look at as many outputs as there are places for, but not at these; what is not there begins to come.
+
+        What cannot be had leaves its place to the next; what is larger than `limit_bytes` cannot.
+        """
+        found = FoundResult()
+        if not job.outputs:
+            is_damaged = "outputs" in job.unreadable
+            found.missing[0] = ResultProblem.UNREADABLE if is_damaged else ResultProblem.NO_OUTPUT
+            return found
+        on_disk = await self._results.find(job)
+        for number, output in enumerate(job.outputs, start=1):
+            if len(found.files) + len(found.fetching) >= places:
+                break
+            if number in but or is_only_linked(output):
+                continue
+            file = on_disk.get(number)
+            if file is None:
+                self._note_look(found, number, self.look(job, number, most_bytes=limit_bytes))
+            elif file.size_bytes > limit_bytes:
+                found.missing[number] = ResultProblem.NOT_POSTABLE
+            else:
+                found.files.append(file)
+        return found
+
+    @staticmethod
+    def _note_look(found: FoundResult, number: int, look: Look) -> None:
+        if look.problem is not None:
+            found.missing[number] = look.problem
+        else:
+            found.fetching[number] = look
 
     def look(self, job: Job, number: int, *, most_bytes: int) -> Look:
         """Return how an output that is not on the disk stands; this begins its download when it is time."""
@@ -202,8 +262,9 @@ class Downloads:
 
     async def _in_its_lane(self, job: Job, number: int, output: _Output, most_bytes: int) -> None:
         """Fetch the output. Raises: what the results raise; ResultNotReady where there is no room for what is slow."""
+        share = self._shares.setdefault(job.owner_id, asyncio.Semaphore(SLOW_SHARE))
         if output.is_slow:
-            async with self._slow:
+            async with share, self._slow:
                 await self._results.fetch(job, number, most_bytes=most_bytes)
             return
         async with self._quick:
@@ -214,16 +275,18 @@ class Downloads:
                 await _stop([task])
                 raise
             output.is_slow = not task.done()
-            if output.is_slow and self._slow.locked():
+            if output.is_slow and (self._slow.locked() or share.locked()):
                 await _stop([task])
                 raise ResultNotReady("slow, as are many others")
             if output.is_slow:
-                await self._slow.acquire()  # at once: it has room
+                await share.acquire()  # at once: both have room
+                await self._slow.acquire()
         try:
             await task
         finally:
             if output.is_slow:
                 self._slow.release()
+                share.release()
             await _stop([task])
 
 
