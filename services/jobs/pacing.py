@@ -95,34 +95,55 @@ class RequestBudget:
         return max(0.0, self._next_at - now)
 
 
+@dataclass(slots=True)
+class _Doubt:
+    """Submits in a row whose outcome is unknown, and until when (monotonic) no further one may leave."""
+
+    unknown: int = 0
+    closed_until: float = 0.0
+
+
 class SubmitGate:
     """Whether submits may leave: closed for a while after 429, after no connection, and after several unknown outcomes.
 
-    A submit whose outcome is unknown may have been paid. Several in a row mean that something is wrong with the way
-    to the API, and each further one would be another unconfirmed job; so the gate closes, then lets one through.
+    A submit whose outcome is unknown may have been paid. Several in a row mean that something is wrong with its model,
+    or with the way to the API where two models have them, and each further one would be another unconfirmed job; so the
+    gate closes for that model, or for all, then lets one through.
     """
 
     UNKNOWN_IN_A_ROW = 3
+    MODELS_IN_DOUBT = 2
 
     def __init__(self, clock: Clock, random: Random) -> None:
         self._clock = clock
         self._random = random
         self._closed_until = 0.0
         self._not_sent = 0
-        self._unknown = 0
+        self._doubts: dict[str, _Doubt] = {}
 
-    def closed_seconds(self) -> float:
-        """Return the seconds until the gate opens; 0 when it is open."""
-        return max(0.0, self._closed_until - self._clock.monotonic())
+    def closed_seconds(self, model_id: str | None = None) -> float:
+        """Return the seconds until the gate opens, for this model or for all; 0 when it is open."""
+        until = self._closed_until if model_id is None else self._doubt(model_id).closed_until
+        return max(0.0, until - self._clock.monotonic())
+
+    @property
+    def closed_models(self) -> frozenset[str]:
+        """The models for which it is closed."""
+        return frozenset(model_id for model_id in self._doubts if self.closed_seconds(model_id) > 0)
 
     @property
     def is_trying(self) -> bool:
-        """Whether the last outcome was bad, so that only one submit should go at a time."""
-        return self._not_sent > 0 or self._unknown >= self.UNKNOWN_IN_A_ROW
+        """Whether the last outcomes were bad, so that only one submit should go at a time."""
+        return self._not_sent > 0 or self._models_in_doubt() >= self.MODELS_IN_DOUBT
 
-    def answered(self) -> None:
+    def is_in_doubt(self, model_id: str) -> bool:
+        """Whether only one submit of this model should go at a time."""
+        return self._doubt(model_id).unknown >= self.UNKNOWN_IN_A_ROW
+
+    def answered(self, model_id: str) -> None:
         """The API answered a submit, with yes or a definite no."""
-        self._not_sent = self._unknown = 0
+        self._not_sent = 0
+        self._doubts.pop(model_id, None)
 
     def not_sent(self, retry_after_seconds: float | None) -> None:
         """A submit was turned away (429) or never left."""
@@ -131,12 +152,23 @@ class SubmitGate:
         wait = backoff_seconds(self._not_sent, first=1.0, longest=60.0, random=self._random)
         self._close(max(wait, retry_after_seconds or 0.0))
 
-    def unknown(self) -> None:
+    def unknown(self, model_id: str) -> None:
         """A submit's outcome is unknown."""
-        self._unknown += self._unknown < self.UNKNOWN_IN_A_ROW or self.closed_seconds() == 0
-        if self._unknown >= self.UNKNOWN_IN_A_ROW:
-            over = self._unknown - self.UNKNOWN_IN_A_ROW + 1
-            self._close(backoff_seconds(over, first=30.0, longest=600.0, random=self._random))
+        doubt = self._doubts.setdefault(model_id, _Doubt())
+        doubt.unknown += doubt.unknown < self.UNKNOWN_IN_A_ROW or self.closed_seconds(model_id) == 0
+        if doubt.unknown < self.UNKNOWN_IN_A_ROW:
+            return
+        over = doubt.unknown - self.UNKNOWN_IN_A_ROW + 1
+        wait = backoff_seconds(over, first=30.0, longest=600.0, random=self._random)
+        doubt.closed_until = max(doubt.closed_until, self._clock.monotonic() + wait)
+        if self._models_in_doubt() >= self.MODELS_IN_DOUBT:
+            self._close(wait)
+
+    def _doubt(self, model_id: str) -> _Doubt:
+        return self._doubts.get(model_id, _Doubt())
+
+    def _models_in_doubt(self) -> int:
+        return sum(self.is_in_doubt(model_id) for model_id in self._doubts)
 
     def _close(self, seconds: float) -> None:
         self._closed_until = max(self._closed_until, self._clock.monotonic() + seconds)

@@ -86,13 +86,19 @@ class JobStore(Protocol):
         ...
 
     async def claim_waiting(
-        self, lease: Lease, *, now: datetime, limit: int, expired_by: datetime | None = None
+        self,
+        lease: Lease,
+        *,
+        now: datetime,
+        limit: int,
+        expired_by: datetime | None = None,
+        held_back: Collection[str] = (),
     ) -> Sequence[Job]:
         """Claim up to `limit` WAITING jobs into SUBMITTING under the lease and return them, oldest first.
 
         No job starts that would be more in flight than it was accepted with (`QuotaLimits.running`), counted in the
         claiming transaction with its owner's row locked. A row whose deadline has passed by `expired_by` (by `now`
-        where that is None) is not claimed.
+        where that is None) is not claimed, nor one of a model that is `held_back`.
         """
         ...
 

@@ -61,7 +61,7 @@ class Submitter:
         self._on_confirmed = on_confirmed
         self._unstored = unstored
         self._sent = SentJobs()
-        self._running: set[asyncio.Task[None]] = set()
+        self._running: dict[asyncio.Task[None], Job] = {}
         self._troubles = Troubles("waiting jobs cannot be read")
 
     async def run(self) -> None:
@@ -90,17 +90,34 @@ class Submitter:
             return False
         self._troubles.passed()
         for job in jobs:
-            task = asyncio.create_task(self._submit(job, claimed_at), name=f"submit {job.job_id}")
-            self._running.add(task)
+            work = self._put_back(job) if self._is_one_too_many(job) else self._submit(job, claimed_at)
+            task = asyncio.create_task(work, name=f"submit {job.job_id}")
+            self._running[task] = job
             task.add_done_callback(self._submitted)
         if jobs:
             self._signals.changed.wake()
         return bool(jobs)
 
+    def _held_back(self) -> frozenset[str]:
+        """Return the models of which no submit may leave now."""
+        running = {job.model_id for job in self._running.values()}
+        return self._gate.closed_models | {model_id for model_id in running if self._gate.is_in_doubt(model_id)}
+
+    def _is_one_too_many(self, job: Job) -> bool:
+        """Whether another job of this model, which is in doubt, is on its way already."""
+        running = (one.model_id for one in self._running.values())
+        return self._gate.is_in_doubt(job.model_id) and job.model_id in running
+
+    async def _put_back(self, job: Job) -> None:
+        """Have a job wait again that was claimed, and is not to be sent now."""
+        await self._updater.update_durably(job.job_id, self._requeue(job))
+
     async def _claim(self, limit: int) -> Sequence[Job]:
         now, expired_by = self._clock.now(), self._deadline_clock.now()
         claim = asyncio.ensure_future(
-            self._store.claim_waiting(self._lease, now=now, limit=limit, expired_by=expired_by)
+            self._store.claim_waiting(
+                self._lease, now=now, limit=limit, expired_by=expired_by, held_back=self._held_back()
+            )
         )
         try:
             return await asyncio.shield(claim)
@@ -115,7 +132,7 @@ class Submitter:
             raise
 
     def _submitted(self, task: asyncio.Task[None]) -> None:
-        self._running.discard(task)
+        self._running.pop(task, None)
         self._signals.room.wake()
         if not task.cancelled() and (error := task.exception()):
             log.error("%s died", task.get_name(), exc_info=error)
@@ -134,7 +151,7 @@ class Submitter:
         """Send the job's paid request, unless it cannot be sent, or was."""
         if self._is_stale(job, claimed_at):
             log.warning("job_id=%s was claimed too long ago to be sent under that claim, waits", job.job_id)
-            await self._updater.update_durably(job.job_id, self._requeue(job))
+            await self._put_back(job)
             return
         if not job.is_sendable:
             log.error("job_id=%s what was asked for cannot be read in its row: it fails, unsent", job.job_id)
@@ -154,12 +171,12 @@ class Submitter:
             self._sent.turned_away(job.job_id)
             log.warning("job_id=%s not sent, waits: %s", job.job_id, error)
             self._gate.not_sent(error.retry_after_seconds)
-            await self._updater.update_durably(job.job_id, self._requeue(job))
+            await self._put_back(job)
         except ApiRefused as error:
             self._sent.turned_away(job.job_id)
             log.error("job_id=%s refused: %s", job.job_id, error)
             if error.http_status:
-                self._gate.answered()
+                self._gate.answered(job.model_id)
             await self._updater.update_durably(
                 job.job_id, self._failed(job, JobFailure(kind=error.kind, reason=error.reason))
             )
@@ -168,12 +185,12 @@ class Submitter:
             await self._updater.update_within(job.job_id, self._unconfirmed, seconds=self.STOP_WRITE_SECONDS)
             raise
         except ApiOutcomeUnknown as error:
-            self._gate.unknown()
+            self._gate.unknown(job.model_id)
             await self._mark_unconfirmed(job, error.cause)
         except Exception:
             # A fault of ours between the request's start and its answer: it may have been accepted.
             log.exception("job_id=%s the submit broke", job.job_id)
-            self._gate.unknown()
+            self._gate.unknown(job.model_id)
             await self._mark_unconfirmed(job, "a fault of the bot")
         else:
             self._sent.accepted(job.job_id, request_id)
@@ -199,10 +216,10 @@ class Submitter:
         except RequestTaken as error:
             # An answer to another submit (a cache on the way, say), or an id adopted by mistake: whatever became of
             # this one, its own request is not known.
-            self._gate.unknown()
+            self._gate.unknown(job.model_id)
             await self._mark_unconfirmed(job, str(error))
             return
-        self._gate.answered()
+        self._gate.answered(job.model_id)
         if changed.job.request_id == request_id:
             if changed.job.status in FOLLOWED:
                 self._on_confirmed(changed.job)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, Select, Update, bindparam, case, func, select, update
@@ -51,7 +51,13 @@ def _candidates(*owners: ColumnElement[bool]) -> Select[tuple[str, int]]:
             (turn + func.coalesce(in_flight.c.jobs, 0)).label("place"),
         )
         .outerjoin(in_flight, in_flight.c.owner_id == jobs.c.owner_id)
-        .where(IS_WAITING, jobs.c.running_limit > 0, jobs.c.deadline > bindparam("expired_by"), *owners)
+        .where(
+            IS_WAITING,
+            jobs.c.running_limit > 0,
+            jobs.c.deadline > bindparam("expired_by"),
+            jobs.c.model_id.not_in(bindparam("held_back", expanding=True)),
+            *owners,
+        )
         .subquery("waiting")
     )
     return (
@@ -133,9 +139,10 @@ class Leasing(StorePart):
         now: datetime,
         limit: int,
         expired_by: datetime | None = None,
+        held_back: Collection[str] = (),
     ) -> Sequence[Job]:
         """Claim waiting jobs into SUBMITTING, in fairness among their owners. Raises: StoreUnavailable."""
-        asked: dict[str, object] = {"expired_by": expired_by or now, "limit": limit}
+        asked = {"expired_by": expired_by or now, "limit": limit, "held_back": sorted(held_back)}
         owners = {row.owner_id for row in await connection.execute(_CANDIDATES, asked)}
         if not owners:
             return ()

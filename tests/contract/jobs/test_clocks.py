@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -53,10 +53,16 @@ class SlowClaims(SqlJobStore):
         self.late = 0
 
     async def claim_waiting(
-        self, lease: Lease, *, now: datetime, limit: int, expired_by: datetime | None = None
+        self,
+        lease: Lease,
+        *,
+        now: datetime,
+        limit: int,
+        expired_by: datetime | None = None,
+        held_back: Collection[str] = (),
     ) -> Sequence[Job]:
         """Claim; the first time, a second passes before the answer is there, and the clock is set."""
-        jobs = await super().claim_waiting(lease, now=now, limit=limit, expired_by=expired_by)
+        jobs = await super().claim_waiting(lease, now=now, limit=limit, expired_by=expired_by, held_back=held_back)
         if jobs and not self.late:
             self.late += 1
             self._clock.away = self._away

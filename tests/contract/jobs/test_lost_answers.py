@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -38,10 +38,16 @@ class LossyStore(SqlJobStore):
         self.after_lost_wait: asyncio.Event = asyncio.Event()
 
     async def claim_waiting(
-        self, lease: Lease, *, now: datetime, limit: int, expired_by: datetime | None = None
+        self,
+        lease: Lease,
+        *,
+        now: datetime,
+        limit: int,
+        expired_by: datetime | None = None,
+        held_back: Collection[str] = (),
     ) -> Sequence[Job]:
         """Claim, and lose the answer or be late with it."""
-        jobs = await super().claim_waiting(lease, now=now, limit=limit, expired_by=expired_by)
+        jobs = await super().claim_waiting(lease, now=now, limit=limit, expired_by=expired_by, held_back=held_back)
         if jobs:
             self.claimed.set()
         if jobs and self.claim_delays:
@@ -237,11 +243,17 @@ class BreakingStore(SqlJobStore):
             raise ProgrammingError("UPDATE jobs", {}, Exception("the plan is gone"))
 
     async def claim_waiting(
-        self, lease: Lease, *, now: datetime, limit: int, expired_by: datetime | None = None
+        self,
+        lease: Lease,
+        *,
+        now: datetime,
+        limit: int,
+        expired_by: datetime | None = None,
+        held_back: Collection[str] = (),
     ) -> Sequence[Job]:
         """Break, then claim."""
         self._break("claim_waiting")
-        return await super().claim_waiting(lease, now=now, limit=limit, expired_by=expired_by)
+        return await super().claim_waiting(lease, now=now, limit=limit, expired_by=expired_by, held_back=held_back)
 
     async def claim_followed(self, lease: Lease, *, limit: int) -> Sequence[Job]:
         """Break, then take up."""

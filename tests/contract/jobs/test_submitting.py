@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import replace
 
 import pytest
@@ -11,14 +12,17 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.errors import ApiNotSent, ApiOutcomeUnknown, ApiRefused, FailureKind, StoreUnavailable
 from services.jobs.job_updater import JobUpdater
-from services.jobs.model import Actor, CancelState, Job, JobStatus
+from services.jobs.model import Actor, CancelState, Job, JobStatus, Json
 from services.jobs.ports import Lease, Progress, RequestState
 from services.store.database import Database
 from services.store.jobs import SqlJobStore
 from services.store.tables import jobs
 from tests.contract.jobs.core import LIMITS, OWNER, Core, overdue, submit
 from tests.contract.jobs.scripted_api import ScriptedApi
-from tests.contract.store.making import BEN, make_new
+from tests.contract.jobs.test_clocks import MovedClock
+from tests.contract.store.making import BEN, PLENTY, make_new
+
+BROKEN = "acme/broken/text-to-image"
 
 
 async def test_the_row_is_submitting_before_the_post_leaves(core: Core, api: ScriptedApi) -> None:
@@ -277,3 +281,34 @@ async def test_what_was_turned_away_is_sent_again(core: Core, api: ScriptedApi) 
     async with core.running():
         await core.until((await submit(core, make_new())).job_id, JobStatus.QUEUED, seconds=15)
     assert api.submits_begun == 2
+
+
+class HalfBrokenApi(ScriptedApi):
+    """An API of which one model never answers a submit."""
+
+    async def submit(self, model_id: str, inputs: Mapping[str, Json]) -> str:
+        """Accept what is asked of any other model."""
+        if model_id == BROKEN:
+            self.submits_begun += 1
+            raise ApiOutcomeUnknown("HTTP 500")
+        return await super().submit(model_id, inputs)
+
+
+async def test_a_model_that_never_answers_holds_up_no_other(store: SqlJobStore) -> None:
+    """Its own jobs wait after three unknown outcomes, and are tried one at a time; those of other models go on."""
+    api = HalfBrokenApi()
+    clock = MovedClock()
+    core = Core(store, api, limits=PLENTY, clock=clock)
+    for _ in range(3):
+        broken = await submit(core, make_new(model_id=BROKEN))
+        async with core.running():
+            await core.until(broken.job_id, JobStatus.UNCONFIRMED)
+    waiting = [await submit(core, make_new(model_id=BROKEN)) for _ in range(5)]
+    async with core.running():
+        await core.until((await submit(core, make_new(BEN))).job_id, JobStatus.QUEUED)
+        assert api.submits_begun == 4
+        clock.passed_seconds += 31
+        core.signals.room.wake()
+        await core.until(waiting[0].job_id, JobStatus.UNCONFIRMED)
+        assert (await core.until(waiting[-1].job_id, JobStatus.WAITING)).status is JobStatus.WAITING
+    assert api.submits_begun == 5, "one at a time"

@@ -59,16 +59,29 @@ def test_three_unknown_outcomes_in_a_row_close_the_gate() -> None:
     """One lost answer is bad luck; three could each have cost money, so a pause, then one at a time."""
     clock = HandClock()
     gate = SubmitGate(clock, lambda: 1.0)
-    gate.unknown()
-    gate.unknown()
-    assert (gate.closed_seconds(), gate.is_trying) == (0.0, False)
-    gate.unknown()
-    assert (gate.closed_seconds(), gate.is_trying) == (30.0, True)
+    gate.unknown("m")
+    gate.unknown("m")
+    assert (gate.closed_models, gate.is_in_doubt("m")) == (frozenset(), False)
+    gate.unknown("m")
+    assert (gate.closed_seconds("m"), gate.is_in_doubt("m")) == (30.0, True)
+    assert gate.closed_models == {"m"}
     clock.move(30)
-    assert gate.closed_seconds() == 0.0
-    gate.unknown()
-    assert gate.closed_seconds() == 60.0
-    gate.answered()
+    assert gate.closed_models == set()
+    gate.unknown("m")
+    assert gate.closed_seconds("m") == 60.0
+    gate.answered("m")
+    assert not gate.is_in_doubt("m")
+
+
+def test_the_gate_closes_for_all_where_two_models_are_in_doubt() -> None:
+    """One model that answers nothing is its own trouble; two mean that it is the way to the API."""
+    gate = SubmitGate(HandClock(), lambda: 1.0)
+    for model_id in ("m", "n"):
+        assert (gate.closed_seconds(), gate.is_trying) == (0.0, False)
+        for _ in range(3):
+            gate.unknown(model_id)
+    assert (gate.closed_seconds(), gate.is_trying) == (30.0, True)
+    gate.answered("m")
     assert not gate.is_trying
 
 
@@ -80,8 +93,8 @@ def test_submits_that_were_under_way_together_count_as_one() -> None:
     assert gate.closed_seconds() == 1.0
     gate = SubmitGate(HandClock(), lambda: 1.0)
     for _ in range(16):
-        gate.unknown()
-    assert gate.closed_seconds() == 30.0
+        gate.unknown("m")
+    assert gate.closed_seconds("m") == 30.0
 
 
 def test_the_gate_obeys_retry_after() -> None:
