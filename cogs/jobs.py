@@ -10,8 +10,9 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from cogs.answers import acknowledge, answer_privately, show_privately
+from cogs.answers import answer_privately, show_privately
 from cogs.interaction_facts import actor_of
+from cogs.private_command import private_command
 from cogs.services import BotServices, services_of
 from cogs.ui import text
 from cogs.ui.details_view import render_details, render_plain_details
@@ -37,27 +38,17 @@ class Jobs(commands.Cog):
         self._services = services
         self._typing: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
 
-    @app_commands.command(description="Your jobs, newest first")
-    @app_commands.allowed_contexts(guilds=True, dms=True)
-    @app_commands.allowed_installs(guilds=True)
+    @private_command("Your jobs, newest first")
     async def history(self, interaction: Interaction) -> None:
         """List one's own jobs."""
-        deferral = await acknowledge(interaction, private=True)
-        if not deferral.is_ours:
-            return
         page = await self._services.jobs.history(interaction.user.id, page=0)
         await show_privately(interaction, render_history(page), plain=lambda: render_history(page, is_plain=True))
 
-    @app_commands.command(description="One of your jobs with all that is known of it")
     @app_commands.describe(job_id="The job: choose one, or paste its id")
     @app_commands.rename(job_id="job")
-    @app_commands.allowed_contexts(guilds=True, dms=True)
-    @app_commands.allowed_installs(guilds=True)
+    @private_command("One of your jobs with all that is known of it")
     async def job(self, interaction: Interaction, job_id: app_commands.Range[str, 1, 100]) -> None:
         """Show one of one's own jobs whole."""
-        deferral = await acknowledge(interaction, private=True)
-        if not deferral.is_ours:
-            return
         job = await self._services.jobs.require_own(_require_id(job_id), interaction.user.id)
         resubmission = await self._services.jobs.get_resubmission(job.job_id)
         card = await self._services.jobs.get_card(job.job_id)
@@ -65,16 +56,11 @@ class Jobs(commands.Cog):
         panel, files = render_details(job, card, spec, resubmitted_as=resubmission.job_id if resubmission else None)
         await show_privately(interaction, panel, *files, plain=lambda: render_plain_details(job, card))
 
-    @app_commands.command(description="Cancel a job that does not run yet")
     @app_commands.describe(job_id="The job: choose one, or paste its id")
     @app_commands.rename(job_id="job")
-    @app_commands.allowed_contexts(guilds=True, dms=True)
-    @app_commands.allowed_installs(guilds=True)
+    @private_command("Cancel a job that does not run yet")
     async def cancel(self, interaction: Interaction, job_id: app_commands.Range[str, 1, 100]) -> None:
         """Cancel a job: one's own, or any in a channel that one keeps order in."""
-        deferral = await acknowledge(interaction, private=True)
-        if not deferral.is_ours:
-            return
         outcome = await self._services.jobs.cancel(_require_id(job_id), actor_of(interaction))
         await answer_privately(interaction, cancel_sentence(outcome))
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import discord
-from discord import app_commands, ui
+from discord import ui
 from discord.ext import commands
 
-from cogs.answers import acknowledge, show_privately
+from cogs.answers import show_privately
 from cogs.interaction_facts import actor_of
+from cogs.private_command import private_command
 from cogs.services import BotServices, services_of
 from cogs.ui import text
 from cogs.ui.base import Panel
@@ -22,14 +23,9 @@ class Quota(commands.Cog):
     def __init__(self, services: BotServices) -> None:
         self._services = services
 
-    @app_commands.command(description="How many jobs you have used and when the next one is free")
-    @app_commands.allowed_contexts(guilds=True, dms=True)
-    @app_commands.allowed_installs(guilds=True)
+    @private_command("How many jobs you have used and when the next one is free")
     async def quota(self, interaction: Interaction) -> None:
         """Show one's own quota."""
-        deferral = await acknowledge(interaction, private=True)
-        if not deferral.is_ours:
-            return
         usage, limits = await self._services.jobs.quota(actor_of(interaction))
         await show_privately(interaction, render_quota(usage, limits))
 
