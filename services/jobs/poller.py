@@ -54,6 +54,8 @@ class Poller:
     NOT_FOUND_BEFORE_RESULT = 2  # of these, before /result is asked as well: that may have what /status has forgotten
     ANSWERS_WITHOUT_RESULT = 12  # of /status, with an end that needs no result, before that is the end
     LOOKS_AT_GAPS = 4  # at a result of which places are empty, before what is there is taken for all of it
+    # A process that the API has not answered for so long lets its leases run out: another may have a way to it.
+    CUT_OFF_AFTER_SECONDS = 60.0
     COST_CHECK_SECONDS = (3.0, 10.0, 30.0)  # the API may tell a cost only some time after the end
 
     def __init__(
@@ -83,6 +85,7 @@ class Poller:
         self._lease = Lease(worker_id=worker_id, ttl_seconds=timing.lease_seconds)
         self._timing = timing
         self._schedule = Schedule()
+        self._silent_since: float | None = None  # monotonic: since when no question was answered
         self._lease_troubles = Troubles("leases cannot be renewed")
         self._take_up_troubles = Troubles("live jobs cannot be taken up")
 
@@ -109,6 +112,8 @@ class Poller:
     async def _keep_leases(self) -> None:
         while True:
             await asyncio.sleep(self._timing.lease_seconds / 3)
+            if self._is_cut_off():
+                continue
             watched = self._schedule.waiting()
             try:
                 held = await self._store.renew(self._lease)
@@ -117,6 +122,11 @@ class Poller:
                 continue
             self._lease_troubles.passed()
             self._compare_with(held, watched)
+
+    def _is_cut_off(self) -> bool:
+        """Whether the API is out of reach. What is followed is asked about still, whoever holds it by then."""
+        since = self._silent_since
+        return since is not None and self._clock.monotonic() - since >= self.CUT_OFF_AFTER_SECONDS
 
     def _compare_with(self, held: Mapping[str, int], watched: Sequence[Watched]) -> None:
         """Follow what this process holds, and only that. `watched` waited for their turn before it was asked for."""
@@ -140,7 +150,7 @@ class Poller:
     async def _keep_taking_up(self) -> None:
         while True:
             try:
-                jobs = await self._store.claim_followed(self._lease, limit=self.BATCH)
+                jobs = () if self._is_cut_off() else await self._store.claim_followed(self._lease, limit=self.BATCH)
             except Exception as error:  # noqa: BLE001 - told there: whatever it is, the next scan may pass
                 self._take_up_troubles.tell(error)
                 jobs = ()
@@ -168,11 +178,14 @@ class Poller:
         watched.late_version = None
         try:
             wait = await self._ask_about(watched, asked)
+            self._silent_since = None
         except asyncio.CancelledError:
             self._schedule.forget(watched.job_id)  # a poller that runs again takes it up again
             raise
         except Exception as error:  # noqa: BLE001 - told there: whatever it is, the job goes on by the rules
             watched.failures += 1
+            if isinstance(error, ApiUnavailable) and self._silent_since is None:
+                self._silent_since = self._clock.monotonic()
             self._tell(watched, error)
             after = error.retry_after_seconds if isinstance(error, ApiUnavailable) else None
             wait = await self._wait_after_failure(watched, after or 0.0, asked)

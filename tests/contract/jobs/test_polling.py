@@ -239,3 +239,40 @@ async def test_an_unchanged_job_is_not_written(core: Core, api: ScriptedApi) -> 
         while api.reads < before + 5:
             queued = await core.until(job.job_id, JobStatus.QUEUED)
     assert queued.version == version
+
+
+class CutOffApi(ScriptedApi):
+    """An API that one process cannot reach any more."""
+
+    is_cut_off = False
+
+    async def get_status(self, request_id: str) -> Progress:
+        """Tell the state, or nothing."""
+        self._require_a_way()
+        return await super().get_status(request_id)
+
+    async def get_result(self, request_id: str) -> Progress:
+        """Tell the result, or nothing."""
+        self._require_a_way()
+        return await super().get_result(request_id)
+
+    def _require_a_way(self) -> None:
+        if self.is_cut_off:
+            raise ApiUnavailable(cause="no route")
+
+
+async def test_a_process_without_a_way_to_the_api_keeps_no_job(
+    store: SqlJobStore, other_store: SqlJobStore, api: ScriptedApi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It lets its leases run out while it lives, so that a process that is answered brings the jobs to their ends."""
+    monkeypatch.setattr(Poller, "CUT_OFF_AFTER_SECONDS", 0.1)
+    timing = replace(BRISK, lease_seconds=0.6, submit_seconds=3.0)
+    cut = CutOffApi()
+    cut.requests = api.requests
+    here, there = Core(store, cut, timing=timing), Core(other_store, api, timing=timing)
+    async with here.running():
+        job = await here.until((await submit(here, make_new())).job_id, JobStatus.QUEUED)
+        cut.is_cut_off = True
+        api.becomes(DONE)
+        async with there.running():
+            assert (await there.until(job.job_id, JobStatus.SUCCEEDED)).outputs == DONE.outputs
