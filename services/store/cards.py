@@ -78,7 +78,15 @@ _FORGET_TOKENS = (
 )
 # A change that came during the edit waits for more to melt with, from its own time on.
 _ACKNOWLEDGED = {**FREE_CARD, "due_at": cards.c.latest_due_at, "not_before": EPOCH}
-_DRAW_AGAIN = _CARD.values(version=cards.c.version + 1, shown_digest=None)
+# What hangs at the private card before this one hangs there still; all else that it shows is not known any more.
+_DRAW_AGAIN = _CARD.values(
+    version=cards.c.version + 1,
+    shown_digest=case((cards.c.shown_digest.is_not(None), "")),
+    shown_status=None,
+    shown_result=None,
+    shown_gone=None,
+    shown_lost=None,
+)
 _RELEASE = update(cards).where(cards.c.worker == bindparam("taker")).values(FREE_CARD)
 _FORGET_LEASES = update(cards).where(cards.c.worker.is_not(None)).values(FREE_CARD)
 

@@ -121,7 +121,8 @@ def _card_of(values: Mapping[str, Any]) -> Card:
     if values["shown_digest"] is not None:
         # What a card had not been drawn with is nothing, as far as it is known.
         shown = {name: values[f"shown_{name}"] for name in RENDERING_FIELDS}
-        rendering = Rendering(**{name: value for name, value in shown.items() if value is not None or name == "status"})
+        known = Rendering(**{name: value for name, value in shown.items() if value is not None or name == "status"})
+        rendering = known if known.status is not None or known.before else None
     return Card(**own, rendering=rendering)
 
 

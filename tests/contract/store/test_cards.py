@@ -243,6 +243,16 @@ async def test_a_lost_lease_s_acknowledgement_is_refused(
     assert more.card.version == taken.card.version + 1
 
 
+async def test_what_hangs_at_the_private_card_before_is_not_forgotten(store: SqlJobStore, cards: SqlCardStore) -> None:
+    """Also where all that this one shows is uncertain: its owner has those files, and does not get them again."""
+    job = await accept(store)
+    [taken] = await cards.claim_due(LEASE, now=LATER, limit=10)
+    shown = Rendering(status=JobStatus.SUCCEEDED, digest="some", lost=(3,), before=(1, 2))
+    assert await cards.save(job.job_id, replace(taken.card, rendering=shown), worker_id=LEASE.worker_id)
+    await cards.postpone(job.job_id, worker_id=OTHER.worker_id, until=at(60))
+    assert (await reload_card(cards, job)).rendering == Rendering(status=None, before=(1, 2))
+
+
 async def test_a_late_edit_of_a_shown_card_has_it_rendered_again(store: SqlJobStore, cards: SqlCardStore) -> None:
     """Also where the right card had been shown already, a late old edit is followed by a right one."""
     job = await accept(store)

